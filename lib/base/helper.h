@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Asking a helper (satchel(7), Helpers): where the spool has a listening socket run/NAME/socket the
+ * helper is a service and is connected to; else its program is executed with a stream socketpair as
+ * its standard input and output. One protocol serves both.
+ */
+#ifndef BASE_HELPER_H
+#define BASE_HELPER_H
+
+#include "base/str.h"
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+struct helper {
+	int fd;	   /* -1 when closed */
+	pid_t pid; /* of the program executed; 0 for a service */
+};
+
+/* True when the kernel runs us with more rights than our caller's: its environment is not ours. */
+bool helper_is_privileged(void);
+
+/*
+ * The full name of satchel's program NAME: in the folder SATCHEL_BIN of the environment, which a
+ * privileged process ignores, else where it was installed. 0 or -1 with str's errors.
+ */
+int helper_program(struct str *path, const char *name);
+
+/*
+ * Opens the helper ARGV[0], by RUNDIR (the spool's run/, a path; null for none) or by executing it
+ * with ARGV. 0, or -1 with errno; that a program cannot be executed shows as end of file on the
+ * socket and exit code 127.
+ */
+int helper_open(struct helper *h, const char *rundir, char *const argv[]);
+/* Closes the socket and, for an executed one, waits for its end. */
+void helper_close(struct helper *h);
+
+/* PATH as the address of a unix socket: connects to it. A descriptor, or -1 with errno. */
+int helper_connect(const char *path);
+
+#endif

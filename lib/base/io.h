@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading and writing descriptors that may be sockets, pipes, files or terminals, each with a
+ * deadline, without making the shared open file non-blocking (other processes may hold it).
+ * Interrupted calls are taken up again. Errors are errno's; a deadline that passes is ETIMEDOUT.
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/clock.h"
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Waits until FD can be read (written). 0, or -1 with ETIMEDOUT or poll's error. */
+int io_wait_readable(int fd, deadline until);
+int io_wait_writable(int fd, deadline until);
+
+/* One read of at most LEN bytes: how many, 0 at end of file, -1 for an error. */
+ssize_t io_read(int fd, void *buf, size_t len, deadline until);
+/* All of it, or -1. A reader that has gone is EPIPE, never a signal on a socket. */
+int io_write(int fd, const void *buf, size_t len, deadline until);
+/* As io_write for several pieces; changes PIECES while it works. */
+int io_writev(int fd, struct iovec *pieces, int count, deadline until);
+
+/* Reads exactly LEN bytes at OFFSET of a file: 0, or -1 (a shorter file is EIO). */
+int io_pread(int fd, void *buf, size_t len, off_t offset);
+/* Writes all of it at OFFSET, however short the single writes are: 0 or -1. */
+int io_pwrite(int fd, const void *buf, size_t len, off_t offset);
+
+/* Closes, keeping errno; for error paths where close's own result changes nothing. */
+void io_close(int fd);
+int io_set_close_on_exec(int fd, bool on);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/log.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/io.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define LOG_TIMEOUT_MS 5000
+#define VALUE_MAX 1000
+
+void
+event_start(struct event *e, const char *program, const char *name)
+{
+	str_init(&e->line, LOG_LINE_MAX);
+	/* a line that cannot be built (no memory) is lost: a log may not stop the mail */
+	(void)str_format(&e->line, "%s: %s", program, name);
+}
+
+void
+event_slice(struct event *e, const char *key, struct slice value)
+{
+	size_t before = e->line.len;
+	bool cut = value.len > VALUE_MAX;
+
+	if (cut)
+		value.len = VALUE_MAX;
+	if (str_format(&e->line, " %s=", key) == -1 || escape_value(&e->line, value) == -1 ||
+	    (cut && str_add_text(&e->line, "...") == -1))
+		str_truncate(&e->line, before);
+}
+
+void
+event_text(struct event *e, const char *key, const char *value)
+{
+	event_slice(e, key, slice_of(value));
+}
+
+void
+event_number(struct event *e, const char *key, int64_t value)
+{
+	(void)str_format(&e->line, " %s=%lld", key, (long long)value);
+}
+
+void
+event_ms(struct event *e, const char *key, int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	(void)str_format(&e->line, " %s=%lld.%03lld", key, (long long)(ms / 1000),
+	    (long long)(ms % 1000));
+}
+
+void
+event_send(struct event *e)
+{
+	int saved = errno;
+
+	e->line.cap++; /* room for the line end, whatever the fields took */
+	if (str_add_char(&e->line, '\n') == 0)
+		(void)io_write(STDERR_FILENO, e->line.data, e->line.len,
+		    deadline_in_ms(LOG_TIMEOUT_MS));
+	str_free(&e->line);
+	errno = saved;
+}
+
+void
+log_note(const char *program, const char *event, const char *format, ...)
+{
+	int saved = errno;
+	struct str reason;
+	struct event e;
+	va_list args;
+
+	str_init(&reason, LOG_LINE_MAX);
+	va_start(args, format);
+	(void)str_vformat(&reason, format, args);
+	va_end(args);
+	event_start(&e, program, event);
+	event_slice(&e, "reason", str_slice(&reason));
+	event_send(&e);
+	str_free(&reason);
+	errno = saved;
+}

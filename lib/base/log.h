@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Log lines: one event, one line, one write(2) to standard error:
+ *
+ *	qrun: delivery id=1f2… to=joe@example.org status=sent
+ *
+ * "PROGRAM: EVENT" and then key=value fields; values are escaped (escape_value). A line that
+ * would pass LOG_LINE_MAX bytes is cut at a field's value, which then ends in "...".
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/slice.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+#define LOG_LINE_MAX 4000
+
+struct event {
+	struct str line;
+};
+
+void event_start(struct event *e, const char *program, const char *name);
+void event_slice(struct event *e, const char *key, struct slice value);
+void event_text(struct event *e, const char *key, const char *value);
+void event_number(struct event *e, const char *key, int64_t value);
+/* Milliseconds, shown as seconds with three decimals. */
+void event_ms(struct event *e, const char *key, int64_t ms);
+/* Writes the line and frees it. Keeps errno. */
+void event_send(struct event *e);
+
+/* An event with the one field "reason", which is what FORMAT gives. Keeps errno. */
+void log_note(const char *program, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

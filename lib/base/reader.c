@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/reader.h"
+#include "base/io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+reader_init(struct reader *r, int fd, size_t size)
+{
+	*r = (struct reader){.fd = fd, .size = size, .until = DEADLINE_NEVER};
+	r->buf = malloc(size);
+	return r->buf == NULL ? -1 : 0;
+}
+
+void
+reader_free(struct reader *r)
+{
+	free(r->buf);
+	*r = (struct reader){.fd = -1};
+}
+
+struct slice
+reader_unread(const struct reader *r)
+{
+	return slice_make(r->buf + r->start, r->end - r->start);
+}
+
+void
+reader_consume(struct reader *r, size_t n)
+{
+	r->start += n;
+	if (r->start >= r->end)
+		r->start = r->end = 0;
+}
+
+bool
+reader_has_line(const struct reader *r)
+{
+	struct slice unread = reader_unread(r);
+
+	return slice_find(unread, '\n') < unread.len;
+}
+
+long
+reader_fill(struct reader *r)
+{
+	ssize_t n;
+
+	if (r->end == r->size && r->start > 0) {
+		memmove(r->buf, r->buf + r->start, r->end - r->start);
+		r->end -= r->start;
+		r->start = 0;
+	}
+	if (r->end == r->size) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	n = io_read(r->fd, r->buf + r->end, r->size - r->end, r->until);
+	if (n > 0)
+		r->end += (size_t)n;
+	return (long)n;
+}
+
+static enum reader_result
+result_of_fill(long n)
+{
+	if (n == 0)
+		return READER_EOF;
+	return errno == ETIMEDOUT ? READER_TIMEOUT : READER_ERROR;
+}
+
+/* Throws away what is buffered of a line too long, and then the rest of it up to its LF. */
+static enum reader_result
+skip_long_line(struct reader *r)
+{
+	for (;;) {
+		struct slice unread = reader_unread(r);
+		size_t at = slice_find(unread, '\n');
+		long n;
+
+		if (at < unread.len) {
+			reader_consume(r, at + 1);
+			return READER_TOO_LONG;
+		}
+		reader_consume(r, unread.len);
+		n = reader_fill(r);
+		if (n <= 0)
+			return result_of_fill(n);
+	}
+}
+
+static enum reader_result
+judge(struct slice *line)
+{
+	size_t cr = slice_find(*line, '\r');
+
+	if (line->len == 0 || line->data[line->len - 1] != '\r')
+		return cr < line->len ? READER_BARE_CR : READER_BARE_LF;
+	line->len--;
+	if (cr < line->len)
+		return READER_BARE_CR;
+	return slice_find(*line, '\0') < line->len ? READER_NUL : READER_LINE;
+}
+
+enum reader_result
+reader_line(struct reader *r, struct slice *line, size_t max)
+{
+	size_t seen = 0;
+
+	*line = slice_make(NULL, 0);
+	for (;;) {
+		struct slice unread = reader_unread(r);
+		size_t at = seen + slice_find(slice_skip(unread, seen), '\n');
+		long n;
+
+		if (at < unread.len) {
+			enum reader_result result;
+
+			if (at > max + 1)
+				return skip_long_line(r);
+			*line = slice_make(unread.data, at);
+			result = judge(line);
+			reader_consume(r, at + 1);
+			return line->len > max ? READER_TOO_LONG : result;
+		}
+		seen = unread.len;
+		if (seen > max + 1 || seen == r->size)
+			return skip_long_line(r);
+		n = reader_fill(r);
+		if (n <= 0)
+			return result_of_fill(n);
+	}
+}

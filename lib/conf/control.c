@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/control.h"
+#include "base/helper.h"
+#include "base/io.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifndef SATCHEL_CONTROL_DIR
+#error "SATCHEL_CONTROL_DIR names the default control directory"
+#endif
+
+int
+control_open(struct control *c)
+{
+	const char *named = helper_is_privileged() ? NULL : getenv("SATCHEL_CONTROL");
+	bool given = named != NULL && *named != '\0';
+
+	c->path = given ? named : SATCHEL_CONTROL_DIR;
+	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return c->fd != -1 || (errno == ENOENT && !given) ? 0 : -1;
+}
+
+void
+control_close(struct control *c)
+{
+	io_close(c->fd);
+	c->fd = -1;
+}
+
+static int
+read_whole(int fd, struct str *text)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (;;) {
+		ssize_t n;
+
+		if (str_reserve(text, 4096) == -1)
+			return -1;
+		n = read(fd, text->data + text->len, 4096);
+		if (n == 0)
+			return 0;
+		if (n > 0) {
+			text->len += (size_t)n;
+			text->data[text->len] = '\0';
+		} else if (errno != EINTR)
+			return -1;
+	}
+}
+
+int
+control_read(const struct control *c, const char *name, struct str *text)
+{
+	int fd, result;
+
+	str_clear(text);
+	if (c->fd == -1)
+		return 0;
+	fd = openat(c->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	result = read_whole(fd, text);
+	io_close(fd);
+	return result == -1 ? -1 : 1;
+}
+
+bool
+control_next_line(struct slice *rest, struct slice *line)
+{
+	while (slice_take(rest, '\n', line)) {
+		*line = slice_trim(*line);
+		if (line->len > 0 && line->data[0] != '#')
+			return true;
+	}
+	return false;
+}
+
+bool
+control_pair(struct slice line, struct slice *key, struct slice *value)
+{
+	size_t colon = slice_find(line, ':');
+
+	*key = slice_trim(slice_make(line.data, colon));
+	*value = slice_trim(slice_skip(line, colon + 1));
+	return colon < line.len && key->len > 0;
+}
+
+int
+control_line(const struct control *c, const char *name, struct str *line)
+{
+	struct str text;
+	struct slice rest, first;
+	int found;
+
+	str_init(&text, CONTROL_FILE_MAX);
+	found = control_read(c, name, &text);
+	rest = str_slice(&text);
+	str_clear(line);
+	if (found == 1 && !control_next_line(&rest, &first))
+		found = 0;
+	if (found == 1 && str_add_slice(line, first) == -1)
+		found = -1;
+	str_free(&text);
+	return found;
+}
+
+int
+control_me(const struct control *c, struct str *me)
+{
+	char name[HOST_NAME_MAX + 1] = "";
+	int found = control_line(c, "me", me);
+
+	if (found != 0)
+		return found == 1 ? 0 : -1;
+	if (gethostname(name, sizeof name - 1) == -1)
+		return -1;
+	return str_add_text(me, name[0] == '\0' ? "localhost" : name);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control directory: one file a setting (satchel-control(5)). A file that is missing means its
+ * default; every other failure to read is an error, for a setting half read must not decide over mail.
+ * Lines are trimmed; empty lines and those that begin with # do not count.
+ */
+#ifndef CONF_CONTROL_H
+#define CONF_CONTROL_H
+
+#include "base/slice.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONTROL_FILE_MAX ((size_t)64 << 20)
+
+struct control {
+	int fd;		  /* the directory, -1 where it does not exist: all defaults */
+	const char *path; /* its name, for messages; not owned */
+};
+
+/*
+ * Opens the directory that SATCHEL_CONTROL names (a privileged process ignores it), or /etc/satchel.
+ * Only the latter may be missing. 0, or -1 with errno; c->path is set in any case.
+ */
+int control_open(struct control *c);
+void control_close(struct control *c);
+
+/* The whole file NAME: 1, 0 if it does not exist, -1 with errno. */
+int control_read(const struct control *c, const char *name, struct str *text);
+/* The first line that counts: 1, 0 if there is no such file or line, -1 with errno. */
+int control_line(const struct control *c, const char *name, struct str *line);
+/* Takes the next line that counts off *rest. */
+bool control_next_line(struct slice *rest, struct slice *line);
+/* Splits "key: value". False if there is no colon or no key. */
+bool control_pair(struct slice line, struct slice *key, struct slice *value);
+
+/* The host's own name: the file me, else gethostname(2). 0, or -1 with errno. */
+int control_me(const struct control *c, struct str *me);
+
+#endif

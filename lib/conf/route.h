@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From an address to where its mail goes: the one function that smtpd at RCPT, qrun and "sendmail
+ * -bv" share, so that they cannot disagree. Order: locals (domains of system users; aliases first),
+ * virtual (hosted domains), relay domains and all others (routes, then DNS). It ends at user and
+ * extension; homes are read by deliver alone.
+ */
+#ifndef CONF_ROUTE_H
+#define CONF_ROUTE_H
+
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/control.h"
+
+#include <stdbool.h>
+
+struct routes; /* the tables, read once; opaque */
+
+enum route_kind {
+	ROUTE_USER,	 /* a system user: user, extension */
+	ROUTE_TARGETS,	 /* an alias or hosted address: targets, one a line, as in aliases(5) */
+	ROUTE_SMTP,	 /* elsewhere: next_hop */
+	ROUTE_UNKNOWN,	 /* the domain is ours and has no such recipient: 550 5.1.1 */
+	ROUTE_TEMPORARY, /* it cannot be said now (user database down): 451 4.3.0 */
+};
+
+struct route {
+	enum route_kind kind;
+	bool is_ours;	       /* local or hosted: accepted from strangers */
+	bool is_relay;	       /* in relaydomains: accepted from strangers and sent on */
+	struct str user;       /* ROUTE_USER: a name of the user database */
+	struct str extension;  /* ROUTE_USER: what follows the first + of the local part; may be empty */
+	struct str targets;    /* ROUTE_TARGETS: addresses, /path/ (Maildir), /path (mbox); LF after each */
+	/*
+	 * ROUTE_SMTP: what smtp-send is told, "mx:DOMAIN" (look up MX) or "smtp:HOST:PORT" (that host's
+	 * addresses; HOST may be an IPv4 address or an IPv6 address in brackets).
+	 */
+	struct str next_hop;
+	struct str reason; /* for ROUTE_UNKNOWN and ROUTE_TEMPORARY: why, in a few words */
+};
+
+/*
+ * Reads the tables (me, locals, virtual, aliases, relaydomains, routes). Null with errno, or with
+ * EINVAL and what is wrong, file and line, in PROBLEM. Blocks on files alone.
+ */
+struct routes *routes_open(const struct control *c, struct str *problem);
+void routes_free(struct routes *r);
+/* The name of this host, as the file me or gethostname(2) has it. */
+struct slice routes_me(const struct routes *r);
+/* The user whom mail for hosted domains is delivered as: the file mailuser, default "vmail". */
+struct slice routes_mail_user(const struct routes *r);
+/* A domain or literal for which this host is the final destination (locals and virtual). */
+bool routes_is_ours(const struct routes *r, struct slice domain);
+
+void route_init(struct route *route);
+void route_free(struct route *route);
+/*
+ * Where ADDRESS goes: a mailbox, valid by address_parse; a bare local part counts as local. May
+ * block on the user database (getpwnam). 0 and *route filled, or -1 with ENOMEM.
+ */
+int route_find(const struct routes *r, struct slice address, struct route *route);
+
+#endif
