@@ -20,10 +20,12 @@ endif
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%,$(wildcard bin/*/)))
+UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
 # what a program links beside libc (DESIGN: a network-facing server links nothing)
 LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
 LIBS_smtp-probe := -lcares
+LIBS_unit := -lcares
 
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
@@ -40,5 +42,11 @@ $(PROGRAMS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $$(patsubst %.c,$(BUILD)/%.o,$$(wi
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*)
 
--include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d)
-.PHONY: all
+# t/unit/NAME.c is a program that prints TAP; it may link what any module needs
+units: $(UNITS:%=$(BUILD)/t/unit/%)
+$(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/libsatchel.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit)
+
+-include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d)
+.PHONY: all units
