@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/die.h"
-#include "base/str.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/str.h"
 
 static void
 complain(const char *program, const char *format, va_list args, const char *cause)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/helper.h"
-#include "base/io.h"
 
 #include <sys/auxv.h>
 #include <sys/socket.h>
@@ -11,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/io.h"
 
 #ifndef SATCHEL_SBIN
 #error "SATCHEL_SBIN names the folder in which the programs are installed"

@@ -7,11 +7,11 @@
 #ifndef BASE_HELPER_H
 #define BASE_HELPER_H
 
-#include "base/str.h"
-
 #include <sys/types.h>
 
 #include <stdbool.h>
+
+#include "base/str.h"
 
 struct helper {
 	int fd;	   /* -1 when closed */

@@ -7,13 +7,13 @@
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
-#include "base/clock.h"
-
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/clock.h"
 
 /* Waits until FD can be read (written). 0, or -1 with ETIMEDOUT or poll's error. */
 int io_wait_readable(int fd, deadline until);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/log.h"
-#include "base/clock.h"
-#include "base/escape.h"
-#include "base/io.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/io.h"
 
 #define LOG_TIMEOUT_MS 5000
 #define VALUE_MAX 1000
@@ -48,8 +49,8 @@ event_ms(struct event *e, const char *key, int64_t ms)
 {
 	if (ms < 0)
 		ms = 0;
-	(void)str_format(&e->line, " %s=%lld.%03lld", key, (long long)(ms / 1000),
-	    (long long)(ms % 1000));
+	(void)str_format(
+	    &e->line, " %s=%lld.%03lld", key, (long long)(ms / 1000), (long long)(ms % 1000));
 }
 
 void
@@ -59,8 +60,8 @@ event_send(struct event *e)
 
 	e->line.cap++; /* room for the line end, whatever the fields took */
 	if (str_add_char(&e->line, '\n') == 0)
-		(void)io_write(STDERR_FILENO, e->line.data, e->line.len,
-		    deadline_in_ms(LOG_TIMEOUT_MS));
+		(void)io_write(
+		    STDERR_FILENO, e->line.data, e->line.len, deadline_in_ms(LOG_TIMEOUT_MS));
 	str_free(&e->line);
 	errno = saved;
 }

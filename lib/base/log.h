@@ -10,10 +10,10 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdint.h>
+
 #include "base/slice.h"
 #include "base/str.h"
-
-#include <stdint.h>
 
 #define LOG_LINE_MAX 4000
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/packet.h"
-#include "base/io.h"
 
 #include <sys/socket.h>
 
@@ -8,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_MAX 8 /* what a confused peer may send in one packet; all but one are closed */
+#include "base/io.h"
+
+#define DESCRIPTORS_MAX 8 /* what a confused peer may send in one packet; all but one are closed \
+			   */
 
 int
 packet_pair(int ends[2])

@@ -6,10 +6,10 @@
 #ifndef BASE_PACKET_H
 #define BASE_PACKET_H
 
+#include <sys/types.h>
+
 #include "base/clock.h"
 #include "base/slice.h"
-
-#include <sys/types.h>
 
 #define PACKET_MAX ((size_t)65536)
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/reader.h"
-#include "base/io.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/io.h"
 
 int
 reader_init(struct reader *r, int fd, size_t size)

@@ -7,11 +7,11 @@
 #ifndef BASE_READER_H
 #define BASE_READER_H
 
-#include "base/clock.h"
-#include "base/slice.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/clock.h"
+#include "base/slice.h"
 
 struct reader {
 	int fd;

@@ -7,10 +7,10 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
-#include "base/slice.h"
-
 #include <stdarg.h>
 #include <stddef.h>
+
+#include "base/slice.h"
 
 struct str {
 	char *data; /* never null after str_init; data[len] is NUL */

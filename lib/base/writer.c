@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/writer.h"
-#include "base/io.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "base/io.h"
 
 void
 writer_init(struct writer *w, int fd, size_t size)

@@ -24,8 +24,7 @@ void writer_free(struct writer *w);
 int writer_add(struct writer *w, const void *data, size_t len);
 int writer_text(struct writer *w, const char *text);
 int writer_slice(struct writer *w, struct slice piece);
-int writer_format(struct writer *w, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int writer_format(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int writer_flush(struct writer *w);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/control.h"
-#include "base/helper.h"
-#include "base/io.h"
 
 #include <sys/stat.h>
 
@@ -10,6 +8,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/helper.h"
+#include "base/io.h"
 
 #ifndef SATCHEL_CONTROL_DIR
 #error "SATCHEL_CONTROL_DIR names the default control directory"

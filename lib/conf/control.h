@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The control directory: one file a setting (satchel-control(5)). A file that is missing means its
- * default; every other failure to read is an error, for a setting half read must not decide over mail.
- * Lines are trimmed; empty lines and those that begin with # do not count.
+ * default; every other failure to read is an error, for a setting half read must not decide over
+ * mail. Lines are trimmed; empty lines and those that begin with # do not count.
  */
 #ifndef CONF_CONTROL_H
 #define CONF_CONTROL_H
 
-#include "base/slice.h"
-#include "base/str.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/slice.h"
+#include "base/str.h"
 
 #define CONTROL_FILE_MAX ((size_t)64 << 20)
 
@@ -21,8 +21,8 @@ struct control {
 };
 
 /*
- * Opens the directory that SATCHEL_CONTROL names (a privileged process ignores it), or /etc/satchel.
- * Only the latter may be missing. 0, or -1 with errno; c->path is set in any case.
+ * Opens the directory that SATCHEL_CONTROL names (a privileged process ignores it), or
+ * /etc/satchel. Only the latter may be missing. 0, or -1 with errno; c->path is set in any case.
  */
 int control_open(struct control *c);
 void control_close(struct control *c);

@@ -20,7 +20,7 @@ date_add(struct str *out, int64_t seconds)
 		return -1;
 	}
 	zone = t.tm_gmtoff / 60;
-	return str_format(out, "%s, %d %s %d %02d:%02d:%02d %c%02ld%02ld", days[t.tm_wday], t.tm_mday,
-	    months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec, zone < 0 ? '-' : '+',
-	    labs(zone) / 60, labs(zone) % 60);
+	return str_format(out, "%s, %d %s %d %02d:%02d:%02d %c%02ld%02ld", days[t.tm_wday],
+	    t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec,
+	    zone < 0 ? '-' : '+', labs(zone) / 60, labs(zone) % 60);
 }

@@ -3,15 +3,11 @@
  * What qrun and its workers (smtp-send, deliver) say to each other over a SOCK_SEQPACKET pair: jobs
  * one way, results the other. Fields (base/fields.h, NUL-terminated) in packets (base/packet.h);
  * satchel(7), Workers, lists the letters. A worker may be given several jobs before it answers the
- * first; it answers each recipient of a job once and then says that the job is done. Either side drops
- * the other when it breaks these rules.
+ * first; it answers each recipient of a job once and then says that the job is done. Either side
+ * drops the other when it breaks these rules.
  */
 #ifndef SPOOL_JOB_H
 #define SPOOL_JOB_H
-
-#include "base/clock.h"
-#include "base/slice.h"
-#include "base/str.h"
 
 #include <sys/types.h>
 
@@ -19,13 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+#include "base/slice.h"
+#include "base/str.h"
+
 #define JOB_RECIPIENTS_MAX 100 /* RFC 5321, 4.5.3.1.8: what any next hop must take at once */
 #define JOB_REPLY_MAX 400      /* octets of a reply that a result carries; more is cut */
 
 struct job_recipient {
 	struct slice address;	/* forward-path as in the envelope */
 	struct slice extension; /* deliver: of the system user's address */
-	struct slice targets;	/* deliver: of an alias or hosted address; TAB between targets */
+	struct slice targets;	/* deliver: of an alias or hosted address; TABs between targets */
 	struct slice notify;	/* RFC 3461 NOTIFY as received, empty if not given */
 	struct slice original;	/* RFC 3461 ORCPT as received, empty if not given */
 };
@@ -35,13 +35,13 @@ struct job {
 	struct slice id;	  /* of the message */
 	struct slice destination; /* route.next_hop, "user:NAME", or "targets:" */
 	struct slice reverse_path;
-	struct slice body;	/* 7BIT, 8BITMIME; empty when not said */
+	struct slice body;	  /* 7BIT, 8BITMIME; empty when not said */
 	struct slice envelope_id; /* RFC 3461 ENVID, empty if not given */
 	struct slice return_part; /* RFC 3461 RET, empty if not given */
-	uint64_t deadline;	/* seconds that the delivery may take */
-	off_t offset;		/* the message begins here in the file of fd */
-	uint64_t length;	/* octets, in wire format */
-	int fd;			/* read-only; use pread; -1 before it is known */
+	uint64_t deadline;	  /* seconds that the delivery may take */
+	off_t offset;		  /* the message begins here in the file of fd */
+	uint64_t length;	  /* octets, in wire format */
+	int fd;			  /* read-only; use pread; -1 before it is known */
 	struct job_recipient recipients[JOB_RECIPIENTS_MAX];
 	size_t count;
 	char *storage; /* what the slices of a received job point into; owned */
@@ -63,8 +63,8 @@ struct job_result {
 /* qrun's side. 0, or -1 with errno (packet_send's, str's). */
 int job_send(int fd, const struct job *job, deadline until);
 /*
- * 1 and a result whose slices point into BUF (PACKET_MAX bytes), 0 when the worker has gone, -1 with
- * errno: EPROTO for what is no result.
+ * 1 and a result whose slices point into BUF (PACKET_MAX bytes), 0 when the worker has gone, -1
+ * with errno: EPROTO for what is no result.
  */
 int job_receive_result(int fd, char *buf, struct job_result *result, deadline until);
 

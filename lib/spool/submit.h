@@ -5,59 +5,59 @@
  * ENQUEUE names; the caller sees no difference but submit_is_plain. One struct serves message after
  * message.
  *
- * Per message: submit_begin, submit_write as often as needed, then submit_commit or submit_abort. After
- * any failure the transaction is over, nothing of it will be delivered, and submit_begin may be
- * called again; the one exception is SUBMIT_UNKNOWN.
+ * Per message: submit_begin, submit_write as often as needed, then submit_commit or submit_abort.
+ * After any failure the transaction is over, nothing of it will be delivered, and submit_begin may
+ * be called again; the one exception is SUBMIT_UNKNOWN.
  */
 #ifndef SPOOL_SUBMIT_H
 #define SPOOL_SUBMIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/helper.h"
 #include "base/slice.h"
 #include "base/str.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 enum submit_result {
 	SUBMIT_OK,
 	SUBMIT_TEMPORARY, /* code is 51 to 81: try again later */
 	SUBMIT_PERMANENT, /* code is 11 to 40 or 91: this message never */
 	/*
-	 * The other side went away after submit_commit had asked it to commit: nobody can say whether the
-	 * message will be delivered. The caller must not claim either.
+	 * The other side went away after submit_commit had asked it to commit: nobody can say
+	 * whether the message will be delivered. The caller must not claim either.
 	 */
 	SUBMIT_UNKNOWN,
 };
 
 struct submit {
 	struct helper helper;
-	bool is_plain;	   /* through ENQUEUE filters: qmail-queue's own interface */
-	pid_t filter;	   /* of a running chain, 0 for none */
+	bool is_plain;		     /* through ENQUEUE filters: qmail-queue's own interface */
+	pid_t filter;		     /* of a running chain, 0 for none */
 	int message_fd, envelope_fd; /* its pipes, -1 for none */
-	struct str envelope; /* of a plain transaction, to be written after the message */
-	bool carry_cr;	     /* plain: a CR seen at the end of the last piece */
+	struct str envelope;	     /* of a plain transaction, to be written after the message */
+	bool carry_cr;		     /* plain: a CR seen at the end of the last piece */
 	uint64_t written;
-	struct str pending;  /* small writes gathered */
+	struct str pending; /* small writes gathered */
 	bool active;
-	char id[24];	     /* of the message begun or committed; "" where a filter hides it */
-	int code;	     /* of the last failure, as qmail-queue's exit codes (enqueue(8)) */
-	struct str reason;   /* of the last failure, one line for people */
-	int64_t timeout_ms;  /* for each answer; set by submit_init, may be changed */
+	char id[24];	    /* of the message begun or committed; "" where a filter hides it */
+	int code;	    /* of the last failure, as qmail-queue's exit codes (enqueue(8)) */
+	struct str reason;  /* of the last failure, one line for people */
+	int64_t timeout_ms; /* for each answer; set by submit_init, may be changed */
 };
 
 void submit_init(struct submit *s);
 void submit_free(struct submit *s);
 /*
- * True if the way leads through filters that know qmail-queue's plain envelope alone: then only F and
- * T fields arrive, and smtpd must not offer what could not be carried.
+ * True if the way leads through filters that know qmail-queue's plain envelope alone: then only F
+ * and T fields arrive, and smtpd must not offer what could not be carried.
  */
 bool submit_is_plain(const struct submit *s);
 
 /*
- * ENVELOPE: fields (base/fields.h), each ended by NUL: F, message fields, then T with its own fields
- * behind it (spool(5)). After SUBMIT_OK, id is known unless the way is plain: the caller may put it into
- * its Received field. Opens the helper when it is not open.
+ * ENVELOPE: fields (base/fields.h), each ended by NUL: F, message fields, then T with its own
+ * fields behind it (spool(5)). After SUBMIT_OK, id is known unless the way is plain: the caller may
+ * put it into its Received field. Opens the helper when it is not open.
  */
 enum submit_result submit_begin(struct submit *s, struct slice envelope);
 /* Part of the message in wire format: lines end with CRLF and nothing else (enqueue checks). */
