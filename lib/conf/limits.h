@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The control file limits: "name: value" lines, each a number that an administrator may want
- * otherwise. One table in limits.c holds every name, default, lowest and highest value; the names are
- * those below with hyphens, and satchel-control(5) explains each.
+ * otherwise. One table in limits.c holds every name, default, lowest and highest value; the names
+ * are those below with hyphens, and satchel-control(5) explains each.
  */
 #ifndef CONF_LIMITS_H
 #define CONF_LIMITS_H
 
+#include <stdint.h>
+
 #include "base/str.h"
 #include "conf/control.h"
 
-#include <stdint.h>
-
 struct limits {
-	uint64_t message_size;		/* octets accepted, in wire format; 0: none */
-	uint64_t message_recipients;	/* of one message; RFC 5321 4.5.3.1.8 asks for at least 100 */
-	uint64_t hops;			/* Received fields, above which a message loops; 6.3 */
-	uint64_t spool_free;		/* octets that must stay free in the spool's file system */
-	uint64_t smtpd_timeout;		/* seconds that a client may be silent; 4.5.3.2.7 */
-	uint64_t smtpd_session;		/* seconds that one session may take in all */
-	uint64_t smtpd_errors;		/* wrong commands before 421 */
-	uint64_t smtpd_sessions;	/* at once, in all, where smtpd itself listens */
+	uint64_t message_size;	     /* octets accepted, in wire format; 0: none */
+	uint64_t message_recipients; /* of one message; RFC 5321 4.5.3.1.8 asks for at least 100 */
+	uint64_t hops;		     /* Received fields, above which a message loops; 6.3 */
+	uint64_t spool_free;	     /* octets that must stay free in the spool's file system */
+	uint64_t smtpd_timeout;	     /* seconds that a client may be silent; 4.5.3.2.7 */
+	uint64_t smtpd_session;	     /* seconds that one session may take in all */
+	uint64_t smtpd_errors;	     /* wrong commands before 421 */
+	uint64_t smtpd_sessions;     /* at once, in all, where smtpd itself listens */
 	uint64_t smtpd_sessions_address; /* at once, from one address (an IPv6 /64) */
-	uint64_t enqueue_workers;	/* of the service, at most */
-	uint64_t enqueue_timeout;	/* seconds that a submitter may be silent */
-	uint64_t queue_lifetime;	/* seconds after which undelivered mail is returned; 4.5.4.1 */
-	uint64_t bounce_lifetime;	/* the same for mail with the null sender */
-	uint64_t retry_minimum;		/* seconds: the shortest interval between attempts */
-	uint64_t retry_maximum;		/* seconds: the longest one */
-	uint64_t delay_notice;		/* seconds after which the sender is told once; 0: never */
-	uint64_t bounce_size;		/* octets of the original that a bounce quotes */
-	uint64_t bounce_rate;		/* bounces that qrun makes a minute, at most */
-	uint64_t qrun_active;		/* messages that qrun holds open at once */
-	uint64_t send_workers;		/* smtp-send processes at once */
-	uint64_t send_destination;	/* of those, for one destination */
-	uint64_t deliver_workers;	/* deliver processes at once */
-	uint64_t delivery_deadline;	/* seconds one delivery may take before its worker is ended */
-	uint64_t smtp_connect_timeout;	/* seconds, to one address */
-	uint64_t smtp_timeout;		/* percent of the time-outs of RFC 5321 4.5.3.2; 100 */
-	uint64_t smtp_idle;		/* seconds that smtp-send keeps an idle connection */
+	uint64_t enqueue_workers;	 /* of the service, at most */
+	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
+	uint64_t queue_lifetime;    /* seconds after which undelivered mail is returned; 4.5.4.1 */
+	uint64_t bounce_lifetime;   /* the same for mail with the null sender */
+	uint64_t retry_minimum;	    /* seconds: the shortest interval between attempts */
+	uint64_t retry_maximum;	    /* seconds: the longest one */
+	uint64_t delay_notice;	    /* seconds after which the sender is told once; 0: never */
+	uint64_t bounce_size;	    /* octets of the original that a bounce quotes */
+	uint64_t bounce_rate;	    /* bounces that qrun makes a minute, at most */
+	uint64_t qrun_active;	    /* messages that qrun holds open at once */
+	uint64_t send_workers;	    /* smtp-send processes at once */
+	uint64_t send_destination;  /* of those, for one destination */
+	uint64_t deliver_workers;   /* deliver processes at once */
+	uint64_t delivery_deadline; /* seconds one delivery may take before its worker is ended */
+	uint64_t smtp_connect_timeout; /* seconds, to one address */
+	uint64_t smtp_timeout;	       /* percent of the time-outs of RFC 5321 4.5.3.2; 100 */
+	uint64_t smtp_idle;	       /* seconds that smtp-send keeps an idle connection */
 };
 
 void limits_default(struct limits *l);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/limits.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "conf/table.h"
+
+#define MINUTE UINT64_C(60)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define MIB (UINT64_C(1) << 20)
+
+struct setting {
+	const char *name;
+	size_t offset; /* in struct limits */
+	uint64_t preset, lowest, highest;
+};
+
+#define SETTING(name, member, preset, lowest, highest) \
+	{ \
+		name, offsetof(struct limits, member), preset, lowest, highest \
+	}
+
+static const struct setting settings[] = {
+    SETTING("message-size", message_size, 52428800, 0, MIB << 20),
+    SETTING("message-recipients", message_recipients, 1000, 1, 100000),
+    SETTING("hops", hops, 50, 1, 1000),
+    SETTING("spool-free", spool_free, 16 * MIB, 0, MIB << 20),
+    SETTING("smtpd-timeout", smtpd_timeout, 300, 1, DAY),
+    SETTING("smtpd-session", smtpd_session, 4 * HOUR, 1, 7 * DAY),
+    SETTING("smtpd-errors", smtpd_errors, 20, 1, 100000),
+    SETTING("smtpd-sessions", smtpd_sessions, 500, 1, 100000),
+    SETTING("smtpd-sessions-address", smtpd_sessions_address, 50, 1, 100000),
+    SETTING("enqueue-workers", enqueue_workers, 64, 1, 10000),
+    SETTING("enqueue-timeout", enqueue_timeout, 300, 1, DAY),
+    SETTING("queue-lifetime", queue_lifetime, 5 * DAY, 0, 365 * DAY),
+    SETTING("bounce-lifetime", bounce_lifetime, DAY, 0, 365 * DAY),
+    SETTING("retry-minimum", retry_minimum, 300, 1, 30 * DAY),
+    SETTING("retry-maximum", retry_maximum, 14400, 1, 30 * DAY),
+    SETTING("delay-notice", delay_notice, 4 * HOUR, 0, 365 * DAY),
+    SETTING("bounce-size", bounce_size, 65536, 0, 1024 * MIB),
+    SETTING("bounce-rate", bounce_rate, 60, 1, 1000000),
+    SETTING("qrun-active", qrun_active, 500, 1, 100000),
+    SETTING("send-workers", send_workers, 50, 1, 10000),
+    SETTING("send-destination", send_destination, 10, 1, 10000),
+    SETTING("deliver-workers", deliver_workers, 10, 1, 10000),
+    SETTING("delivery-deadline", delivery_deadline, 3600, 1, 7 * DAY),
+    SETTING("smtp-connect-timeout", smtp_connect_timeout, 30, 1, HOUR),
+    SETTING("smtp-timeout", smtp_timeout, 100, 1, 1000),
+    SETTING("smtp-idle", smtp_idle, 5, 0, HOUR),
+};
+
+static const size_t settings_count = sizeof settings / sizeof settings[0];
+
+static void
+set(struct limits *l, const struct setting *setting, uint64_t value)
+{
+	memcpy((char *)l + setting->offset, &value, sizeof value);
+}
+
+void
+limits_default(struct limits *l)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		set(l, &settings[i], settings[i].preset);
+}
+
+static const struct setting *
+find(struct slice name)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		if (slice_is(name, settings[i].name))
+			return &settings[i];
+	return NULL;
+}
+
+static int
+read_line(struct limits *l, struct slice text, struct slice line, struct str *problem)
+{
+	const struct setting *setting;
+	struct slice name, digits;
+	uint64_t value;
+
+	if (!control_pair(line, &name, &digits))
+		return table_complain(
+		    problem, "limits", text, line, "\"name: number\" is expected");
+	setting = find(name);
+	if (setting == NULL)
+		return table_complain(problem, "limits", text, line,
+		    "there is no such limit; satchel-control(5) lists them");
+	if (!slice_number(digits, setting->highest, &value) || value < setting->lowest)
+		return table_complain(problem, "limits", text, line,
+		    "%s is a number from %llu to %llu", setting->name,
+		    (unsigned long long)setting->lowest, (unsigned long long)setting->highest);
+	set(l, setting, value);
+	return 0;
+}
+
+int
+limits_read(struct limits *l, const struct control *c, struct str *problem)
+{
+	struct str text;
+	struct slice rest, line;
+	int result;
+
+	limits_default(l);
+	str_init(&text, CONTROL_FILE_MAX);
+	result = control_read(c, "limits", &text) == -1 ? -1 : 0;
+	rest = str_slice(&text);
+	while (result == 0 && control_next_line(&rest, &line))
+		result = read_line(l, str_slice(&text), line, problem);
+	if (result == 0 && l->retry_maximum < l->retry_minimum) {
+		(void)str_add_text(problem, "limits: retry-maximum is less than retry-minimum");
+		errno = EINVAL;
+		result = -1;
+	}
+	str_free(&text);
+	return result;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+static size_t
+line_number(struct slice text, const char *at)
+{
+	size_t number = 1;
+
+	for (const char *c = text.data; c < at; c++)
+		number += *c == '\n';
+	return number;
+}
+
+int
+table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
+    const char *cause, ...)
+{
+	struct slice shown = slice_make(line.data, slice_find(line, '\n'));
+	va_list args;
+
+	if (shown.len > 100)
+		shown.len = 100;
+	/* what does not fit into PROBLEM is left out: errno says the same in fewer words */
+	(void)str_format(problem, "%s, line %zu: ", name, line_number(text, line.data));
+	va_start(args, cause);
+	(void)str_vformat(problem, cause, args);
+	va_end(args);
+	(void)str_add_text(problem, ", not \"");
+	(void)escape_text(problem, shown);
+	(void)str_add_char(problem, '"');
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	struct slice left = ((const struct table_entry *)a)->key;
+	struct slice right = ((const struct table_entry *)b)->key;
+	size_t len = left.len < right.len ? left.len : right.len;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char l = (unsigned char)ascii_lower(left.data[i]);
+		unsigned char r = (unsigned char)ascii_lower(right.data[i]);
+
+		if (l != r)
+			return l < r ? -1 : 1;
+	}
+	return left.len == right.len ? 0 : left.len < right.len ? -1 : 1;
+}
+
+/* Adds the lines behind that begin with a blank, comments and empty ones among them, to LINE. */
+static void
+join_continuations(struct slice *rest, struct slice *line)
+{
+	while (rest->len > 0) {
+		size_t len = slice_find(*rest, '\n');
+		char first = rest->data[0];
+
+		if (len > 0 && first != ' ' && first != '\t' && first != '#' && first != '\r')
+			return;
+		if (first == ' ' || first == '\t')
+			line->len = (size_t)(rest->data + len - line->data);
+		*rest = slice_skip(*rest, len + 1);
+	}
+}
+
+/* The colon that ends a key; a quoted string, or a literal in brackets, may hold others. */
+static size_t
+find_colon(struct slice line)
+{
+	bool quoted = false, literal = false;
+
+	for (size_t i = 0; i < line.len; i++) {
+		char c = line.data[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == '[' || c == ']')
+			literal = c == '[';
+		else if (c == ':' && !quoted && !literal)
+			return i;
+	}
+	return line.len;
+}
+
+static bool
+split(struct slice line, enum table_form form, struct table_entry *entry)
+{
+	size_t colon;
+
+	*entry = (struct table_entry){.key = slice_trim(line), .value = slice_make(NULL, 0)};
+	if (form == TABLE_KEYS)
+		return true;
+	colon = find_colon(line);
+	entry->key = slice_trim(slice_make(line.data, colon));
+	entry->value = slice_trim(slice_skip(line, colon + 1));
+	return colon < line.len && entry->key.len > 0;
+}
+
+static int
+add(struct table *t, struct table_entry entry, size_t *room)
+{
+	if (t->count == *room) {
+		size_t more = *room == 0 ? 16 : *room * 2;
+		struct table_entry *entries = reallocarray(t->entries, more, sizeof *entries);
+
+		if (entries == NULL)
+			return -1;
+		t->entries = entries;
+		*room = more;
+	}
+	t->entries[t->count++] = entry;
+	return 0;
+}
+
+static int
+read_lines(
+    struct table *t, const char *name, struct slice text, enum table_form form, struct str *problem)
+{
+	struct slice rest = text, line;
+	struct table_entry entry;
+	size_t room = 0;
+
+	while (control_next_line(&rest, &line)) {
+		struct slice first = line;
+
+		if (form == TABLE_ALIASES)
+			join_continuations(&rest, &line);
+		if (!split(line, form, &entry))
+			return table_complain(
+			    problem, name, text, first, "\"key: value\" is expected");
+		if (form != TABLE_KEYS && entry.value.len == 0)
+			return table_complain(problem, name, text, first, "a value is expected");
+		if (add(t, entry, &room) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+sort(
+    struct table *t, const char *name, struct slice text, enum table_form form, struct str *problem)
+{
+	if (t->count > 1)
+		qsort(t->entries, t->count, sizeof *t->entries, compare);
+	for (size_t i = 1; form != TABLE_KEYS && i < t->count; i++)
+		if (compare(&t->entries[i - 1], &t->entries[i]) == 0)
+			return table_complain(problem, name, text,
+			    t->entries[t->entries[i - 1].key.data > t->entries[i].key.data ? i - 1
+											   : i]
+				.key,
+			    "a key that was not there before is expected");
+	return 0;
+}
+
+int
+table_make(
+    struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem)
+{
+	struct slice whole = str_slice(text);
+
+	*t = (struct table){0};
+	if (read_lines(t, name, whole, form, problem) == -1 ||
+	    sort(t, name, whole, form, problem) == -1) {
+		table_free(t);
+		return -1;
+	}
+	if (text->room > 0)
+		t->text = text->data;
+	str_init(text, text->cap);
+	return 0;
+}
+
+int
+table_read(struct table *t, const struct control *c, const char *name, enum table_form form,
+    struct str *problem)
+{
+	struct str text;
+	int found;
+
+	*t = (struct table){0};
+	str_init(&text, CONTROL_FILE_MAX);
+	found = control_read(c, name, &text);
+	if (found == 1 && table_make(t, name, &text, form, problem) == -1)
+		found = -1;
+	str_free(&text);
+	return found;
+}
+
+void
+table_free(struct table *t)
+{
+	free(t->text);
+	free(t->entries);
+	*t = (struct table){0};
+}
+
+const struct table_entry *
+table_find(const struct table *t, struct slice key)
+{
+	struct table_entry wanted = {.key = key};
+
+	if (t->count == 0)
+		return NULL;
+	return bsearch(&wanted, t->entries, t->count, sizeof *t->entries, compare);
+}
+
+const struct table_entry *
+table_find_domain(const struct table *t, struct slice domain)
+{
+	const struct table_entry *found = table_find(t, domain);
+
+	while (found == NULL && domain.len > 0 && domain.data[0] != '[') {
+		size_t dot = slice_find(slice_skip(domain, 1), '.') + 1;
+
+		domain = slice_skip(domain, dot);
+		if (domain.len > 0)
+			found = table_find(t, domain);
+	}
+	return found;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A control file as a sorted array: "key: value" lines, or keys alone, one a line. Keys are
+ * compared with ASCII letters of either case taken as equal. The table owns the text; keys and
+ * values are slices into it.
+ */
+#ifndef CONF_TABLE_H
+#define CONF_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/control.h"
+
+struct table_entry {
+	struct slice key;   /* never empty */
+	struct slice value; /* empty in a list of keys */
+};
+
+struct table {
+	char *text;		     /* owned */
+	struct table_entry *entries; /* owned, sorted by key */
+	size_t count;
+};
+
+enum table_form {
+	TABLE_KEYS,    /* a key a line */
+	TABLE_PAIRS,   /* "key: value"; a quoted string or a literal in the key may hold colons */
+	TABLE_ALIASES, /* as pairs; a line that begins with a blank goes on with the value before */
+};
+
+/*
+ * Makes a table of TEXT, whose memory it takes over (and TEXT is empty then). 0, or -1 with ENOMEM
+ * or EINVAL and, in PROBLEM, NAME, line and cause: a line that is no pair, a key that comes twice.
+ */
+int table_make(
+    struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem);
+/* The control file NAME, which may be missing: 1 if it was read, 0 for an empty table, -1 as above.
+ */
+int table_read(struct table *t, const struct control *c, const char *name, enum table_form form,
+    struct str *problem);
+void table_free(struct table *t);
+
+/* The entry of KEY, or null. */
+const struct table_entry *table_find(const struct table *t, struct slice key);
+/*
+ * The entry for a domain: that of DOMAIN, else that of ".PARENT" for its nearest parent, else null.
+ * What has no labels, as an address literal, is looked up as it is.
+ */
+const struct table_entry *table_find_domain(const struct table *t, struct slice domain);
+
+/* Says in PROBLEM that LINE, a part of TEXT, is wrong: "NAME, line N: …". Sets errno to EINVAL; -1.
+ */
+int table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
+    const char *cause, ...) __attribute__((format(printf, 5, 6)));
+
+#endif
