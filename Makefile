@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: ISC
+# "make help" says what can be made.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 LOCALSTATEDIR ?= /var
 BUILD ?= build
 CC ?= cc
+# who owns the spool, as whom enqueue runs
+SATCHEL_USER ?= satchel
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wmissing-prototypes -Werror
@@ -21,19 +24,51 @@ endif
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%,$(wildcard bin/*/)))
 UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
-# what a program links beside libc (DESIGN: a network-facing server links nothing)
+MANUALS := $(sort $(wildcard man/*.[1-8]))
+# what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
 LIBS_smtp-probe := -lcares
 LIBS_unit := -lcares
 
+# where what is installed: people's tools in bin/, the others in sbin/
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+SBINDIR := $(DESTDIR)$(PREFIX)/sbin
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+SHAREDIR := $(DESTDIR)$(PREFIX)/share/satchel
+USER_PROGRAMS := $(filter mxlookup smtp-probe qstat,$(PROGRAMS))
+SYSTEM_PROGRAMS := $(filter-out $(USER_PROGRAMS),$(PROGRAMS))
+SENDMAIL_NAMES := mailq newaliases
+
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
+
+help:
+	@echo 'make            build everything into build/bin'
+	@echo 'make deps       install what building and testing need (Debian packages, by apt-get)'
+	@echo 'make demo       show mail going all the way, on loopback, in a scratch folder of build/'
+	@echo 'make check      build, then run all tests (SANITIZE=1: with address and undefined-behaviour checks)'
+	@echo 'make lint       cppcheck, manual pages, shell scripts, format, layers, linking'
+	@echo 'make format     clang-format over all sources'
+	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR if given; "make uninstall" takes it away'
+	@echo 'make clean      remove build/'
+
+deps:
+	@sh .ci/deps
+
+demo: all
+	@BUILD=$(BUILD) bash t/demo
+
+# The paths and flags that objects were compiled with: when they change, so do the objects.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(CC) $(CPPFLAGS) $(ALL_CFLAGS) | cmp -s - $@ || \
+	    printf '%s\n' $(CC) $(CPPFLAGS) $(ALL_CFLAGS) >$@
 
 $(BUILD)/libsatchel.a: $(LIB_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -48,5 +83,33 @@ $(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/li
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit)
 
+check: all units
+	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
+
+lint: all
+	@BUILD=$(BUILD) CC='$(CC)' sh t/lint
+
+format:
+	clang-format -i $(wildcard lib/*/*.[ch] bin/*.c bin/*/*.[ch] t/*/*.[ch])
+
+install: all
+	install -d $(BINDIR) $(SBINDIR) $(SHAREDIR)/service $(patsubst %,$(MANDIR)/man%,1 5 7 8)
+	install -m 755 $(USER_PROGRAMS:%=$(BUILD)/bin/%) $(BINDIR)
+	install -m 755 $(SYSTEM_PROGRAMS:%=$(BUILD)/bin/%) $(SBINDIR)
+	for name in $(SENDMAIL_NAMES); do ln -sf ../sbin/sendmail $(BINDIR)/$$name || exit 1; done
+	for page in $(MANUALS); do install -m 644 $$page $(MANDIR)/man$${page##*.} || exit 1; done
+	cp -R lib/service/. $(SHAREDIR)/service
+	@sh .ci/install-rights $(SBINDIR)/enqueue $(SATCHEL_USER) $(PREFIX)
+
+uninstall:
+	rm -f $(USER_PROGRAMS:%=$(BINDIR)/%) $(SENDMAIL_NAMES:%=$(BINDIR)/%) $(SYSTEM_PROGRAMS:%=$(SBINDIR)/%)
+	for page in $(MANUALS); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	rm -rf $(SHAREDIR)
+
+clean:
+	rm -rf $(BUILD)
+
+FORCE:
+
 -include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d)
-.PHONY: all units
+.PHONY: all help deps demo units check lint format install uninstall clean FORCE

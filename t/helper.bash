@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # status and output are bats'
 # What every bats file of satchel shares: load it with "load helper" (or "load ../helper").
 #
 #	setup() { setup_satchel; }
