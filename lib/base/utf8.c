@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
+
+size_t
+utf8_sequence(struct slice s)
+{
+	unsigned char lead = (unsigned char)s.data[0];
+	size_t len;
+	unsigned char low = 0x80, high = 0xbf;
+
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	len = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (s.len < len)
+		return 0;
+	if (lead == 0xe0)
+		low = 0xa0;
+	else if (lead == 0xed)
+		high = 0x9f;
+	else if (lead == 0xf0)
+		low = 0x90;
+	else if (lead == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < len; i++) {
+		unsigned char c = (unsigned char)s.data[i];
+
+		if (c < low || c > high)
+			return 0;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return lead == 0xc2 && (unsigned char)s.data[1] < 0xa0 ? 0 : len;
+}
