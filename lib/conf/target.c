@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/target.h"
+
+#include "mail/address.h"
+
+/* Without the lines of comment that stand before what else is in TEXT. */
+static struct slice
+skip_comments(struct slice text)
+{
+	text = slice_trim(text);
+	while (text.len > 0 && text.data[0] == '#')
+		text = slice_trim(slice_skip(text, slice_find(text, '\n')));
+	return text;
+}
+
+/* The comma that ends the first target in TEXT, or the end. */
+static size_t
+find_comma(struct slice text)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (quoted && text.data[i] == '\\')
+			i++;
+		else if (text.data[i] == '"')
+			quoted = !quoted;
+		else if (text.data[i] == ',' && !quoted)
+			return i;
+	}
+	return text.len;
+}
+
+static struct target
+classify(struct slice text)
+{
+	struct address address;
+
+	if (slice_has_control(text))
+		return (struct target){TARGET_UNSUPPORTED, text};
+	if (text.data[0] == '/')
+		return (struct target){TARGET_PATH, text};
+	if (text.data[0] == '\\')
+		return (struct target){TARGET_USER, slice_skip(text, 1)};
+	/* no program or list may pass as the dot-string that "|" and ":" could begin */
+	if (text.data[0] == '|' || text.data[0] == ':' || slice_starts(text, "\"|") ||
+	    slice_starts(text, "\"/") || slice_starts(text, "\":") ||
+	    address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address) != ADDRESS_OK)
+		return (struct target){TARGET_UNSUPPORTED, text};
+	return (struct target){address.domain.len > 0 ? TARGET_ADDRESS : TARGET_LOCAL, text};
+}
+
+bool
+target_next(struct slice *rest, struct target *target)
+{
+	for (;;) {
+		struct slice text = skip_comments(*rest);
+		size_t comma = find_comma(text);
+		struct slice one = slice_trim(slice_make(text.data, comma));
+
+		if (text.len == 0)
+			return false;
+		*rest = slice_skip(text, comma + 1);
+		if (one.len > 0) {
+			*target = classify(one);
+			return true;
+		}
+	}
+}

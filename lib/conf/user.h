@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_USER_H
+#define CONF_USER_H
+
+#include "base/slice.h"
+#include "base/str.h"
+
+enum user_result {
+	USER_FOUND,
+	USER_ROOT,    /* found, with uid 0: nothing is ever delivered as that user */
+	USER_UNKNOWN, /* no such user, or a name that none may have */
+	USER_TEMPORARY,
+};
+
+/*
+ * Looks NAME up in the user database, as it is and then in lower case, and adds the name it has
+ * there to FOUND. Blocks as getpwnam(3) does. USER_TEMPORARY, with why in REASON, when the database
+ * cannot say.
+ */
+enum user_result user_find(struct slice name, struct str *found, struct str *reason);
+
+#endif
