@@ -8,11 +8,11 @@
 #ifndef CONF_ROUTE_H
 #define CONF_ROUTE_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 #include "base/str.h"
 #include "conf/control.h"
-
-#include <stdbool.h>
 
 struct routes; /* the tables, read once; opaque */
 
@@ -24,24 +24,35 @@ enum route_kind {
 	ROUTE_TEMPORARY, /* it cannot be said now (user database down): 451 4.3.0 */
 };
 
+/*
+ * A target is an address, to which a copy goes; /path/, a Maildir; /path, an mbox; or one of these:
+ * "user:NAME" is the mailbox of the system user NAME, with no more aliases (an alias that names
+ * itself beside others, or \NAME); "postmaster:" is the Maildir postmaster/ in the spool's folder,
+ * for mail to postmaster and to users with uid 0 that no alias sends elsewhere.
+ */
+#define ROUTE_TARGET_USER "user:"
+#define ROUTE_POSTMASTER "postmaster:"
+
 struct route {
 	enum route_kind kind;
-	bool is_ours;	       /* local or hosted: accepted from strangers */
-	bool is_relay;	       /* in relaydomains: accepted from strangers and sent on */
-	struct str user;       /* ROUTE_USER: a name of the user database */
-	struct str extension;  /* ROUTE_USER: what follows the first + of the local part; may be empty */
-	struct str targets;    /* ROUTE_TARGETS: addresses, /path/ (Maildir), /path (mbox); LF after each */
+	bool is_ours;	 /* local or hosted: accepted from strangers */
+	bool is_relay;	 /* in relaydomains: accepted from strangers and sent on */
+	struct str user; /* ROUTE_USER: a name of the user database */
+	struct str
+	    extension; /* ROUTE_USER: what follows the first + of the local part; may be empty */
+	struct str targets; /* ROUTE_TARGETS: see below; LF after each */
 	/*
-	 * ROUTE_SMTP: what smtp-send is told, "mx:DOMAIN" (look up MX) or "smtp:HOST:PORT" (that host's
-	 * addresses; HOST may be an IPv4 address or an IPv6 address in brackets).
+	 * ROUTE_SMTP: what smtp-send is told, "mx:DOMAIN" (look up MX) or "smtp:HOST:PORT" (that
+	 * host's addresses; HOST may be an IPv4 address or an IPv6 address in brackets).
 	 */
 	struct str next_hop;
 	struct str reason; /* for ROUTE_UNKNOWN and ROUTE_TEMPORARY: why, in a few words */
 };
 
 /*
- * Reads the tables (me, locals, virtual, aliases, relaydomains, routes). Null with errno, or with
- * EINVAL and what is wrong, file and line, in PROBLEM. Blocks on files alone.
+ * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, mailuser). Null with errno:
+ * for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the file. Blocks on
+ * files alone.
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);

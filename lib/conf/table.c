@@ -94,6 +94,16 @@ find_colon(struct slice line)
 	return line.len;
 }
 
+/* An alias is a local part, so it may be a quoted string; names are looked up without the quotes.
+ */
+static struct slice
+unquote(struct slice key)
+{
+	if (key.len < 3 || key.data[0] != '"' || key.data[key.len - 1] != '"')
+		return key;
+	return slice_make(key.data + 1, key.len - 2);
+}
+
 static bool
 split(struct slice line, enum table_form form, struct table_entry *entry)
 {
@@ -104,24 +114,33 @@ split(struct slice line, enum table_form form, struct table_entry *entry)
 		return true;
 	colon = find_colon(line);
 	entry->key = slice_trim(slice_make(line.data, colon));
+	if (form == TABLE_ALIASES)
+		entry->key = unquote(entry->key);
 	entry->value = slice_trim(slice_skip(line, colon + 1));
 	return colon < line.len && entry->key.len > 0;
 }
 
-static int
-add(struct table *t, struct table_entry entry, size_t *room)
+int
+table_add(struct table *t, struct slice key, struct slice value)
 {
-	if (t->count == *room) {
-		size_t more = *room == 0 ? 16 : *room * 2;
-		struct table_entry *entries = reallocarray(t->entries, more, sizeof *entries);
+	if (t->count == t->room) {
+		size_t room = t->room == 0 ? 16 : t->room * 2;
+		struct table_entry *entries = reallocarray(t->entries, room, sizeof *entries);
 
 		if (entries == NULL)
 			return -1;
 		t->entries = entries;
-		*room = more;
+		t->room = room;
 	}
-	t->entries[t->count++] = entry;
+	t->entries[t->count++] = (struct table_entry){.key = key, .value = value};
 	return 0;
+}
+
+void
+table_sort(struct table *t)
+{
+	if (t->count > 1)
+		qsort(t->entries, t->count, sizeof *t->entries, compare);
 }
 
 static int
@@ -130,7 +149,6 @@ read_lines(
 {
 	struct slice rest = text, line;
 	struct table_entry entry;
-	size_t room = 0;
 
 	while (control_next_line(&rest, &line)) {
 		struct slice first = line;
@@ -142,25 +160,23 @@ read_lines(
 			    problem, name, text, first, "\"key: value\" is expected");
 		if (form != TABLE_KEYS && entry.value.len == 0)
 			return table_complain(problem, name, text, first, "a value is expected");
-		if (add(t, entry, &room) == -1)
+		if (table_add(t, entry.key, entry.value) == -1)
 			return -1;
 	}
 	return 0;
 }
 
+/* Two keys that are equal after sorting are an error: which of them counts would be chance. */
 static int
-sort(
-    struct table *t, const char *name, struct slice text, enum table_form form, struct str *problem)
+check_twins(struct table *t, const char *name, struct slice text, struct str *problem)
 {
-	if (t->count > 1)
-		qsort(t->entries, t->count, sizeof *t->entries, compare);
-	for (size_t i = 1; form != TABLE_KEYS && i < t->count; i++)
-		if (compare(&t->entries[i - 1], &t->entries[i]) == 0)
-			return table_complain(problem, name, text,
-			    t->entries[t->entries[i - 1].key.data > t->entries[i].key.data ? i - 1
-											   : i]
-				.key,
+	for (size_t i = 1; i < t->count; i++) {
+		struct slice a = t->entries[i - 1].key, b = t->entries[i].key;
+
+		if (slice_equal_nocase(a, b))
+			return table_complain(problem, name, text, a.data > b.data ? a : b,
 			    "a key that was not there before is expected");
+	}
 	return 0;
 }
 
@@ -170,9 +186,14 @@ table_make(
 {
 	struct slice whole = str_slice(text);
 
+	int result;
+
 	*t = (struct table){0};
-	if (read_lines(t, name, whole, form, problem) == -1 ||
-	    sort(t, name, whole, form, problem) == -1) {
+	result = read_lines(t, name, whole, form, problem);
+	table_sort(t);
+	if (result == 0 && form != TABLE_KEYS)
+		result = check_twins(t, name, whole, problem);
+	if (result == -1) {
 		table_free(t);
 		return -1;
 	}

@@ -20,9 +20,9 @@ struct table_entry {
 };
 
 struct table {
-	char *text;		     /* owned */
+	char *text;		     /* owned; null in a table made by table_add */
 	struct table_entry *entries; /* owned, sorted by key */
-	size_t count;
+	size_t count, room;
 };
 
 enum table_form {
@@ -42,6 +42,10 @@ int table_make(
 int table_read(struct table *t, const struct control *c, const char *name, enum table_form form,
     struct str *problem);
 void table_free(struct table *t);
+
+/* Adds an entry of somebody else's text; table_sort must follow before the table is asked. */
+int table_add(struct table *t, struct slice key, struct slice value);
+void table_sort(struct table *t);
 
 /* The entry of KEY, or null. */
 const struct table_entry *table_find(const struct table *t, struct slice key);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/routes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "conf/hop.h"
+#include "mail/address.h"
+
+#define NAME_LEN_MAX 1024 /* of what stands in me and mailuser */
+#define MAIL_USER "vmail"
+
+/* What is wrong with an entry, or null. */
+typedef const char *entry_check(const struct table_entry *entry);
+
+static bool
+is_domain(struct slice text)
+{
+	return address_is_domain(text, ADDRESS_UTF8);
+}
+
+/* "example.org" or ".example.org", the latter for all domains below. */
+static bool
+is_pattern(struct slice text)
+{
+	return is_domain(slice_starts(text, ".") ? slice_skip(text, 1) : text);
+}
+
+static const char *
+check_local(const struct table_entry *entry)
+{
+	if (is_domain(entry->key) || address_is_literal(entry->key))
+		return NULL;
+	return "a domain is expected";
+}
+
+static const char *
+check_relay(const struct table_entry *entry)
+{
+	return is_pattern(entry->key) ? NULL : "a domain, or one behind a dot, is expected";
+}
+
+static const char *
+check_hop(const struct table_entry *entry)
+{
+	struct hop hop;
+
+	if (!is_pattern(entry->key) && !slice_is(entry->key, "*") &&
+	    !address_is_literal(entry->key))
+		return "a domain, one behind a dot, or * is expected";
+	if (!hop_parse(entry->value, &hop))
+		return "\"domain: smtp:host:port\" or \"domain: mx\" is expected";
+	return NULL;
+}
+
+/* The domain of a key of virtual; empty if it is none. */
+static struct slice
+domain_of(struct slice key)
+{
+	struct address address;
+	struct slice domain = slice_skip(key, 1);
+
+	if (slice_starts(key, "@"))
+		return is_domain(domain) || address_is_literal(domain) ? domain : slice_of(NULL);
+	if (address_parse(key, ADDRESS_UTF8, &address) != ADDRESS_OK)
+		return slice_of(NULL);
+	return address.domain;
+}
+
+static const char *
+check_virtual(const struct table_entry *entry)
+{
+	if (domain_of(entry->key).len > 0)
+		return NULL;
+	return "\"joe@example.org: target\" or \"@example.org: target\" is expected";
+}
+
+static int
+check(const struct table *t, const char *name, entry_check *wrong, struct str *problem)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *cause = wrong(&t->entries[i]);
+
+		if (cause != NULL)
+			return table_complain(
+			    problem, name, slice_of(t->text), t->entries[i].key, "%s", cause);
+	}
+	return 0;
+}
+
+/* Reads the table NAME and holds each entry to WRONG, which may be null. 1, 0 (no file), -1. */
+static int
+read_table(struct table *t, const struct control *c, const char *name, enum table_form form,
+    entry_check *wrong, struct str *problem)
+{
+	int found = table_read(t, c, name, form, problem);
+
+	if (found == 1 && wrong != NULL && check(t, name, wrong, problem) == -1)
+		return -1;
+	if (found == -1 && problem->len == 0)
+		(void)str_add_text(problem, name);
+	return found;
+}
+
+/* The system's own aliases serve only where nobody has named a control directory. */
+static int
+read_aliases(struct routes *r, const struct control *c, struct str *problem)
+{
+	struct control etc = {.path = "/etc"};
+	int found = read_table(&r->aliases, c, "aliases", TABLE_ALIASES, NULL, problem);
+
+	if (found != 0 || strcmp(c->path, SATCHEL_CONTROL_DIR) != 0)
+		return found;
+	etc.fd = open(etc.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (etc.fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	found = read_table(&r->aliases, &etc, "aliases", TABLE_ALIASES, NULL, problem);
+	control_close(&etc);
+	return found;
+}
+
+/* Entries of one domain need not stand together, so a domain may come up several times. */
+static int
+collect_hosted(struct routes *r)
+{
+	struct slice last = slice_of(NULL);
+
+	for (size_t i = 0; i < r->virtual.count; i++) {
+		struct slice domain = domain_of(r->virtual.entries[i].key);
+
+		if (slice_equal_nocase(domain, last))
+			continue;
+		if (table_add(&r->hosted, domain, slice_of(NULL)) == -1)
+			return -1;
+		last = domain;
+	}
+	table_sort(&r->hosted);
+	return 0;
+}
+
+static int
+read_names(struct routes *r, const struct control *c, struct str *problem)
+{
+	int found = control_line(c, "me", &r->me);
+
+	if (found == -1 || (found == 0 && control_me(c, &r->me) == -1))
+		return -1;
+	if (found == 1 && !is_domain(str_slice(&r->me))) {
+		(void)str_add_text(problem, "me: the first line is no host name");
+		errno = EINVAL;
+		return -1;
+	}
+	found = control_line(c, "mailuser", &r->mail_user);
+	if (found == 0)
+		found = str_add_text(&r->mail_user, MAIL_USER);
+	return found == -1 ? -1 : 0;
+}
+
+static int
+read_tables(struct routes *r, const struct control *c, struct str *problem)
+{
+	int found = read_table(&r->locals, c, "locals", TABLE_KEYS, check_local, problem);
+
+	r->has_locals = found == 1;
+	if (found == -1 || read_aliases(r, c, problem) == -1 ||
+	    read_table(&r->virtual, c, "virtual", TABLE_PAIRS, check_virtual, problem) == -1 ||
+	    read_table(&r->relay, c, "relaydomains", TABLE_KEYS, check_relay, problem) == -1 ||
+	    read_table(&r->hops, c, "routes", TABLE_PAIRS, check_hop, problem) == -1)
+		return -1;
+	return collect_hosted(r);
+}
+
+struct routes *
+routes_open(const struct control *c, struct str *problem)
+{
+	struct routes *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	str_init(&r->me, NAME_LEN_MAX);
+	str_init(&r->mail_user, NAME_LEN_MAX);
+	if (read_names(r, c, problem) == -1 || read_tables(r, c, problem) == -1) {
+		int saved = errno;
+
+		routes_free(r);
+		errno = saved;
+		return NULL;
+	}
+	r->own_domain = routes_me(r);
+	if (!routes_is_local(r, r->own_domain) && r->locals.count > 0)
+		r->own_domain = r->locals.entries[0].key;
+	return r;
+}
+
+void
+routes_free(struct routes *r)
+{
+	if (r == NULL)
+		return;
+	str_free(&r->me);
+	str_free(&r->mail_user);
+	table_free(&r->locals);
+	table_free(&r->virtual);
+	table_free(&r->hosted);
+	table_free(&r->aliases);
+	table_free(&r->relay);
+	table_free(&r->hops);
+	free(r);
+}
+
+struct slice
+routes_me(const struct routes *r)
+{
+	return str_slice(&r->me);
+}
+
+struct slice
+routes_mail_user(const struct routes *r)
+{
+	return str_slice(&r->mail_user);
+}
+
+bool
+routes_is_local(const struct routes *r, struct slice domain)
+{
+	if (r->has_locals)
+		return table_find(&r->locals, domain) != NULL;
+	return slice_equal_nocase(domain, routes_me(r)) || slice_is_nocase(domain, "localhost");
+}
+
+bool
+routes_is_hosted(const struct routes *r, struct slice domain)
+{
+	return table_find(&r->hosted, domain) != NULL;
+}
+
+bool
+routes_is_ours(const struct routes *r, struct slice domain)
+{
+	return routes_is_local(r, domain) || routes_is_hosted(r, domain);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* The tables behind conf/route.h, which alone is for other folders. */
+#ifndef CONF_ROUTES_H
+#define CONF_ROUTES_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "conf/route.h"
+#include "conf/table.h"
+
+struct routes {
+	struct str me, mail_user;
+	bool has_locals; /* without the file: me and localhost */
+	struct table locals;
+	struct table virtual;	 /* by address, and by @domain */
+	struct table hosted;	 /* the domains of virtual */
+	struct table aliases;	 /* by local name */
+	struct table relay;	 /* by domain and .domain */
+	struct table hops;	 /* the file routes: by domain, .domain and * */
+	struct slice own_domain; /* one by which this host's users can be addressed */
+};
+
+bool routes_is_local(const struct routes *r, struct slice domain);
+bool routes_is_hosted(const struct routes *r, struct slice domain);
+
+#endif
