@@ -135,9 +135,9 @@ started_is_gone() {
 	return 1
 }
 
-# How many regular files a folder has, at any depth: files_in DIR
+# How many regular files folders have, at any depth: files_in DIR…
 files_in() {
-	find "$1" -type f 2>/dev/null | wc -l | tr -d ' '
+	find "$@" -type f 2>/dev/null | wc -l | tr -d ' '
 }
 
 # Fails with the output of "run" shown, which bats' own "[ ]" does not do.
