@@ -18,6 +18,8 @@
 #include "base/helper.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "spool/filter.h"
+#include "spool/id.h"
 
 enum submit_result {
 	SUBMIT_OK,
@@ -31,19 +33,18 @@ enum submit_result {
 };
 
 struct submit {
-	struct helper helper;
-	bool is_plain;		     /* through ENQUEUE filters: qmail-queue's own interface */
-	pid_t filter;		     /* of a running chain, 0 for none */
-	int message_fd, envelope_fd; /* its pipes, -1 for none */
-	struct str envelope;	     /* of a plain transaction, to be written after the message */
-	bool carry_cr;		     /* plain: a CR seen at the end of the last piece */
-	uint64_t written;
-	struct str pending; /* small writes gathered */
-	bool active;
-	char id[24];	    /* of the message begun or committed; "" where a filter hides it */
-	int code;	    /* of the last failure, as qmail-queue's exit codes (enqueue(8)) */
-	struct str reason;  /* of the last failure, one line for people */
+	bool has_trace; /* set by who writes a Received field himself; else enqueue writes one */
 	int64_t timeout_ms; /* for each answer; set by submit_init, may be changed */
+	char id[ID_SIZE];   /* of the message begun or committed; "" where a filter hides it */
+	int code;	    /* of the last failure: an exit code of qmail-queue's (enqueue(8)) */
+	struct str reason;  /* of the last failure: one line for people */
+	/* the rest is submit.c's */
+	const char *filters;  /* ENQUEUE, or null */
+	struct helper helper; /* fd -1 when it is not open */
+	struct filter_chain chain;
+	struct str pending; /* data not sent yet */
+	uint64_t written;   /* octets of the message so far */
+	bool active;	    /* between begin and its end */
 };
 
 void submit_init(struct submit *s);

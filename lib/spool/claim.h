@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Claims on messages (spool(5), CLAIMS), and what only the holder of one may do: read the envelope,
+ * mark recipients, move and remove the file.
+ */
+#ifndef SPOOL_CLAIM_H
+#define SPOOL_CLAIM_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+#include "base/str.h"
+#include "spool/envelope.h"
+#include "spool/message.h"
+
+enum claim_result {
+	CLAIM_TAKEN,
+	CLAIM_BUSY,	  /* somebody else holds it */
+	CLAIM_GONE,	  /* the name does not lead to it any more, or never did */
+	CLAIM_INCOMPLETE, /* its writer did not end, or has just begun */
+	CLAIM_CORRUPT,	  /* a check of spool(5) failed */
+	CLAIM_ERROR,	  /* errno says why */
+};
+
+struct claim {
+	int fd;	       /* locked; never given to a child */
+	int directory; /* where the name stands; not owned */
+	struct message_header header;
+	struct str text;	  /* of the envelope */
+	struct envelope envelope; /* points into text */
+	char *states;		  /* header.recipients times MESSAGE_STATE_SIZE, owned */
+	bool dirty;		  /* marks were written that are not synced */
+};
+
+/* The lock of a claim on FD; WAIT for it, or fail with EAGAIN. 0 or -1 with errno. */
+int claim_lock(int fd, bool wait);
+
+/*
+ * Claims the message ID in DIRECTORY (a descriptor that must outlive the claim). Does not wait. The
+ * file must be regular, ours, and have one link. With CHECK_SUM the message's checksum is compared
+ * too, which reads all of it. Whatever the result but CLAIM_TAKEN, nothing is held afterwards.
+ */
+enum claim_result claim_take(struct claim *c, int directory, const char *id, bool check_sum);
+/* Lets go, without change. */
+void claim_release(struct claim *c);
+
+/* The state of RECIPIENT; its reply points into the claim. */
+void claim_state(const struct claim *c, size_t recipient, struct recipient_state *state);
+/* Writes it in place, not synced. 0, or -1 with errno. */
+int claim_mark(struct claim *c, size_t recipient, const struct recipient_state *state);
+/* Makes the marks durable. 0, or -1 with errno. */
+int claim_sync(struct claim *c);
+
+/* A read-only descriptor of its own for a worker, close-on-exec; -1 with errno. */
+int claim_open_for_reading(const struct claim *c);
+
+/* Removes the file and lets go. 0, or -1 with errno. */
+int claim_remove(struct claim *c);
+/*
+ * Moves it into DIRECTORY and lets go; a name that stands there already is EEXIST. 0, or -1 with
+ * errno.
+ */
+int claim_move(struct claim *c, int directory);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+#include "spool/commit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/crc32c.h"
+#include "base/io.h"
+#include "spool/claim.h"
+
+#define PENDING_MAX ((size_t)256 * 1024) /* spool(5): more than this and the file is made early */
+
+void
+commit_init(struct commit *c, const struct spool *spool)
+{
+	*c = (struct commit){.spool = spool, .fd = -1};
+	str_init(&c->pending, SIZE_MAX / 4);
+}
+
+void
+commit_free(struct commit *c)
+{
+	commit_abort(c);
+	str_free(&c->pending);
+}
+
+static int
+add_states(struct str *out, size_t recipients)
+{
+	static const struct recipient_state fresh = {.status = RECIPIENT_WAITING, .reply = {"", 0}};
+	char state[MESSAGE_STATE_SIZE];
+
+	message_state_encode(&fresh, state);
+	for (size_t i = 0; i < recipients; i++)
+		if (str_add(out, state, sizeof state) == -1)
+			return -1;
+	return 0;
+}
+
+int
+commit_begin(struct commit *c, struct slice envelope, size_t recipients)
+{
+	static const char no_header[MESSAGE_HEADER_SIZE];
+
+	commit_abort(c);
+	c->header = (struct message_header){.envelope_length = envelope.len,
+	    .recipients = recipients,
+	    .envelope_sum = crc32c(0, envelope.data, envelope.len)};
+	id_make(c->header.id, clock_wall_us());
+	if (str_add(&c->pending, no_header, sizeof no_header) == 0 &&
+	    str_add_slice(&c->pending, envelope) == 0 && add_states(&c->pending, recipients) == 0 &&
+	    str_add_char(&c->pending, '\n') == 0)
+		return 0;
+	commit_abort(c);
+	return -1;
+}
+
+/* State "arriving": the name exists, and the lock keeps everybody else away. */
+static int
+make_file(struct commit *c)
+{
+	c->fd = openat(c->spool->new_fd, c->header.id,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return c->fd == -1 ? -1 : claim_lock(c->fd, true);
+}
+
+static int
+write_pending(struct commit *c)
+{
+	if (c->fd == -1 && make_file(c) == -1)
+		return -1;
+	if (io_pwrite(c->fd, c->pending.data, c->pending.len, (off_t)c->written) == -1)
+		return -1;
+	c->written += c->pending.len;
+	str_clear(&c->pending);
+	return 0;
+}
+
+int
+commit_write(struct commit *c, const void *data, size_t len)
+{
+	c->header.sum = crc32c(c->header.sum, data, len);
+	c->header.length += len;
+	if (str_add(&c->pending, data, len) == -1)
+		return -1;
+	return c->pending.len > PENDING_MAX ? write_pending(c) : 0;
+}
+
+/* The header goes with everything else if nothing is written yet, and behind all of it otherwise.
+ */
+static int
+write_rest(struct commit *c)
+{
+	char header[MESSAGE_HEADER_SIZE];
+
+	if (c->fd == -1) {
+		message_header_encode(&c->header, c->pending.data);
+		return write_pending(c);
+	}
+	if (write_pending(c) == -1)
+		return -1;
+	message_header_encode(&c->header, header);
+	return io_pwrite(c->fd, header, sizeof header, 0);
+}
+
+int
+commit_finish(struct commit *c)
+{
+	int fd;
+
+	if (write_rest(c) == -1 || fsync(c->fd) == -1 || fsync(c->spool->new_fd) == -1) {
+		commit_abort(c);
+		return -1;
+	}
+	/* state "new": from here on qrun may have it */
+	fd = c->fd;
+	c->fd = -1;
+	c->written = 0;
+	close(fd); /* it is durable already: what close says changes nothing */
+	spool_wake(c->spool, c->header.id);
+	return 0;
+}
+
+void
+commit_abort(struct commit *c)
+{
+	int saved = errno;
+
+	if (c->fd != -1) {
+		/*
+		 * Emptied first, so that a name that outlives a power cut, its removal not being
+		 * durable, leads to a file that is "incomplete" and never delivered.
+		 */
+		if (ftruncate(c->fd, 0) == -1 || fsync(c->fd) == -1)
+			errno = 0;
+		if (unlinkat(c->spool->new_fd, c->header.id, 0) == -1)
+			errno = 0;
+		close(c->fd);
+		c->fd = -1;
+	}
+	c->written = 0;
+	str_clear(&c->pending);
+	if (c->pending.room > 4 * PENDING_MAX)
+		str_free(&c->pending);
+	errno = saved;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "spool/filter.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fields.h"
+#include "base/helper.h"
+#include "base/io.h"
+
+#define COMMAND_MAX 4096
+#define WORDS_MAX 64
+#define CRASHED 81 /* qmail-queue: an internal bug */
+
+void
+filter_init(struct filter_chain *f)
+{
+	*f = (struct filter_chain){.message_fd = -1, .envelope_fd = -1};
+	str_init(&f->envelope, SIZE_MAX / 4);
+	str_init(&f->text, SIZE_MAX / 4);
+}
+
+void
+filter_free(struct filter_chain *f)
+{
+	(void)filter_abandon(f);
+	str_free(&f->envelope);
+	str_free(&f->text);
+}
+
+static int
+keep_plain_fields(struct filter_chain *f, struct slice envelope)
+{
+	struct field field;
+
+	str_clear(&f->envelope);
+	while (fields_next(&envelope, '\0', &field) == FIELDS_ONE)
+		if ((field.letter == 'F' || field.letter == 'T') &&
+		    fields_add(&f->envelope, field.letter, field.value, '\0') == -1)
+			return -1;
+	return str_add_char(&f->envelope, '\0');
+}
+
+/* In the child: becomes the first program of the chain. */
+_Noreturn static void
+run(char *command, int message_fd, int envelope_fd)
+{
+	char *words[WORDS_MAX + 1], *save = NULL;
+	struct str own;
+	size_t n = 0;
+
+	for (char *w = strtok_r(command, " \t", &save); w != NULL && n < WORDS_MAX;
+	     w = strtok_r(NULL, " \t", &save))
+		words[n++] = w;
+	words[n] = NULL;
+	if (n == 0 || dup2(message_fd, STDIN_FILENO) == -1 ||
+	    dup2(envelope_fd, STDOUT_FILENO) == -1)
+		_exit(CRASHED);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(words[0], words);
+	str_init(&own, COMMAND_MAX);
+	if (helper_program(&own, words[0]) == 0)
+		execv(own.data, words);
+	_exit(CRASHED);
+}
+
+static int
+start_with_pipes(struct filter_chain *f, const char *command, int message[2], int envelope[2])
+{
+	char *copy = strdup(command);
+
+	if (copy == NULL)
+		return -1;
+	f->pid = fork();
+	if (f->pid == 0)
+		run(copy, message[0], envelope[0]);
+	free(copy);
+	if (f->pid == -1) {
+		f->pid = 0;
+		return -1;
+	}
+	f->message_fd = message[1];
+	f->envelope_fd = envelope[1];
+	return 0;
+}
+
+static void
+close_pair(int pair[2])
+{
+	io_close(pair[0]);
+	io_close(pair[1]);
+}
+
+int
+filter_start(struct filter_chain *f, const char *command, struct slice envelope)
+{
+	int message_pipe[2], envelope_pipe[2];
+
+	f->after_cr = false;
+	if (keep_plain_fields(f, envelope) == -1 || pipe2(message_pipe, O_CLOEXEC) == -1)
+		return -1;
+	if (pipe2(envelope_pipe, O_CLOEXEC) == -1) {
+		close_pair(message_pipe);
+		return -1;
+	}
+	if (start_with_pipes(f, command, message_pipe, envelope_pipe) == -1) {
+		close_pair(message_pipe);
+		close_pair(envelope_pipe);
+		return -1;
+	}
+	io_close(message_pipe[0]);
+	io_close(envelope_pipe[0]);
+	return 0;
+}
+
+/* CRLF becomes LF; a CR at the end of a piece waits for the next one. */
+static int
+add_with_line_feeds(struct filter_chain *f, struct slice wire)
+{
+	str_clear(&f->text);
+	while (wire.len > 0) {
+		size_t cr;
+
+		if (f->after_cr && wire.data[0] != '\n' && str_add_char(&f->text, '\r') == -1)
+			return -1;
+		f->after_cr = false;
+		cr = slice_find(wire, '\r');
+		if (str_add(&f->text, wire.data, cr) == -1)
+			return -1;
+		f->after_cr = cr < wire.len;
+		wire = slice_skip(wire, cr + 1);
+	}
+	return 0;
+}
+
+int
+filter_write(struct filter_chain *f, struct slice wire, deadline until)
+{
+	if (add_with_line_feeds(f, wire) == -1)
+		return -1;
+	return io_write(f->message_fd, f->text.data, f->text.len, until);
+}
+
+static int
+wait_for_end(struct filter_chain *f)
+{
+	int status;
+
+	while (waitpid(f->pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	f->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : CRASHED;
+}
+
+int
+filter_abandon(struct filter_chain *f)
+{
+	io_close(f->message_fd);
+	io_close(f->envelope_fd);
+	f->message_fd = f->envelope_fd = -1;
+	return f->pid == 0 ? CRASHED : wait_for_end(f);
+}
+
+int
+filter_finish(struct filter_chain *f, deadline until)
+{
+	int sent, saved;
+
+	io_close(f->message_fd);
+	f->message_fd = -1;
+	sent = io_write(f->envelope_fd, f->envelope.data, f->envelope.len, until);
+	saved = errno;
+	if (sent == -1 && saved != EPIPE) {
+		(void)filter_abandon(f);
+		errno = saved;
+		return -1;
+	}
+	/* a chain that closed its end early tells why by its exit code */
+	return filter_abandon(f);
+}

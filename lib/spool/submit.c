@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+#include "spool/submit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/reader.h"
+#include "spool/frame.h"
+#include "spool/spool.h"
+
+#define TIMEOUT_MS ((int64_t)300 * 1000)
+#define REASON_MAX 1024
+#define PENDING_MAX ((size_t)65536)
+
+/* qmail-queue's exit codes (enqueue(8), EXIT STATUS) */
+enum {
+	CODE_CANNOT_READ = 54,
+	CODE_NO_CONNECTION = 56,
+	CODE_TEMPORARY = 71,
+	CODE_BUG = 81,
+	CODE_PERMANENT_FIRST = 11,
+	CODE_PERMANENT_LAST = 40,
+	CODE_ENVELOPE = 91,
+};
+
+void
+submit_init(struct submit *s)
+{
+	*s = (struct submit){.timeout_ms = TIMEOUT_MS, .helper = {.fd = -1}};
+	s->filters = helper_is_privileged() ? NULL : getenv("ENQUEUE");
+	if (s->filters != NULL && *s->filters == '\0')
+		s->filters = NULL;
+	str_init(&s->reason, REASON_MAX);
+	str_init(&s->pending, PENDING_MAX * 2);
+	filter_init(&s->chain);
+}
+
+void
+submit_free(struct submit *s)
+{
+	submit_abort(s);
+	submit_release(s);
+	filter_free(&s->chain);
+	str_free(&s->pending);
+	str_free(&s->reason);
+}
+
+bool
+submit_is_plain(const struct submit *s)
+{
+	return s->filters != NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static enum submit_result
+fail(struct submit *s, int code, const char *format, ...)
+{
+	va_list args;
+
+	s->code = code;
+	str_clear(&s->reason);
+	va_start(args, format);
+	(void)str_vformat(&s->reason, format, args);
+	va_end(args);
+	s->active = false;
+	return (code >= CODE_PERMANENT_FIRST && code <= CODE_PERMANENT_LAST) ||
+		       code == CODE_ENVELOPE
+		   ? SUBMIT_PERMANENT
+		   : SUBMIT_TEMPORARY;
+}
+
+/* The helper is of no more use: the next message opens another. */
+static enum submit_result
+lose_helper(struct submit *s, enum submit_result result)
+{
+	const char *cause = errno == EPROTO ? "it went away" : strerror(errno);
+
+	(void)fail(s, CODE_NO_CONNECTION, "unable to talk to enqueue: %s", cause);
+	helper_close(&s->helper);
+	return result;
+}
+
+static enum submit_result
+take_refusal(struct submit *s, struct slice answer)
+{
+	struct slice code;
+	uint64_t number = CODE_BUG;
+
+	if (!slice_take(&answer, ' ', &code) || !slice_number(code, 255, &number) || number == 0)
+		number = CODE_BUG;
+	return fail(s, (int)number, "%.*s", (int)answer.len, answer.data);
+}
+
+/* Waits for an answer of TYPE, whose payload is the id. LOST is the result when there is none. */
+static enum submit_result
+take_answer(struct submit *s, enum frame_type wanted, enum submit_result lost)
+{
+	char buf[FRAME_HEAD + FRAME_ANSWER_MAX], payload[FRAME_ANSWER_MAX], type;
+	struct reader r = {.fd = s->helper.fd, .buf = buf, .size = sizeof buf};
+	size_t length;
+
+	r.until = deadline_in_ms(s->timeout_ms);
+	switch (frame_next(&r, &type, &length)) {
+	case 0:
+		errno = EPROTO;
+		return lose_helper(s, lost);
+	case -1:
+		return lose_helper(s, lost);
+	}
+	if (length > sizeof payload) {
+		errno = EPROTO;
+		return lose_helper(s, lost);
+	}
+	if (frame_payload(&r, payload, length) == -1)
+		return lose_helper(s, lost);
+	if (type == FRAME_REFUSED)
+		return take_refusal(s, slice_make(payload, length));
+	if (type != (char)wanted || !id_is_valid(slice_make(payload, length))) {
+		errno = EPROTO;
+		return lose_helper(s, lost);
+	}
+	memcpy(s->id, payload, ID_LENGTH);
+	s->id[ID_LENGTH] = '\0';
+	return SUBMIT_OK;
+}
+
+static int
+open_helper(struct submit *s)
+{
+	static const char *const argv[] = {"enqueue", "-s", NULL};
+	struct str rundir;
+	int result;
+
+	if (s->helper.fd != -1)
+		return 0;
+	str_init(&rundir, REASON_MAX);
+	result = str_format(&rundir, "%s/run", spool_path());
+	if (result == 0)
+		result = helper_open(&s->helper, rundir.data, (char *const *)(uintptr_t)argv);
+	str_free(&rundir);
+	return result;
+}
+
+/* A service that was started anew since the last message shows by a connection that is closed. */
+static bool
+helper_has_gone(const struct submit *s)
+{
+	return s->helper.fd != -1 && io_wait_readable(s->helper.fd, deadline_in_ms(0)) == 0;
+}
+
+enum submit_result
+submit_begin(struct submit *s, struct slice envelope)
+{
+	submit_abort(s);
+	s->id[0] = '\0';
+	s->written = 0;
+	str_clear(&s->pending);
+	s->active = true;
+	if (s->filters != NULL) {
+		if (filter_start(&s->chain, s->filters, envelope) == -1)
+			return fail(s, CODE_TEMPORARY, "unable to run '%s': %s", s->filters,
+			    strerror(errno));
+		return SUBMIT_OK;
+	}
+	if (helper_has_gone(s))
+		helper_close(&s->helper);
+	if (open_helper(s) == -1)
+		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+	if (frame_send(s->helper.fd, s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL, envelope,
+		deadline_in_ms(s->timeout_ms)) == -1)
+		return lose_helper(s, SUBMIT_TEMPORARY);
+	return take_answer(s, FRAME_GO, SUBMIT_TEMPORARY);
+}
+
+/* One data frame of what is pending and DATA, and behind it, with LAST, the commit. */
+static int
+send_data(struct submit *s, struct slice data, bool last)
+{
+	char head[FRAME_HEAD], commit[FRAME_HEAD + 24];
+	struct iovec pieces[4] = {{head, FRAME_HEAD}, {s->pending.data, s->pending.len},
+	    {(void *)(uintptr_t)data.data, data.len}, {commit, 0}};
+	int result;
+
+	frame_head(head, FRAME_DATA, s->pending.len + data.len);
+	if (last) {
+		int digits =
+		    snprintf(commit + FRAME_HEAD, 24, "%llu", (unsigned long long)s->written);
+
+		frame_head(commit, FRAME_COMMIT, (size_t)digits);
+		pieces[3].iov_len = FRAME_HEAD + (size_t)digits;
+	}
+	result = io_writev(s->helper.fd, pieces, 4, deadline_in_ms(s->timeout_ms));
+	str_clear(&s->pending);
+	return result;
+}
+
+enum submit_result
+submit_write(struct submit *s, const void *data, size_t len)
+{
+	s->written += len;
+	if (s->filters != NULL) {
+		if (filter_write(&s->chain, slice_make(data, len), deadline_in_ms(s->timeout_ms)) ==
+		    0)
+			return SUBMIT_OK;
+		return fail(s, CODE_TEMPORARY, "'%s' exited with %d", s->filters,
+		    filter_abandon(&s->chain));
+	}
+	if (s->pending.len + len <= PENDING_MAX && str_add(&s->pending, data, len) == 0)
+		return SUBMIT_OK;
+	return send_data(s, slice_make(data, len), false) == 0 ? SUBMIT_OK
+							       : lose_helper(s, SUBMIT_TEMPORARY);
+}
+
+static enum submit_result
+commit_plain(struct submit *s)
+{
+	int code = filter_finish(&s->chain, deadline_in_ms(s->timeout_ms));
+
+	if (code == -1)
+		return fail(
+		    s, CODE_TEMPORARY, "unable to talk to '%s': %s", s->filters, strerror(errno));
+	if (code != 0)
+		return fail(s, code, "'%s' exited with %d", s->filters, code);
+	s->active = false;
+	return SUBMIT_OK;
+}
+
+enum submit_result
+submit_commit(struct submit *s)
+{
+	enum submit_result result;
+
+	if (s->filters != NULL)
+		return commit_plain(s);
+	/*
+	 * A frame that did not go out whole cannot have been obeyed; but it may have gone out whole
+	 * although the write says no, so from here on silence means that nobody knows.
+	 */
+	if (send_data(s, slice_make(NULL, 0), true) == -1)
+		return lose_helper(s, SUBMIT_UNKNOWN);
+	result = take_answer(s, FRAME_DURABLE, SUBMIT_UNKNOWN);
+	s->active = false;
+	return result;
+}
+
+void
+submit_abort(struct submit *s)
+{
+	if (!s->active)
+		return;
+	s->active = false;
+	str_clear(&s->pending);
+	if (s->filters != NULL)
+		(void)filter_abandon(&s->chain);
+	else if (s->helper.fd != -1 && frame_send(s->helper.fd, FRAME_ABORT, slice_make(NULL, 0),
+					   deadline_in_ms(s->timeout_ms)) == -1)
+		helper_close(&s->helper);
+}
+
+void
+submit_release(struct submit *s)
+{
+	if (!s->active)
+		helper_close(&s->helper);
+}
