@@ -99,6 +99,7 @@ install: all
 	for name in $(SENDMAIL_NAMES); do ln -sf ../sbin/sendmail $(BINDIR)/$$name || exit 1; done
 	for page in $(MANUALS); do install -m 644 $$page $(MANDIR)/man$${page##*.} || exit 1; done
 	cp -R lib/service/. $(SHAREDIR)/service
+	find $(SHAREDIR)/service -type f -exec sed -i 's|@SBINDIR@|$(PREFIX)/sbin|g' {} +
 	@sh .ci/install-rights $(SBINDIR)/enqueue $(SATCHEL_USER) $(PREFIX)
 
 uninstall:
