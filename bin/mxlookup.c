@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+/* mxlookup: where mail for a domain goes (mxlookup(1)). */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/escape.h"
+#include "base/io.h"
+#include "conf/control.h"
+#include "net/dns.h"
+#include "net/endpoint.h"
+
+#define PROGRAM "mxlookup"
+#define TIMEOUT_DEFAULT 30
+#define TIMEOUT_MAX 3600
+#define TEXT_MAX ((size_t)1 << 20)
+
+/* Exit codes of one domain, the worse the higher; of several domains the highest counts. */
+enum outcome { FOUND = 0, NO_DOMAIN = 1, NULL_MX = 2, BROKEN = 3, TEMPORARY = 111 };
+
+struct lookup {
+	struct dns *dns;
+	int64_t timeout;
+	bool tabs;	 /* columns for programs, not for people */
+	struct str text; /* of one domain */
+};
+
+static const char *const usage =
+    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] DOMAIN...\n";
+
+static void
+help(void)
+{
+	printf(
+	    "%s"
+	    "Shows where mail for each DOMAIN goes: its mail exchangers with their addresses, in "
+	    "the\n"
+	    "order in which they are tried.\n"
+	    "  -s, --server SERVER[:PORT]  ask this DNS server (may be given several times)\n"
+	    "  -t, --timeout SECONDS       at most so long for one domain (default %d)\n"
+	    "      --table                 columns for people (default on a terminal)\n"
+	    "      --tab                   columns separated by tabs (default elsewhere)\n"
+	    "      --help, --version\n"
+	    "Exit code: 0 found, 1 no such domain or no exchanger, 2 null MX, 3 broken: no "
+	    "exchanger has\n"
+	    "an address, 100 usage, 111 it cannot be said now; of several domains, the highest.\n",
+	    usage, TIMEOUT_DEFAULT);
+}
+
+/* One line. An empty column is "-" between tabs, so that there are always six. */
+static int
+add_row(struct lookup *l, struct slice domain, const char *kind, const struct dns_exchanger *one,
+    const char *addresses, const char *note)
+{
+	const char *name = one == NULL ? "-" : one->name;
+	char preference[16] = "-";
+
+	if (one != NULL)
+		snprintf(preference, sizeof preference, "%u", (unsigned)one->preference);
+	if (escape_text(&l->text, domain) == -1)
+		return -1;
+	if (l->tabs)
+		return str_format(&l->text, "\t%s\t%s\t%s\t%s\t%s\n", kind, preference, name,
+		    *addresses == '\0' ? "-" : addresses, *note == '\0' ? "-" : note);
+	if (one == NULL)
+		return str_format(&l->text, "  %s\n", note);
+	return str_format(&l->text, "  %5s  %-32s  %s%s%s%s\n", preference, name, addresses,
+	    *addresses != '\0' && *note != '\0' ? "  " : "", *note == '\0' ? "" : "# ", note);
+}
+
+static int
+join(const struct dns_addresses *found, const char *separator, struct str *out)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if ((i > 0 && str_add_text(out, separator) == -1) ||
+		    endpoint_add_text(out, &found->list[i].address) == -1)
+			return -1;
+	return 0;
+}
+
+static enum dns_result
+show_exchanger(struct lookup *l, struct slice domain, const struct dns_exchanger *one,
+    bool implicit, deadline until)
+{
+	struct dns_addresses found;
+	enum dns_result result = dns_addresses(l->dns, slice_of(one->name), until, &found);
+	const char *note = implicit ? "no MX: the domain itself" : "";
+	struct str addresses;
+
+	str_init(&addresses, TEXT_MAX);
+	if (result != DNS_FOUND)
+		note = result == DNS_NO_DATA ? "no address" : dns_text(result);
+	if (join(&found, l->tabs ? "," : " ", &addresses) == -1 ||
+	    add_row(l, domain, implicit ? "implicit" : "mx", one, addresses.data, note) == -1)
+		result = DNS_TEMPORARY;
+	str_free(&addresses);
+	dns_addresses_free(&found);
+	return result;
+}
+
+/* Exchangers there are: broken if none has an address, unless that may change by itself. */
+static enum outcome
+show_exchangers(
+    struct lookup *l, struct slice domain, const struct dns_exchangers *list, deadline until)
+{
+	enum outcome outcome = BROKEN;
+
+	for (size_t i = 0; i < list->count; i++) {
+		enum dns_result result =
+		    show_exchanger(l, domain, &list->list[i], list->implicit, until);
+
+		if (result == DNS_FOUND)
+			outcome = FOUND;
+		else if (result == DNS_TEMPORARY && outcome == BROKEN)
+			outcome = TEMPORARY;
+	}
+	if (list->count == 0)
+		(void)add_row(l, domain, "broken", NULL, "", "No MX record names a host");
+	return outcome;
+}
+
+static enum outcome
+look_up(struct lookup *l, struct slice domain)
+{
+	deadline until = deadline_in_seconds(l->timeout);
+	struct dns_exchangers list;
+	enum dns_result result = dns_exchangers(l->dns, domain, until, &list);
+	enum outcome outcome = TEMPORARY;
+
+	switch (result) {
+	case DNS_FOUND:
+		outcome = show_exchangers(l, domain, &list, until);
+		break;
+	case DNS_NO_DATA:
+	case DNS_NO_NAME:
+		outcome = NO_DOMAIN;
+		(void)add_row(l, domain, "none", NULL, "", dns_text(result));
+		break;
+	case DNS_NULL_MX:
+		outcome = NULL_MX;
+		(void)add_row(l, domain, "null", NULL, "", dns_text(result));
+		break;
+	case DNS_TEMPORARY:
+		(void)add_row(l, domain, "temporary", NULL, "", dns_text(result));
+		break;
+	}
+	dns_exchangers_free(&list);
+	return outcome;
+}
+
+_Noreturn static void
+wrong_usage(const char *what)
+{
+	fprintf(stderr, "%s: %s\n%s", PROGRAM, what, usage);
+	exit(EXIT_PERMANENT);
+}
+
+/* Without -s: the servers of the control directory, which mail itself uses. */
+static void
+configured_servers(struct str *servers)
+{
+	struct control control;
+	struct str text;
+
+	str_init(&text, CONTROL_FILE_MAX);
+	if (control_open(&control) == -1)
+		return; /* a person without rights there still has /etc/resolv.conf */
+	if (control_line(&control, "resolvers", &text) == 1)
+		(void)str_add_slice(servers, str_slice(&text));
+	control_close(&control);
+	str_free(&text);
+}
+
+static void
+options(struct lookup *l, int argc, char **argv, struct str *servers)
+{
+	static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
+	    {"timeout", required_argument, NULL, 't'}, {"table", no_argument, NULL, 'A'},
+	    {"tab", no_argument, NULL, 'T'}, {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	uint64_t seconds = 0;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "s:t:", long_options, NULL)) != -1) {
+		if (c == 's') {
+			if (str_format(servers, "%s%s", servers->len > 0 ? "," : "", optarg) == -1)
+				wrong_usage("too many servers");
+		} else if (c == 't') {
+			if (!slice_number(slice_of(optarg), TIMEOUT_MAX, &seconds) || seconds == 0)
+				wrong_usage("--timeout takes seconds, 1 to 3600");
+			l->timeout = (int64_t)seconds;
+		} else if (c == 'A' || c == 'T')
+			l->tabs = c == 'T';
+		else if (c == 'h') {
+			help();
+			exit(EXIT_DONE);
+		} else if (c == 'v') {
+			puts(PROGRAM " (satchel) 0.1");
+			exit(EXIT_DONE);
+		} else
+			wrong_usage("unknown option, or one without its value");
+	}
+	if (optind == argc)
+		wrong_usage("which domain?");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct lookup l = {.timeout = TIMEOUT_DEFAULT, .tabs = !isatty(STDOUT_FILENO)};
+	struct str servers;
+	enum outcome worst = FOUND;
+
+	str_init(&servers, 4096);
+	str_init(&l.text, TEXT_MAX);
+	options(&l, argc, argv, &servers);
+	if (servers.len == 0)
+		configured_servers(&servers);
+	l.dns = dns_open(str_slice(&servers));
+	if (l.dns == NULL && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "not a list of DNS servers: %s", servers.data);
+	if (l.dns == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+	for (int i = optind; i < argc; i++) {
+		enum outcome outcome = look_up(&l, slice_of(argv[i]));
+
+		if (outcome > worst)
+			worst = outcome;
+		if (fwrite(l.text.data, 1, l.text.len, stdout) != l.text.len || fflush(stdout) != 0)
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
+		str_clear(&l.text);
+	}
+	dns_close(l.dns);
+	str_free(&servers);
+	str_free(&l.text);
+	return (int)worst;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/slice.h"
+#include "base/str.h"
+#include "net/serve.h"
+
+#define BACKLOG 1024 /* the kernel cuts it to net.core.somaxconn */
+
+bool
+serve_is_listening(int fd)
+{
+	socklen_t len = sizeof(int);
+	int listening = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0;
+}
+
+static int
+set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/* Connections take over what is set on their listener, so it costs no call for each. */
+static int
+listen_on(const struct addrinfo *address)
+{
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 &&
+	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) == 0 &&
+	    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) == 0 &&
+	    (address->ai_family != AF_INET6 ||
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
+	    bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	io_close(fd);
+	return -1;
+}
+
+static int
+listen_at(const char *host, const char *port)
+{
+	struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	int fd;
+
+	if (getaddrinfo(host, port, &hints, &found) != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	fd = listen_on(found);
+	freeaddrinfo(found);
+	return fd;
+}
+
+/* The IPv6 socket takes IPv4 as well; where there is no IPv6, IPv4 alone. */
+static int
+listen_everywhere(const char *port)
+{
+	int fd = listen_at("::", port);
+
+	return fd == -1 && errno == EAFNOSUPPORT ? listen_at("0.0.0.0", port) : fd;
+}
+
+int
+serve_listen(const char *spec)
+{
+	size_t colon = slice_find_last(slice_of(spec), ':');
+	struct slice host = slice_make(spec, colon);
+	struct str name;
+	uint64_t number;
+	int fd = -1;
+
+	if (colon == strlen(spec))
+		host.len = 0;
+	else
+		spec += colon + 1;
+	if (!slice_number(slice_of(spec), 65535, &number)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (host.len == 0)
+		return listen_everywhere(spec);
+	if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
+		host = slice_make(host.data + 1, host.len - 2);
+	str_init(&name, NI_MAXHOST);
+	if (str_add_slice(&name, host) == 0)
+		fd = listen_at(name.data, spec);
+	str_free(&name);
+	return fd;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One or several questions to the DNS at once, for lib/net alone: c-ares underneath, a deadline on
+ * top. Aliases are followed by the resolver that answers.
+ */
+#ifndef NET_QUERY_H
+#define NET_QUERY_H
+
+#include <ares.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "net/answer.h"
+#include "net/dns.h"
+
+struct dns {
+	ares_channel channel;
+};
+
+struct query {
+	char name[ANSWER_NAME_MAX]; /* asked for; after DNS_FOUND, that which holds the data */
+	enum answer_type type;
+	bool done;
+	enum dns_result result;
+	uint32_t ttl;	   /* the shortest among the aliases on the way, or UINT32_MAX */
+	struct str packet; /* the answer, for DNS_FOUND */
+};
+
+/* NAME must be valid by query_is_name; a dot at its end is dropped. */
+void query_init(struct query *q, struct slice name, enum answer_type type);
+void query_free(struct query *q);
+/* Labels of letters, digits, hyphens and underscores, of the lengths of RFC 1035, 2.3.4. */
+bool query_is_name(struct slice name);
+/* As query_is_name, and no IPv4 address: what may name a host. */
+bool query_is_host(struct slice name);
+
+/* Asks all and waits for all; each result is set. */
+void query_run(struct dns *d, struct query *queries, size_t count, deadline until);
+/*
+ * Walks the records of the type asked for at the name that holds them; A begins as answer_start
+ * left it. 1 and a record, 0 behind the last, -1 if malformed.
+ */
+int query_next(const struct query *q, struct answer *a, struct answer_record *record);
+
+#endif

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# A DNS server of the test's own: nsd with the zone example.test, as written by the caller on stdin,
+# on a free port of 127.0.0.1. Load it behind helper.
+#
+#	start_dns <<'ZONE'
+#	mail MX 10 mx1
+#	ZONE
+#
+# (never behind a pipe: what a subshell starts, teardown does not know.)
+# DNS_PORT is its port; DNS_PID ends it early.
+
+start_dns() {
+	needs nsd
+	mkdir -p "$T/dns"
+	{
+		cat <<-'ZONE'
+			$ORIGIN example.test.
+			$TTL 300
+			@ SOA ns hostmaster 1 3600 600 86400 60
+			@ NS ns
+			ns A 127.0.0.1
+		ZONE
+		cat
+	} >"$T/dns/example.test.zone"
+	DNS_PORT=$(free_port)
+	cat >"$T/dns/nsd.conf" <<-CONF
+		server:
+			ip-address: 127.0.0.1@$DNS_PORT
+			server-count: 1
+			username: ""
+			zonesdir: "$T/dns"
+			database: ""
+			pidfile: "$T/dns/pid"
+			zonelistfile: "$T/dns/zone.list"
+			xfrdfile: "$T/dns/xfrd.state"
+			xfrdir: "$T/dns"
+			rrl-ratelimit: 0
+		remote-control:
+			control-enable: no
+		zone:
+			name: example.test
+			zonefile: example.test.zone
+	CONF
+	start nsd -d -c "$T/dns/nsd.conf"
+	DNS_PID=$STARTED_PID
+	export DNS_PORT DNS_PID
+	wait_for 10 dns_answers
+}
+
+# True once the server gives the SOA of example.test.
+dns_answers() {
+	python3 - "$DNS_PORT" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.settimeout(0.5)
+		s.connect(("127.0.0.1", int(sys.argv[1])))
+		s.send(b"\0\1\0\0\0\1\0\0\0\0\0\0\7example\4test\0\0\6\0\1")
+		answer = s.recv(4096)
+		sys.exit(0 if answer[3] & 15 == 0 and answer[7] > 0 else 1)
+	END
+}

@@ -1,0 +1,254 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# mxlookup(1) against a DNS server of its own.
+
+load helper
+load dns
+
+setup() {
+	setup_satchel
+}
+
+teardown() {
+	stop_started
+}
+
+zone() {
+	cat <<-'ZONE'
+		several MX 20 mx2
+		several MX 10 mx1
+		several MX 30 mx3
+		mx1 A 192.0.2.1
+		mx2 A 192.0.2.2
+		mx2 AAAA 2001:db8::2
+		mx3 A 192.0.2.3
+		ties MX 5 t1
+		ties MX 5 t2
+		ties MX 5 t3
+		t1 A 192.0.2.11
+		t2 A 192.0.2.12
+		t3 A 192.0.2.13
+		implicit A 192.0.2.21
+		implicit AAAA 2001:db8::21
+		null MX 0 .
+		nullandmore MX 0 .
+		nullandmore MX 10 mx1
+		nodata TXT "nothing else"
+		toalias MX 10 alias
+		alias CNAME mx1
+		noaddress MX 10 nodata
+		nohost MX 10 missing
+		mixed MX 10 missing
+		mixed MX 20 mx1
+		literal MX 10 192.0.2.1.
+		aliased CNAME several
+		aliasedimplicit CNAME implicit
+		loop1 CNAME loop2
+		loop2 CNAME loop1
+		toloop MX 10 loop1
+		other MX 10 mx.example.org.
+		_under MX 10 mx1
+	ZONE
+	for i in $(seq 1 120); do
+		echo "large MX $i large-exchanger-with-a-long-name-$i"
+		echo "large-exchanger-with-a-long-name-$i A 192.0.2.$i"
+	done
+}
+
+look() {
+	run mxlookup -s "127.0.0.1:$DNS_PORT" "$@"
+}
+
+@test "exchangers come by preference, IPv6 addresses first" {
+	start_dns < <(zone)
+	look several.example.test
+	assert_status 0
+	[ "${lines[0]}" = $'several.example.test\tmx\t10\tmx1.example.test\t192.0.2.1\t-' ]
+	[ "${lines[1]}" = $'several.example.test\tmx\t20\tmx2.example.test\t2001:db8::2,192.0.2.2\t-' ]
+	[ "${lines[2]}" = $'several.example.test\tmx\t30\tmx3.example.test\t192.0.2.3\t-' ]
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "equal preferences come in random order" {
+	start_dns < <(zone)
+	seen=
+	for _ in $(seq 1 60); do
+		look ties.example.test
+		assert_status 0
+		[ "${#lines[@]}" -eq 3 ]
+		seen="$seen $(cut -f 4 <<<"${lines[0]}")"
+	done
+	for host in t1 t2 t3; do
+		[[ $seen == *" $host.example.test"* ]]
+	done
+}
+
+@test "the shape for people" {
+	start_dns < <(zone)
+	look --table several.example.test null.example.test
+	assert_status 2
+	[[ ${lines[0]} =~ ^several.example.test\ +10\ +mx1.example.test\ +192.0.2.1$ ]]
+	[[ ${lines[3]} == "null.example.test  Domain accepts no mail (null MX)" ]]
+}
+
+@test "a domain without MX that has an address is its own exchanger" {
+	start_dns < <(zone)
+	look implicit.example.test
+	assert_status 0
+	[[ $output == $'implicit.example.test\timplicit\t0\timplicit.example.test\t2001:db8::21,192.0.2.21\t'* ]]
+	look aliasedimplicit.example.test
+	assert_status 0
+	assert_output_has $'\timplicit\t0\timplicit.example.test\t'
+}
+
+@test "a null MX is exit code 2, and counts only alone" {
+	start_dns < <(zone)
+	look null.example.test
+	assert_status 2
+	[[ $output == $'null.example.test\tnull\t-\t-\t-\t'* ]]
+	look nullandmore.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 1 ]
+	assert_output_has mx1.example.test
+}
+
+@test "no domain, and no exchanger or address, are exit code 1" {
+	start_dns < <(zone)
+	look missing.example.test
+	assert_status 1
+	assert_output_has $'\tnone\t'
+	assert_output_has "not found"
+	look nodata.example.test
+	assert_status 1
+	assert_output_has "no mail exchanger and no address"
+}
+
+@test "what is no domain name is not asked for" {
+	for name in "" . .. a..b "a b" "$(printf 'x%.0s' $(seq 1 64)).test" 192.0.2.1 $'a\tb' 'a\.b'; do
+		run mxlookup -s 127.0.0.1:9 -t 5 -- "$name"
+		assert_status 1
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "exchangers without an address are exit code 3" {
+	start_dns < <(zone)
+	look noaddress.example.test
+	assert_status 3
+	assert_output_has $'\tmx\t10\tnodata.example.test\t-\tno address'
+	look nohost.example.test
+	assert_status 3
+	look literal.example.test
+	assert_status 3
+	assert_output_has broken
+	look mixed.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 2 ]
+}
+
+@test "aliases are followed, at the domain and at the exchanger" {
+	start_dns < <(zone)
+	look aliased.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 3 ]
+	look toalias.example.test
+	assert_status 0
+	assert_output_has 192.0.2.1
+	look _under.example.test
+	assert_status 0
+}
+
+@test "a loop of aliases is temporary" {
+	start_dns < <(zone)
+	look loop1.example.test
+	assert_status 111
+	look toloop.example.test
+	assert_status 111
+}
+
+@test "an answer too large for UDP comes whole by TCP" {
+	start_dns < <(zone)
+	look large.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 120 ]
+	[[ ${lines[119]} == *$'\t120\tlarge-exchanger-with-a-long-name-120.example.test\t192.0.2.120\t-' ]]
+}
+
+@test "a refusal, and a server that is silent, are temporary" {
+	start_dns < <(zone)
+	look elsewhere.invalid
+	assert_status 111
+	assert_output_has $'\ttemporary\t'
+	run timeout 10 mxlookup -s "127.0.0.1:$(free_port)" -t 2 several.example.test
+	assert_status 111
+	start python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+time.sleep(60)'
+	wait_for 5 test -s "$STARTED_LOG"
+	run timeout 10 mxlookup -s "127.0.0.1:$(cat "$STARTED_LOG")" -t 1 several.example.test
+	assert_status 111
+}
+
+@test "a server that only refers to others says nothing" {
+	# NOERROR, nothing in the answer, an NS record in the authority section, not authoritative
+	start python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    q, peer = s.recvfrom(512)
+    end = q.index(b"\0", 12) + 5
+    ns = b"\0\0\2\0\1\0\0\0\x3c\0\5\3ns1\0"
+    s.sendto(q[:2] + b"\x80\0\0\1\0\0\0\1\0\0" + q[12:end] + ns, peer)'
+	wait_for 5 test -s "$STARTED_LOG"
+	run timeout 10 mxlookup -s "127.0.0.1:$(cat "$STARTED_LOG")" -t 3 several.example.test
+	assert_status 111
+}
+
+@test "garbage from a server is temporary" {
+	start python3 -c 'import os, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    q, peer = s.recvfrom(512)
+    end = q.index(b"\0", 12) + 5
+    s.sendto(q[:2] + b"\x81\x80\0\1\0\7\0\0\0\0" + q[12:end] + b"\xc0\x0c\0\x0f\0\1" + b"\xff" * 40, peer)'
+	wait_for 5 test -s "$STARTED_LOG"
+	run timeout 10 mxlookup -s "127.0.0.1:$(cat "$STARTED_LOG")" -t 3 several.example.test
+	assert_status 111
+}
+
+@test "several domains: a line each, and the highest exit code" {
+	start_dns < <(zone)
+	look toalias.example.test missing.example.test null.example.test
+	assert_status 2
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "the control file resolvers names the servers" {
+	start_dns < <(zone)
+	control resolvers "127.0.0.1:$DNS_PORT"
+	run mxlookup several.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "help, version and wrong usage" {
+	run mxlookup --help
+	assert_status 0
+	assert_output_has usage:
+	run mxlookup --version
+	assert_status 0
+	[ "$output" = "mxlookup (satchel) 0.1" ]
+	run mxlookup
+	assert_status 100
+	run mxlookup --nonsense example.test
+	assert_status 100
+	run mxlookup -t 0 example.test
+	assert_status 100
+	run mxlookup -s "not a server" example.test
+	assert_status 100
+}
