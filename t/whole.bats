@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 load hosts
+load dns
 
 setup() {
 	setup_satchel
@@ -74,6 +75,19 @@ only_message() {
 	assert_file_has "$file" 'Return-Path: <ann@here.test>'
 	assert_file_has "$file" 'Received: from here.test'
 	assert_file_has "$file" 'Text of across.'
+}
+
+@test "to another host whose name the DNS knows" {
+	start_dns <<-'ZONE'
+		mx1 A 127.0.0.1
+	ZONE
+	echo "127.0.0.1:$DNS_PORT" >"$T/here/control/resolvers"
+	echo "there.test: smtp:mx1.example.test:${PORT[there]}" >"$T/here/control/routes"
+	submit ann@here.test joe@there.test named
+	host_deliver here 2>"$T/log"
+	assert_file_has "$T/log" "relay=mx1.example.test[127.0.0.1]:${PORT[there]}"
+	host_deliver there
+	only_message there joe
 }
 
 @test "a recipient who does not exist elsewhere: the sender gets a bounce" {
