@@ -76,6 +76,7 @@ result_of_fill(long n)
 static enum reader_result
 skip_long_line(struct reader *r)
 {
+	r->is_skipping = true;
 	for (;;) {
 		struct slice unread = reader_unread(r);
 		size_t at = slice_find(unread, '\n');
@@ -83,6 +84,7 @@ skip_long_line(struct reader *r)
 
 		if (at < unread.len) {
 			reader_consume(r, at + 1);
+			r->is_skipping = false;
 			return READER_TOO_LONG;
 		}
 		reader_consume(r, unread.len);
@@ -111,6 +113,8 @@ reader_line(struct reader *r, struct slice *line, size_t max)
 	size_t seen = 0;
 
 	*line = slice_make(NULL, 0);
+	if (r->is_skipping)
+		return skip_long_line(r);
 	for (;;) {
 		struct slice unread = reader_unread(r);
 		size_t at = seen + slice_find(slice_skip(unread, seen), '\n');

@@ -18,6 +18,7 @@ struct reader {
 	char *buf; /* owned */
 	size_t size;
 	size_t start, end; /* unread bytes are buf[start..end) */
+	bool is_skipping;  /* in a line too long, whose end has not come yet */
 	deadline until;	   /* set by the caller before each operation it bounds */
 };
 
