@@ -72,10 +72,13 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-.SECONDEXPANSION:
-$(PROGRAMS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard bin/$$*.c bin/$$*/*.c)) $(BUILD)/libsatchel.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*)
+# $(call program_rule,NAME): bin/NAME.c or bin/NAME/*.c
+define program_rule
+$(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bin/$(1).c bin/$(1)/*.c)) $(BUILD)/libsatchel.a
+	@mkdir -p $$(@D)
+	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
 # t/unit/NAME.c is a program that prints TAP; it may link what any module needs
 units: $(UNITS:%=$(BUILD)/t/unit/%)
