@@ -72,9 +72,14 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# apart from the programs, as a program of several files is named like their folder
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
 # $(call program_rule,NAME): bin/NAME.c or bin/NAME/*.c
 define program_rule
-$(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bin/$(1).c bin/$(1)/*.c)) $(BUILD)/libsatchel.a
+$(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bin/$(1).c bin/$(1)/*.c)) $(BUILD)/libsatchel.a
 	@mkdir -p $$(@D)
 	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
 endef

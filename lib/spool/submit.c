@@ -144,16 +144,24 @@ open_helper(struct submit *s)
 	return result;
 }
 
-/* A service that was started anew since the last message shows by a connection that is closed. */
-static bool
-helper_has_gone(const struct submit *s)
+static enum submit_result
+ask_to_begin(struct submit *s, struct slice envelope)
 {
-	return s->helper.fd != -1 && io_wait_readable(s->helper.fd, deadline_in_ms(0)) == 0;
+	enum frame_type type = s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL;
+
+	if (open_helper(s) == -1)
+		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+	if (frame_send(s->helper.fd, type, envelope, deadline_in_ms(s->timeout_ms)) == -1)
+		return lose_helper(s, SUBMIT_TEMPORARY);
+	return take_answer(s, FRAME_GO, SUBMIT_TEMPORARY);
 }
 
 enum submit_result
 submit_begin(struct submit *s, struct slice envelope)
 {
+	bool was_open;
+	enum submit_result result;
+
 	submit_abort(s);
 	s->id[0] = '\0';
 	s->written = 0;
@@ -165,14 +173,14 @@ submit_begin(struct submit *s, struct slice envelope)
 			    strerror(errno));
 		return SUBMIT_OK;
 	}
-	if (helper_has_gone(s))
-		helper_close(&s->helper);
-	if (open_helper(s) == -1)
-		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
-	if (frame_send(s->helper.fd, s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL, envelope,
-		deadline_in_ms(s->timeout_ms)) == -1)
-		return lose_helper(s, SUBMIT_TEMPORARY);
-	return take_answer(s, FRAME_GO, SUBMIT_TEMPORARY);
+	was_open = s->helper.fd != -1;
+	result = ask_to_begin(s, envelope);
+	if (result != SUBMIT_OK && was_open && s->helper.fd == -1) {
+		/* a service that ended or was restarted between two messages: nothing was begun */
+		s->active = true;
+		result = ask_to_begin(s, envelope);
+	}
+	return result;
 }
 
 /* One data frame of what is pending and DATA, and behind it, with LAST, the commit. */

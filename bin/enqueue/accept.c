@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+#include "accept.h"
+
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "conf/control.h"
+#include "mail/date.h"
+#include "spool/envelope.h"
+#include "spool/id.h"
+
+#define REASON_MAX 1000
+#define ME_MAX 255
+#define ENVELOPE_MAX ((size_t)256 << 20)
+
+bool
+accept_fail(struct accept *a, enum accept_code code, const char *format, ...)
+{
+	va_list args;
+
+	if (a->code != ACCEPT_DONE)
+		return false;
+	a->code = code;
+	str_clear(&a->reason);
+	va_start(args, format);
+	(void)str_vformat(&a->reason, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+read_settings(struct accept *a)
+{
+	struct control control;
+	struct str problem;
+	bool good = false;
+
+	str_init(&problem, REASON_MAX);
+	limits_default(&a->limits);
+	if (control_open(&control) == -1)
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, "unable to open %s: %s", control.path,
+		    strerror(errno));
+	else if (limits_read(&a->limits, &control, &problem) == -1)
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, "%s",
+		    problem.len > 0 ? problem.data : strerror(errno));
+	else if (control_me(&control, &a->me) == -1)
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, "unable to read %s/me: %s", control.path,
+		    strerror(errno));
+	else
+		good = true;
+	control_close(&control);
+	str_free(&problem);
+	return good;
+}
+
+bool
+accept_open(struct accept *a)
+{
+	*a = (struct accept){.code = ACCEPT_DONE};
+	str_init(&a->me, ME_MAX);
+	str_init(&a->reason, REASON_MAX);
+	str_init(&a->scratch, ENVELOPE_MAX);
+	a->spool.fd = a->spool.new_fd = -1;
+	commit_init(&a->commit, &a->spool);
+	if (!read_settings(a))
+		return false;
+	if (spool_open(&a->spool) == -1)
+		return accept_fail(a, ACCEPT_SPOOL, "%s", a->spool.problem.data);
+	return true;
+}
+
+void
+accept_close(struct accept *a)
+{
+	commit_free(&a->commit);
+	spool_close(&a->spool);
+	str_free(&a->me);
+	str_free(&a->reason);
+	str_free(&a->scratch);
+}
+
+const char *
+accept_id(const struct accept *a)
+{
+	return a->commit.header.id;
+}
+
+static bool
+fail_to_write(struct accept *a)
+{
+	enum accept_code code = errno == ENOMEM ? ACCEPT_NO_MEMORY : ACCEPT_CANNOT_WRITE;
+
+	return accept_fail(a, code, "unable to write to the spool: %s", strerror(errno));
+}
+
+static bool
+check_space(struct accept *a)
+{
+	struct statvfs fs;
+
+	if (a->limits.spool_free == 0 || fstatvfs(a->spool.fd, &fs) == -1)
+		return true; /* the write itself will tell */
+	if ((uint64_t)fs.f_bavail * fs.f_frsize >= a->limits.spool_free)
+		return true;
+	return accept_fail(a, ACCEPT_CANNOT_WRITE, "the spool's file system is nearly full");
+}
+
+static bool
+convert_envelope(struct accept *a, struct slice fields, uid_t uid, size_t *recipients)
+{
+	static const enum accept_code codes[] = {[ENVELOPE_MALFORMED] = ACCEPT_ENVELOPE,
+	    [ENVELOPE_TOO_LONG] = ACCEPT_ADDRESS_TOO_LONG,
+	    [ENVELOPE_TOO_MANY] = ACCEPT_REFUSED,
+	    [ENVELOPE_NO_MEMORY] = ACCEPT_NO_MEMORY};
+	enum envelope_result result;
+	const char *reason;
+	char source[32];
+	struct str text;
+
+	str_init(&text, sizeof source - 1);
+	(void)str_format(&text, "uid %ld", (long)uid);
+	str_clear(&a->scratch);
+	result = envelope_convert(fields, str_slice(&text), (size_t)a->limits.message_recipients,
+	    &a->scratch, recipients, &reason);
+	str_free(&text);
+	return result == ENVELOPE_GOOD || accept_fail(a, codes[result], "%s", reason);
+}
+
+/* A Received field for what did not come by SMTP (RFC 5321, 4.4 has no better form for it). */
+static bool
+add_trace(struct accept *a, uid_t uid)
+{
+	str_clear(&a->scratch);
+	if (str_format(&a->scratch, "Received: by %s (satchel, from uid %ld) id %s;\r\n\t",
+		a->me.data, (long)uid, accept_id(a)) == -1 ||
+	    date_add(&a->scratch, clock_wall_seconds()) == -1 ||
+	    str_add_text(&a->scratch, "\r\n") == -1 ||
+	    commit_write(&a->commit, a->scratch.data, a->scratch.len) == -1)
+		return fail_to_write(a);
+	return true;
+}
+
+bool
+accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_trace)
+{
+	size_t recipients;
+
+	accept_abort(a);
+	a->code = ACCEPT_DONE;
+	a->check = (struct wire_check){.malformed = false};
+	if (!check_space(a) || !convert_envelope(a, envelope, uid, &recipients))
+		return false;
+	if (commit_begin(&a->commit, str_slice(&a->scratch), recipients) == -1)
+		return fail_to_write(a);
+	a->active = true;
+	a->submitted = 0;
+	return own_trace || add_trace(a, uid);
+}
+
+static bool
+check_piece(struct accept *a, struct slice data)
+{
+	if (a->limits.message_size > 0 &&
+	    a->commit.header.length + data.len > a->limits.message_size)
+		return accept_fail(a, ACCEPT_REFUSED, "the message is larger than %llu octets",
+		    (unsigned long long)a->limits.message_size);
+	if (!wire_check_piece(&a->check, data))
+		return accept_fail(
+		    a, ACCEPT_REFUSED, "the message holds a bare CR or LF, or a NUL");
+	if (a->check.received > a->limits.hops)
+		return accept_fail(a, ACCEPT_REFUSED,
+		    "the message has more than %llu Received fields: a mail loop",
+		    (unsigned long long)a->limits.hops);
+	return true;
+}
+
+void
+accept_data(struct accept *a, struct slice data)
+{
+	a->submitted += data.len;
+	/* after a failure the rest is read, that the submitter hears the reason, and dropped */
+	if (a->code != ACCEPT_DONE || !a->active)
+		return;
+	if (!check_piece(a, data) ||
+	    (commit_write(&a->commit, data.data, data.len) == -1 && !fail_to_write(a)))
+		accept_abort(a);
+}
+
+bool
+accept_commit(struct accept *a, uint64_t length)
+{
+	if (a->code == ACCEPT_DONE && (!a->active || length != a->submitted))
+		(void)accept_fail(a, ACCEPT_CANNOT_READ, "the message did not come whole");
+	if (a->code == ACCEPT_DONE && !wire_check_end(&a->check))
+		(void)accept_fail(a, ACCEPT_REFUSED, "the message ends within a line");
+	if (a->code != ACCEPT_DONE) {
+		accept_abort(a);
+		return false;
+	}
+	a->active = false;
+	return commit_finish(&a->commit) == 0 || fail_to_write(a);
+}
+
+void
+accept_abort(struct accept *a)
+{
+	commit_abort(&a->commit);
+	a->active = false;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Taking one message after another into the spool, whatever way they come: the rules that hold for
+ * all (limits, wire format, loops) and what is said when one is broken.
+ */
+#ifndef ENQUEUE_ACCEPT_H
+#define ENQUEUE_ACCEPT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/limits.h"
+#include "mail/wire.h"
+#include "spool/commit.h"
+#include "spool/spool.h"
+
+/* qmail-queue's exit codes, as far as they are used (enqueue(8), EXIT STATUS). */
+enum accept_code {
+	ACCEPT_DONE = 0,
+	ACCEPT_ADDRESS_TOO_LONG = 11,
+	ACCEPT_REFUSED = 31,
+	ACCEPT_NO_MEMORY = 51,
+	ACCEPT_TIMEOUT = 52,
+	ACCEPT_CANNOT_WRITE = 53,
+	ACCEPT_CANNOT_READ = 54,
+	ACCEPT_CONFIGURATION = 55,
+	ACCEPT_SPOOL = 61,
+	ACCEPT_BUG = 81,
+	ACCEPT_ENVELOPE = 91,
+};
+
+struct accept {
+	struct limits limits;
+	struct str me; /* this host's name, for Received */
+	struct spool spool;
+	struct commit commit;
+	struct wire_check check;
+	bool active;	       /* between accept_begin and its end */
+	uint64_t submitted;    /* octets of the message that have come */
+	enum accept_code code; /* of the first failure since accept_begin */
+	struct str reason;     /* of that failure, one line */
+	struct str scratch;
+};
+
+/* Reads the settings and opens the spool. False with code and reason. */
+bool accept_open(struct accept *a);
+void accept_close(struct accept *a);
+
+/*
+ * Begins a message with ENVELOPE (fields ended by NUL) that UID submits. With OWN_TRACE the
+ * submitter has written his Received field; else one is made. False with code and reason.
+ */
+bool accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_trace);
+/* Part of it, in wire format. What is wrong is remembered and told by accept_commit. */
+void accept_data(struct accept *a, struct slice data);
+/* Makes it durable; LENGTH is what the submitter says he has sent. False with code and reason. */
+bool accept_commit(struct accept *a, uint64_t length);
+void accept_abort(struct accept *a);
+const char *accept_id(const struct accept *a);
+
+/* Sets code and reason unless there is a failure already. Always false. */
+bool accept_fail(struct accept *a, enum accept_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

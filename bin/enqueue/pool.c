@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+#include "pool.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#define KEPT_IDLE 2	 /* workers that wait for the next client */
+#define SURPLUS_MS 10000 /* a worker above that number ends after this time without a client */
+#define PAUSE_MS 100	 /* after a failed fork */
+
+/* What a worker tells its master; less than PIPE_BUF, so it comes whole. */
+struct news {
+	pid_t pid;
+	bool busy;
+};
+
+struct worker {
+	pid_t pid;
+	bool busy;
+};
+
+struct master {
+	const struct pool *pool;
+	struct worker *workers; /* pool.workers_max of them */
+	size_t count, busy;
+	int news[2];
+	sigset_t before; /* signals as they were: let through while waiting */
+};
+
+/* Handlers can reach nothing else. One process runs one pool. */
+static volatile sig_atomic_t stopped;
+
+static void
+note_stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static void
+note_child(int signal)
+{
+	(void)signal;
+}
+
+static int
+catch_signals(sigset_t *before)
+{
+	struct sigaction stop = {.sa_handler = note_stop}, child = {.sa_handler = note_child};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &blocked, before) == -1 ||
+	    sigaction(SIGTERM, &stop, NULL) == -1 || sigaction(SIGINT, &stop, NULL) == -1 ||
+	    sigaction(SIGCHLD, &child, NULL) == -1)
+		return -1;
+	return 0;
+}
+
+static void
+tell(const struct master *m, bool busy)
+{
+	struct news news = {.pid = getpid(), .busy = busy};
+
+	if (write(m->news[1], &news, sizeof news) == -1)
+		_exit(EXIT_FAILURE); /* no master any more */
+}
+
+/* Waits for a client: true, or false when the worker should end. */
+static bool
+wait_for_client(const struct master *m)
+{
+	struct timespec surplus = {.tv_sec = SURPLUS_MS / 1000};
+	struct pollfd p = {.fd = m->pool->listener, .events = POLLIN};
+
+	for (;;) {
+		int n;
+
+		if (stopped)
+			return false;
+		n = ppoll(&p, 1, &surplus, &m->before);
+		if (n > 0)
+			return true;
+		if (n == -1 && errno != EINTR)
+			return false;
+		if (n == 0 && getppid() == 1)
+			return false;
+		if (n == 0) {
+			tell(m, false); /* the master ends those he does not need */
+		}
+	}
+}
+
+_Noreturn static void
+work(const struct master *m)
+{
+	close(m->news[0]);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	while (wait_for_client(m)) {
+		int fd = accept4(m->pool->listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd == -1)
+			continue; /* another worker was faster, or the client has gone */
+		tell(m, true);
+		m->pool->serve(m->pool->context, fd, &stopped, &m->before);
+		close(fd);
+		tell(m, false);
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+static void
+add_worker(struct master *m)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		work(m);
+	if (pid == -1)
+		poll(NULL, 0, PAUSE_MS);
+	else
+		m->workers[m->count++] = (struct worker){.pid = pid};
+}
+
+static struct worker *
+find_worker(struct master *m, pid_t pid)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->workers[i].pid == pid)
+			return &m->workers[i];
+	return NULL;
+}
+
+static void
+reap(struct master *m)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		struct worker *w = find_worker(m, pid);
+
+		if (w == NULL)
+			continue;
+		m->busy -= w->busy;
+		*w = m->workers[--m->count];
+	}
+}
+
+static void
+hear(struct master *m)
+{
+	struct news news;
+
+	while (read(m->news[0], &news, sizeof news) == (ssize_t)sizeof news) {
+		struct worker *w = find_worker(m, news.pid);
+
+		if (w == NULL)
+			continue;
+		if (!news.busy && !w->busy && m->count - m->busy > KEPT_IDLE) {
+			kill(w->pid, SIGTERM); /* idle for long, and enough others are */
+			*w = m->workers[--m->count];
+			continue;
+		}
+		m->busy = m->busy - w->busy + news.busy;
+		w->busy = news.busy;
+	}
+}
+
+static void
+rule(struct master *m)
+{
+	while (!stopped) {
+		struct pollfd p = {.fd = m->news[0], .events = POLLIN};
+
+		while (m->count < m->pool->workers_max && m->count - m->busy < KEPT_IDLE)
+			add_worker(m);
+		if (ppoll(&p, 1, NULL, &m->before) == -1 && errno != EINTR)
+			break;
+		reap(m);
+		hear(m);
+	}
+	for (size_t i = 0; i < m->count; i++)
+		kill(m->workers[i].pid, SIGTERM);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+int
+pool_run(const struct pool *pool)
+{
+	struct master m = {.pool = pool};
+
+	m.workers = calloc(pool->workers_max, sizeof *m.workers);
+	if (m.workers == NULL)
+		return -1;
+	if (catch_signals(&m.before) == -1 || pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
+		free(m.workers);
+		return -1;
+	}
+	/* many workers wait on one socket: who comes too late must not hang in accept */
+	if (fcntl(pool->listener, F_SETFL, O_NONBLOCK) == 0)
+		rule(&m);
+	close(m.news[0]);
+	close(m.news[1]);
+	free(m.workers);
+	return stopped ? 0 : -1;
+}

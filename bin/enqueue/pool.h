@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Pre-forked workers on one listening socket: each serves one client after another, so nothing is
+ * forked for a message. A few are always idle; more are made while all are busy, up to a limit, and
+ * those end again when they find nothing to do.
+ */
+#ifndef ENQUEUE_POOL_H
+#define ENQUEUE_POOL_H
+
+#include <signal.h>
+#include <stddef.h>
+
+struct pool {
+	int listener;
+	size_t workers_max;
+	/*
+	 * In a worker: serves the client on FD, closing nothing. DURING is the signal mask for
+	 * waiting between messages; *STOP is set when the worker should end.
+	 */
+	void (*serve)(
+	    void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during);
+	void *context;
+};
+
+/* Runs until SIGTERM or SIGINT, then ends the workers, each after its message. 0, or -1 with errno.
+ */
+int pool_run(const struct pool *pool);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+#include "service.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/helper.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/reader.h"
+#include "net/activation.h"
+#include "pool.h"
+#include "spool/frame.h"
+
+#define PROGRAM "enqueue"
+#define BACKLOG 511
+#define BUFFER_SIZE ((size_t)65536)
+#define COMMIT_MAX 20 /* digits */
+
+struct session {
+	struct accept *accept;
+	struct reader reader;
+	uid_t uid;
+};
+
+static bool
+answer(struct session *s, enum frame_type type, struct slice payload)
+{
+	return frame_send(s->reader.fd, type, payload, s->reader.until) == 0;
+}
+
+static bool
+answer_result(struct session *s, bool good, enum frame_type type)
+{
+	struct str text;
+	bool sent;
+
+	if (good)
+		return answer(s, type, slice_of(accept_id(s->accept)));
+	str_init(&text, FRAME_ANSWER_MAX);
+	(void)str_format(&text, "%d %.900s", (int)s->accept->code, s->accept->reason.data);
+	sent = answer(s, FRAME_REFUSED, str_slice(&text));
+	str_free(&text);
+	return sent;
+}
+
+static bool
+take_envelope(struct session *s, char type, size_t length)
+{
+	char *envelope = malloc(length + 1);
+	bool good;
+
+	if (envelope == NULL)
+		return false;
+	good = frame_payload(&s->reader, envelope, length) == 0 &&
+	       answer_result(s,
+		   accept_begin(
+		       s->accept, slice_make(envelope, length), s->uid, type == FRAME_ENVELOPE),
+		   FRAME_GO);
+	free(envelope);
+	return good;
+}
+
+static bool
+take_data(struct session *s, size_t length)
+{
+	while (length > 0) {
+		struct slice piece = reader_unread(&s->reader);
+
+		if (piece.len == 0) {
+			if (reader_fill(&s->reader) <= 0)
+				return false;
+			continue;
+		}
+		if (piece.len > length)
+			piece.len = length;
+		accept_data(s->accept, piece);
+		reader_consume(&s->reader, piece.len);
+		length -= piece.len;
+	}
+	return true;
+}
+
+static bool
+take_commit(struct session *s, size_t length)
+{
+	char digits[COMMIT_MAX];
+	uint64_t octets;
+
+	if (length > sizeof digits || frame_payload(&s->reader, digits, length) == -1 ||
+	    !slice_number(slice_make(digits, length), UINT64_MAX - 1, &octets))
+		return false;
+	return answer_result(s, accept_commit(s->accept, octets), FRAME_DURABLE);
+}
+
+static bool
+take_frame(struct session *s, char type, size_t length)
+{
+	switch (type) {
+	case FRAME_ENVELOPE:
+	case FRAME_LOCAL:
+		return take_envelope(s, type, length);
+	case FRAME_DATA:
+		return take_data(s, length);
+	case FRAME_COMMIT:
+		return take_commit(s, length);
+	case FRAME_ABORT:
+		accept_abort(s->accept);
+		return length == 0;
+	default:
+		return false;
+	}
+}
+
+/* Between messages: waits for the next, or for the end of the service. */
+static bool
+wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sigset_t *during)
+{
+	struct timespec limit = {.tv_sec = (time_t)s->accept->limits.enqueue_timeout};
+	struct pollfd p = {.fd = s->reader.fd, .events = POLLIN};
+
+	if (reader_unread(&s->reader).len > 0)
+		return true;
+	for (;;) {
+		int n;
+
+		if (*stop)
+			return false;
+		n = ppoll(&p, 1, &limit, during);
+		if (n >= 0)
+			return n > 0;
+		if (errno != EINTR)
+			return false;
+	}
+}
+
+bool
+service_speak(
+    struct accept *a, int fd, uid_t uid, const volatile sig_atomic_t *stop, const sigset_t *during)
+{
+	struct session s = {.accept = a, .uid = uid};
+	bool good = true;
+
+	if (reader_init(&s.reader, fd, BUFFER_SIZE) == -1)
+		return false;
+	while (good) {
+		size_t length;
+		char type;
+		int next;
+
+		if (!a->active && !wait_for_message(&s, stop, during))
+			break;
+		s.reader.until = deadline_in_seconds((int64_t)a->limits.enqueue_timeout);
+		next = frame_next(&s.reader, &type, &length);
+		if (next <= 0) {
+			good = next == 0 && !a->active;
+			break;
+		}
+		good = take_frame(&s, type, length);
+	}
+	accept_abort(a);
+	reader_free(&s.reader);
+	return good;
+}
+
+static void
+serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during)
+{
+	struct accept *a = context;
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return;
+	if (!service_speak(a, fd, peer.uid, stop, during))
+		log_note(PROGRAM, "submitter-lost", "uid %ld went away within a message",
+		    (long)peer.uid);
+}
+
+/* A socket that a service left behind is in the way of the next: only a dead one is replaced. */
+static int
+listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = helper_connect(path);
+
+	if (fd != -1 || strlen(path) >= sizeof address.sun_path) {
+		io_close(fd);
+		errno = fd != -1 ? EADDRINUSE : ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	if (unlink(path) == -1 && errno != ENOENT)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	/* who asks is known by SO_PEERCRED, so everybody may connect */
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0666) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	io_close(fd);
+	return -1;
+}
+
+static int
+make_listener(struct accept *a, struct str *path)
+{
+	int fd;
+
+	if (str_format(path, "%s/run/" PROGRAM, a->spool.path) == -1)
+		return -1;
+	if (mkdir(path->data, 0755) == -1 && errno != EEXIST)
+		return -1;
+	if (chmod(path->data, 0755) == -1 || str_add_text(path, "/socket") == -1)
+		return -1;
+	fd = listen_at(path->data);
+	return fd;
+}
+
+int
+service_run(struct accept *a)
+{
+	struct pool pool = {.listener = ACTIVATION_FIRST,
+	    .workers_max = (size_t)a->limits.enqueue_workers,
+	    .serve = serve_client,
+	    .context = a};
+	bool passed = activation_sockets() > 0;
+	struct str path;
+	int result;
+
+	str_init(&path, PATH_MAX);
+	if (!passed)
+		pool.listener = make_listener(a, &path);
+	if (pool.listener == -1) {
+		log_note(
+		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));
+		str_free(&path);
+		return EXIT_TEMPORARY;
+	}
+	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
+	result = pool_run(&pool);
+	/* clients find no socket from here on and execute enqueue instead */
+	if (!passed && unlink(path.data) == -1 && errno != ENOENT)
+		log_note(PROGRAM, "warning", "unable to remove %s: %s", path.data, strerror(errno));
+	str_free(&path);
+	io_close(pool.listener);
+	return result == 0 ? EXIT_DONE : EXIT_TEMPORARY;
+}
