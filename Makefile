@@ -120,5 +120,5 @@ clean:
 
 FORCE:
 
--include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/bin/*.d $(BUILD)/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d)
+-include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/bin/*.d $(BUILD)/obj/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d)
 .PHONY: all help deps demo units check lint format install uninstall clean FORCE
