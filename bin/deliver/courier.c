@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "courier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "conf/control.h"
+
+#ifndef SATCHEL_SPOOL_DIR
+#error "SATCHEL_SPOOL_DIR names the default spool"
+#endif
+
+#define LINE_MAX_OCTETS ((size_t)1000)
+#define HOST_MAX 100 /* octets in a file name, which has 255 in all */
+
+/* Keeps errno; words that cannot be kept are left out. */
+static int
+tell(struct str *problem, const char *what, const char *path)
+{
+	int saved = errno;
+
+	(void)str_add_text(problem, what);
+	(void)str_add_text(problem, path);
+	errno = saved;
+	return -1;
+}
+
+/* A path below the home: relative, and nothing that leads up again. */
+static bool
+is_below_home(struct slice path)
+{
+	struct slice rest = path, part;
+
+	if (path.len == 0 || path.data[0] == '/' || slice_has_control(path))
+		return false;
+	while (slice_take(&rest, '/', &part))
+		if (slice_is(part, "..") || slice_is(part, "."))
+			return false;
+	return true;
+}
+
+static int
+read_mailbox(struct courier *c, const struct control *control, struct str *problem)
+{
+	int found = control_line(control, "mailbox", &c->mailbox);
+
+	if (found == 0)
+		found = str_add_text(&c->mailbox, "Maildir/");
+	if (found == -1)
+		return tell(problem, "unable to read the control file mailbox in ", control->path);
+	if (is_below_home(str_slice(&c->mailbox)))
+		return 0;
+	(void)str_format(problem, "%s/mailbox must be a relative path without . and ..: \"%s\"",
+	    control->path, c->mailbox.data);
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+read_control(struct courier *c, struct str *problem)
+{
+	struct control control;
+	int result;
+
+	if (control_open(&control) == -1)
+		return tell(problem, "unable to open ", control.path);
+	result = read_mailbox(c, &control, problem);
+	if (result == 0 && control_me(&control, &c->me) == -1)
+		result = tell(problem, "unable to read the control file me in ", control.path);
+	control_close(&control);
+	return result;
+}
+
+int
+courier_open(struct courier *c, struct str *problem)
+{
+	const char *spool = getenv("SATCHEL_SPOOL");
+
+	*c = (struct courier){.relative = false};
+	str_init(&c->me, LINE_MAX_OCTETS);
+	str_init(&c->mailbox, LINE_MAX_OCTETS);
+	str_init(&c->postmaster, DELIVER_PATH_MAX);
+	str_init(&c->scratch, CONTENT_BLOCK * 3);
+	content_init(&c->content);
+	submit_init(&c->submit);
+	if (spool == NULL || *spool == '\0')
+		spool = SATCHEL_SPOOL_DIR;
+	if (str_format(&c->postmaster, "%s/postmaster/", spool) == -1)
+		return tell(problem, "unable to use the spool ", spool);
+	return read_control(c, problem);
+}
+
+void
+courier_close(struct courier *c)
+{
+	submit_free(&c->submit);
+	content_free(&c->content);
+	str_free(&c->scratch);
+	str_free(&c->postmaster);
+	str_free(&c->mailbox);
+	str_free(&c->me);
+}
+
+int
+courier_unique_name(struct courier *c, struct str *name)
+{
+	int64_t now = clock_wall_us();
+	struct slice host = str_slice(&c->me);
+
+	if (str_format(name, "%lld.M%06lldP%ldQ%llu.", (long long)(now / 1000000),
+		(long long)(now % 1000000), (long)getpid(), (unsigned long long)++c->count) == -1)
+		return -1;
+	for (size_t i = 0, start = name->len; i < host.len && name->len - start < HOST_MAX; i++) {
+		char byte = host.data[i];
+		int added = byte == '/'	  ? str_add_text(name, "\\057")
+			    : byte == ':' ? str_add_text(name, "\\072")
+					  : str_add_char(name, byte);
+
+		if (added == -1)
+			return -1;
+	}
+	return 0;
+}

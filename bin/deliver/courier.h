@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* What stays from one delivery to the next: settings, names, buffers, the way to the queue. */
+#ifndef DELIVER_COURIER_H
+#define DELIVER_COURIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "content.h"
+#include "spool/submit.h"
+
+#define DELIVER_PATH_MAX ((size_t)4000)
+
+struct courier {
+	struct str me;	       /* this host's name */
+	struct str mailbox;    /* of system users, below their homes */
+	struct str postmaster; /* the path of that Maildir */
+	bool relative;	       /* targets may be "./path": on the command line */
+	uint64_t count;	       /* unique names made */
+	struct content content;
+	struct str scratch; /* what is about to be written */
+	struct submit submit;
+};
+
+/* Reads the control files. 0, or -1 with errno and, in PROBLEM, what was tried. */
+int courier_open(struct courier *c, struct str *problem);
+void courier_close(struct courier *c);
+
+/*
+ * Adds a name that nobody else makes on this host or another: time, process, count and host, "/"
+ * and
+ * ":" in the last escaped as Maildir wants it. 0, or -1 with str's errors.
+ */
+int courier_unique_name(struct courier *c, struct str *name);
+
+#endif

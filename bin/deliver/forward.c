@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "forward.h"
+
+#include <string.h>
+
+#include "base/fields.h"
+#include "prefix.h"
+#include "target.h"
+
+#define ENVELOPE_MAX ((size_t)1 << 20)
+
+static int
+add_unless_empty(struct str *out, char letter, struct slice value)
+{
+	return value.len == 0 ? 0 : fields_add(out, letter, value, '\0');
+}
+
+/* A local part alone is a name of this host: no other will know it. */
+static int
+add_address(const struct courier *c, struct str *envelope, struct slice address)
+{
+	struct str full;
+	int result;
+
+	if (slice_find(address, '@') < address.len)
+		return fields_add(envelope, 'T', address, '\0');
+	str_init(&full, ENVELOPE_MAX);
+	result = str_format(&full, "%.*s@%s", (int)address.len, address.data, c->me.data);
+	if (result == 0)
+		result = fields_add(envelope, 'T', str_slice(&full), '\0');
+	str_free(&full);
+	return result;
+}
+
+/*
+ * The way through filters carries nothing but F and T. Else an alias keeps what was asked for the
+ * message and the recipient (RFC 3461, 5.2.7).
+ */
+static int
+add_addresses(
+    const struct courier *c, const struct job_recipient *r, struct str *envelope, struct outcome *o)
+{
+	struct slice rest = r->targets, text;
+	bool is_plain = submit_is_plain(&c->submit);
+
+	while (slice_take(&rest, '\t', &text)) {
+		struct target t = target_parse(text, c->relative);
+
+		if (t.kind != TARGET_FORWARD)
+			continue;
+		outcome_try(o, "forward", t.value);
+		if (add_address(c, envelope, t.value) == -1)
+			return -1;
+		if (!is_plain && (add_unless_empty(envelope, 'N', r->notify) == -1 ||
+				     add_unless_empty(envelope, 'O', r->original) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_message_fields(const struct courier *c, const struct job *job, struct str *envelope)
+{
+	if (fields_add(envelope, 'F', job->reverse_path, '\0') == -1)
+		return -1;
+	if (submit_is_plain(&c->submit))
+		return 0;
+	if (add_unless_empty(envelope, 'B', job->body) == -1 ||
+	    add_unless_empty(envelope, 'V', job->envelope_id) == -1)
+		return -1;
+	return add_unless_empty(envelope, 'R', job->return_part);
+}
+
+static int
+submit_failed(const struct courier *c, enum submit_result result, struct outcome *o)
+{
+	if (result == SUBMIT_PERMANENT)
+		return outcome_fail(
+		    o, JOB_PERMANENT, "5.3.0", "unable to forward: %s", c->submit.reason.data);
+	return outcome_fail(
+	    o, JOB_TEMPORARY, "4.3.0", "unable to forward: %s", c->submit.reason.data);
+}
+
+/* Adds TEXT with CRLF for each LF. */
+static int
+add_wire_format(struct str *out, struct slice text)
+{
+	while (text.len > 0) {
+		const char *end = memchr(text.data, '\n', text.len);
+		size_t len = end == NULL ? text.len : (size_t)(end - text.data);
+
+		if (str_add(out, text.data, len) == -1 ||
+		    (end != NULL && str_add(out, "\r\n", 2) == -1))
+			return -1;
+		text = slice_skip(text, len + (end != NULL));
+	}
+	return 0;
+}
+
+static int
+write_content(struct courier *c, struct slice recipient, struct outcome *o)
+{
+	struct str prefix;
+	struct slice block;
+	enum submit_result result = SUBMIT_OK;
+	int next, added;
+
+	str_init(&prefix, PREFIX_MAX);
+	str_clear(&c->scratch);
+	added = prefix_add_forward(&prefix, recipient, &c->content);
+	if (added == 0)
+		added = add_wire_format(&c->scratch, str_slice(&prefix));
+	str_free(&prefix);
+	content_rewind(&c->content);
+	while (added == 0 && (next = content_next(&c->content, &block)) != 0) {
+		if (next == -1 || add_wire_format(&c->scratch, block) == -1)
+			return outcome_errno(o, "unable to read the message");
+		result = submit_write(&c->submit, c->scratch.data, c->scratch.len);
+		if (result != SUBMIT_OK)
+			return submit_failed(c, result, o);
+		str_clear(&c->scratch);
+	}
+	if (added == -1)
+		return outcome_errno(o, "unable to prepare the message");
+	if (c->scratch.len > 0) /* there was no content at all */
+		result = submit_write(&c->submit, c->scratch.data, c->scratch.len);
+	return result == SUBMIT_OK ? 0 : submit_failed(c, result, o);
+}
+
+static int
+submit(struct courier *c, struct slice envelope, struct slice recipient, struct outcome *o)
+{
+	enum submit_result result = submit_begin(&c->submit, envelope);
+
+	if (result != SUBMIT_OK)
+		return submit_failed(c, result, o);
+	if (write_content(c, recipient, o) == -1) {
+		submit_abort(&c->submit);
+		return -1;
+	}
+	result = submit_commit(&c->submit);
+	if (result != SUBMIT_OK)
+		return submit_failed(c, result, o);
+	outcome_say(o, "forwarded%s%s", c->submit.id[0] == '\0' ? "" : " as ", c->submit.id);
+	return 0;
+}
+
+int
+forward_submit(struct courier *c, const struct job *job, const struct job_recipient *recipient,
+    struct outcome *o)
+{
+	struct str envelope;
+	size_t without;
+	int result = 0;
+
+	str_init(&envelope, ENVELOPE_MAX);
+	if (add_message_fields(c, job, &envelope) == -1)
+		result = outcome_errno(o, "unable to make the envelope");
+	without = envelope.len;
+	if (result == 0 && add_addresses(c, recipient, &envelope, o) == -1)
+		result = outcome_errno(o, "unable to make the envelope");
+	if (result == 0 && envelope.len > without)
+		result = submit(c, str_slice(&envelope), recipient->address, o);
+	str_free(&envelope);
+	return result;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DELIVER_FORWARD_H
+#define DELIVER_FORWARD_H
+
+#include "courier.h"
+#include "outcome.h"
+#include "spool/job.h"
+
+/*
+ * Hands the courier's content back to the queue for the addresses among the targets of RECIPIENT,
+ * in one transaction. Blocks as submit does. 0 (also where there are no addresses), or -1 and O.
+ */
+int forward_submit(struct courier *c, const struct job *job, const struct job_recipient *recipient,
+    struct outcome *o);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include "maildir.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h> /* renameat2 */
+#include <unistd.h>
+
+#include "base/io.h"
+#include "maildir_open.h"
+
+#define NAME_MAX_OCTETS ((size_t)255)
+#define CLEAN_EVERY 100 /* deliveries of one process */
+
+/* One write for what most messages are: the prefix and one block. */
+static int
+write_content(struct courier *c, struct slice prefix, int fd)
+{
+	struct slice block;
+	off_t at = 0;
+	int next;
+
+	str_clear(&c->scratch);
+	if (str_add_slice(&c->scratch, prefix) == -1)
+		return -1;
+	content_rewind(&c->content);
+	next = content_next(&c->content, &block);
+	if (next == -1 || (next == 1 && str_add_slice(&c->scratch, block) == -1))
+		return -1;
+	block = str_slice(&c->scratch);
+	do {
+		if (io_pwrite(fd, block.data, block.len, at) == -1)
+			return -1;
+		at += (off_t)block.len;
+		next = content_next(&c->content, &block);
+	} while (next == 1);
+	return next;
+}
+
+static int
+write_file(struct courier *c, struct slice prefix, struct maildir_entry *e, struct outcome *o)
+{
+	if (courier_unique_name(c, &e->name) == -1)
+		return outcome_errno(o, "unable to name the message");
+	e->fd = openat(e->tmp, e->name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    S_IRUSR | S_IWUSR);
+	if (e->fd == -1)
+		return outcome_errno(o, "unable to make a file in tmp/");
+	e->created = true;
+	if (write_content(c, prefix, e->fd) == -1)
+		return outcome_errno(o, "unable to copy the message");
+	return 0;
+}
+
+int
+maildir_write(struct courier *c, const struct place *p, struct slice prefix,
+    struct maildir_entry *e, struct outcome *o)
+{
+	*e = (struct maildir_entry){.tmp = -1, .fresh = -1, .fd = -1};
+	str_init(&e->name, NAME_MAX_OCTETS);
+	if (maildir_open(p, &e->tmp, &e->fresh, o) == -1) {
+		maildir_close(e);
+		return -1;
+	}
+	if (c->count % CLEAN_EVERY == 0)
+		maildir_clean(e->tmp);
+	if (write_file(c, prefix, e, o) == -1) {
+		maildir_close(e);
+		return -1;
+	}
+	return 0;
+}
+
+int
+maildir_sync(struct maildir_entry *e, struct outcome *o)
+{
+	int fd = e->fd;
+
+	if (fsync(fd) == -1)
+		return outcome_errno(o, "unable to sync the message");
+	e->fd = -1;
+	/* close reports what NFS and quotas found late */
+	if (close(fd) == -1 && errno != EINTR)
+		return outcome_errno(o, "unable to close the message");
+	return 0;
+}
+
+/*
+ * A rename that replaces nothing. Where the file system does not know it (EINVAL), or the kernel,
+ * link and unlink do the same in two steps.
+ */
+static int
+move(const struct maildir_entry *e)
+{
+	const char *name = e->name.data;
+
+	if (renameat2(e->tmp, name, e->fresh, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (linkat(e->tmp, name, e->fresh, name, 0) == -1)
+		return -1;
+	/* a second name left in tmp/ harms nobody and goes with the leftovers */
+	(void)unlinkat(e->tmp, name, 0);
+	return 0;
+}
+
+int
+maildir_publish(struct maildir_entry *e, struct outcome *o)
+{
+	if (move(e) == -1)
+		return outcome_errno(o, "unable to move the message to new/");
+	e->published = true;
+	return 0;
+}
+
+int
+maildir_sync_name(struct maildir_entry *e, struct outcome *o)
+{
+	return fsync(e->fresh) == -1 ? outcome_errno(o, "unable to sync new/") : 0;
+}
+
+void
+maildir_close(struct maildir_entry *e)
+{
+	if (e->created && !e->published)
+		(void)unlinkat(e->tmp, e->name.data, 0);
+	io_close(e->fd);
+	io_close(e->fresh);
+	io_close(e->tmp);
+	e->fd = e->fresh = e->tmp = -1;
+	str_free(&e->name);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Maildir, in three phases, so that many messages can share what a sync costs: write all, sync all,
+ * publish all, sync the folders. What is not published is dropped, and was never seen.
+ */
+#ifndef DELIVER_MAILDIR_H
+#define DELIVER_MAILDIR_H
+
+#include "base/str.h"
+#include "courier.h"
+#include "outcome.h"
+#include "place.h"
+
+struct maildir_entry {
+	int tmp, fresh; /* the folders tmp/ and new/ */
+	int fd;		/* of the file */
+	struct str name;
+	bool created, published;
+};
+
+/*
+ * Writes PREFIX and the courier's content to a new file in tmp/ of the Maildir at P, which is made
+ * if it is missing. 0 and an entry to be closed, or -1 and O with nothing left behind.
+ */
+int maildir_write(struct courier *c, const struct place *p, struct slice prefix,
+    struct maildir_entry *e, struct outcome *o);
+/* Makes the file durable, its name not yet. 0, or -1 and O. */
+int maildir_sync(struct maildir_entry *e, struct outcome *o);
+/* Moves it to new/. 0, or -1 and O. */
+int maildir_publish(struct maildir_entry *e, struct outcome *o);
+/* Makes the name durable. 0, or -1 and O: readers may have seen it, and it stays. */
+int maildir_sync_name(struct maildir_entry *e, struct outcome *o);
+/* Removes the file if it was not published, and closes all. */
+void maildir_close(struct maildir_entry *e);
+
+#endif

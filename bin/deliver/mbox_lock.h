@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* An mbox file, open and locked against all who keep the customs (deliver(8), mbox). */
+#ifndef DELIVER_MBOX_LOCK_H
+#define DELIVER_MBOX_LOCK_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "courier.h"
+#include "outcome.h"
+#include "place.h"
+
+struct mbox_lock {
+	int folder;	   /* that the file is in */
+	int fd;		   /* of the file, with a lock of its open file description */
+	const char *name;  /* of the file in folder; points into the place */
+	struct str lock;   /* name.lock */
+	struct str post;   /* the file that is linked to it */
+	bool has_dot_lock; /* name.lock is ours */
+};
+
+/* Opens and locks the file at P, which is made if it is missing. Blocks. 0, or -1 and O. */
+int mbox_lock_take(struct courier *c, struct mbox_lock *l, const struct place *p, deadline until,
+    struct outcome *o);
+/* Lets go of both locks and closes all. */
+void mbox_lock_release(struct mbox_lock *l);
+
+#endif

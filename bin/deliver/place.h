@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a target's mailbox is: a path, and the folder that it is relative to. */
+#ifndef DELIVER_PLACE_H
+#define DELIVER_PLACE_H
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "courier.h"
+#include "outcome.h"
+#include "target.h"
+
+struct place {
+	int base;	 /* AT_FDCWD, or a home, then owned */
+	struct str path; /* for openat, without slashes at the end */
+};
+
+/* True if TARGET is put into a Maildir; false for mbox files and forwards. */
+bool place_is_maildir(const struct courier *c, struct target target);
+
+/* Finds the place of a target that is no forward and tells O what is tried. 0, or -1 and O. */
+int place_open(const struct courier *c, struct target target, struct place *p, struct outcome *o);
+void place_close(struct place *p);
+
+/*
+ * Splits PATH into the folder (PARENT, "." or "/" where it names none) and the last name, a pointer
+ * into PATH. Null without memory or without a name. The parent is for the caller to free.
+ */
+const char *place_split(const char *path, struct str *parent);
+
+/*
+ * Checks that what is open is our own and, for a file, regular and under one name alone: what else
+ * is there was put there to lead us astray. 0, or -1 and O.
+ */
+int place_check_folder(int fd, const char *path, struct outcome *o);
+int place_check_file(const struct stat *st, const char *path, struct outcome *o);
+
+#endif

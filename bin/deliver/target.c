@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "target.h"
+
+#include "mail/address.h"
+
+static struct target
+path_target(struct slice path)
+{
+	struct target t = {.kind = TARGET_MBOX, .value = path};
+
+	if (path.data[path.len - 1] == '/')
+		t.kind = TARGET_MAILDIR;
+	return t;
+}
+
+struct target
+target_parse(struct slice text, bool relative)
+{
+	struct target t = {.kind = TARGET_BAD, .value = text};
+	struct address address;
+
+	if (text.len == 0 || slice_has_control(text))
+		return t;
+	if (text.data[0] == '/' || (relative && slice_starts(text, "./")))
+		return path_target(text);
+	if (text.data[0] == '|' || slice_starts(text, "\"|") ||
+	    slice_starts_nocase(text, ":include:"))
+		t.kind = TARGET_UNSUPPORTED;
+	else if (slice_is(text, "postmaster:"))
+		t.kind = TARGET_POSTMASTER;
+	else if (slice_starts(text, "user:")) {
+		t.kind = text.len > 5 ? TARGET_USER : TARGET_BAD;
+		t.value = slice_skip(text, 5);
+	} else if (address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address) == ADDRESS_OK)
+		t.kind = TARGET_FORWARD;
+	return t;
+}
