@@ -43,7 +43,7 @@ SENDMAIL_NAMES := mailq newaliases
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
 help:
-	@echo 'make            build everything into build/bin'
+	@echo 'make            build everything into build/bin (V=1: show the commands)'
 	@echo 'make deps       install what building and testing need (Debian packages, by apt-get)'
 	@echo 'make demo       show mail going all the way, on loopback, in a scratch folder of build/'
 	@echo 'make check      build, then run all tests (SANITIZE=1: with address and undefined-behaviour checks)'
@@ -58,6 +58,9 @@ deps:
 demo: all
 	@BUILD=$(BUILD) bash t/demo
 
+# $(call run,WORDS,COMMAND): one short line for each command; V=1 shows all of it.
+run = $(if $(V),,@echo '  $(1)'; )$(2)
+
 # The paths and flags that objects were compiled with: when they change, so do the objects.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -70,18 +73,18 @@ $(BUILD)/libsatchel.a: $(LIB_OBJECTS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call run,cc $<,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<)
 
 # apart from the programs, as a program of several files is named like their folder
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call run,cc $<,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<)
 
 # $(call program_rule,NAME): bin/NAME.c or bin/NAME/*.c
 define program_rule
 $(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bin/$(1).c bin/$(1)/*.c)) $(BUILD)/libsatchel.a
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+	$$(call run,ld $$@,$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)))
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
@@ -89,7 +92,7 @@ $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 units: $(UNITS:%=$(BUILD)/t/unit/%)
 $(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/libsatchel.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit)
+	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit))
 
 check: all units
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
