@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Text of people made fit for a header field, and parameters for an envelope. */
+#ifndef MAIL_ENCODE_H
+#define MAIL_ENCODE_H
+
+#include "base/slice.h"
+#include "base/str.h"
+
+/*
+ * Adds TEXT as a phrase (RFC 5322, 3.2.5), a display name: bare where all its words are atoms, a
+ * quoted string where it is ASCII, else in encoded-words (RFC 2047) of UTF-8, or of unknown-8bit
+ * (RFC 1428) where it is not valid. Control characters become spaces. Lines may be folded with
+ * CRLF. 0, or -1 with str's errors.
+ */
+int encode_phrase(struct str *out, struct slice text);
+/* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
+int encode_xtext(struct str *out, struct slice text);
+
+#endif
