@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+#include "addressees.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/die.h"
+#include "base/escape.h"
+#include "base/fields.h"
+#include "mail/address.h"
+#include "mail/encode.h"
+#include "mail/header.h"
+#include "mail/recipients.h"
+
+#define LIST_MAX ((size_t)32 << 20) /* all addresses together */
+#define ELEMENT_MAX ((size_t)1 << 20)
+#define SHOWN_MAX 100
+#define ENVELOPE_ID_MAX 100 /* RFC 3461, 4.4 */
+
+void
+addressees_init(struct addressees *a)
+{
+	str_init(&a->sender, ADDRESS_PATH_MAX + 1);
+	str_init(&a->recipients, LIST_MAX);
+	a->count = 0;
+}
+
+void
+addressees_free(struct addressees *a)
+{
+	str_free(&a->sender);
+	str_free(&a->recipients);
+}
+
+_Noreturn static void
+fail(void)
+{
+	if (errno == EMSGSIZE)
+		die(PROGRAM, EX_DATAERR, "the addresses are longer than %zu octets", LIST_MAX);
+	die_errno(PROGRAM, EX_OSERR, "unable to hold the addresses");
+}
+
+_Noreturn static void
+refuse(struct slice where, struct slice text, const char *why)
+{
+	struct str shown;
+
+	str_init(&shown, 8 * SHOWN_MAX);
+	if (text.len > SHOWN_MAX)
+		text.len = SHOWN_MAX;
+	if (escape_text(&shown, text) == -1)
+		str_clear(&shown);
+	die(PROGRAM, EX_DATAERR, "%.*s'%s' %s", (int)where.len, where.data, shown.data, why);
+}
+
+/* Adds ADDRESS, with the name of this host if it has no domain. */
+static void
+add_complete(struct str *out, struct slice address, struct slice where, struct identity *who)
+{
+	struct address parsed;
+
+	switch (address_parse(address, ADDRESS_BARE, &parsed)) {
+	case ADDRESS_OK:
+		break;
+	case ADDRESS_SYNTAX:
+		refuse(where, address, "is no mail address");
+	case ADDRESS_TOO_LONG:
+		refuse(where, address, "is too long for a mail address");
+	case ADDRESS_8BIT:
+		refuse(where, address, "is not ASCII, and so no mail address");
+	}
+	if (str_add_slice(out, address) == -1)
+		fail();
+	if (parsed.domain.len == 0 &&
+	    (str_add_char(out, '@') == -1 || str_add_slice(out, identity_host(who)) == -1))
+		fail();
+}
+
+void
+addressees_set_sender(struct addressees *a, const char *given, struct identity *who)
+{
+	struct slice rest = slice_trim(slice_of(given)), where = slice_of("the sender ");
+	struct str address, more;
+
+	if (given == NULL) {
+		add_complete(&a->sender, identity_user(who), where, who);
+		return;
+	}
+	str_init(&address, ELEMENT_MAX);
+	str_init(&more, ELEMENT_MAX);
+	if (rest.len > 0 && recipients_next(&rest, &address) != RECIPIENTS_ONE)
+		refuse(where, slice_of(given), "is no mail address");
+	if (recipients_next(&rest, &more) != RECIPIENTS_END)
+		refuse(where, slice_of(given), "is more than one address");
+	if (address.len > 0)
+		add_complete(&a->sender, str_slice(&address), where, who);
+	str_free(&address);
+	str_free(&more);
+}
+
+void
+addressees_add(struct addressees *a, struct slice list, struct slice where, struct identity *who)
+{
+	enum recipients_result result;
+	struct str address;
+
+	str_init(&address, ELEMENT_MAX);
+	while ((result = recipients_next(&list, &address)) == RECIPIENTS_ONE) {
+		add_complete(&a->recipients, str_slice(&address), where, who);
+		if (str_add_char(&a->recipients, '\0') == -1)
+			fail();
+		a->count++;
+	}
+	if (result == RECIPIENTS_FAILED)
+		fail();
+	if (result == RECIPIENTS_BAD)
+		refuse(where, str_slice(&address), "is no mail address");
+	str_free(&address);
+}
+
+/* True if NAME is one of WORDS; which one, in *index. */
+static bool
+is_one_of(struct slice name, const char *const *words, size_t count, size_t *index)
+{
+	for (*index = 0; *index < count; ++*index)
+		if (slice_is_nocase(name, words[*index]))
+			return true;
+	return false;
+}
+
+/*
+ * Blocks of Resent fields are put on top of each other, and each has a field at most once (RFC
+ * 5322, 3.6.6), so a second one of a name, or a trace field, begins what is older.
+ */
+static bool
+is_older(struct slice name, unsigned *seen)
+{
+	static const char *const once[] = {"Resent-Date", "Resent-From", "Resent-Sender",
+	    "Resent-To", "Resent-Cc", "Resent-Bcc", "Resent-Message-ID"};
+	static const char *const trace[] = {"Received", "Return-Path"};
+	unsigned before = *seen;
+	size_t i;
+
+	if (is_one_of(name, trace, 2, &i))
+		return before != 0;
+	if (!is_one_of(name, once, sizeof once / sizeof *once, &i))
+		return false;
+	*seen |= 1U << i;
+	return *seen == before;
+}
+
+static bool
+was_resent(struct slice header)
+{
+	struct header_field field;
+
+	while (header_next(&header, &field))
+		if (slice_starts_nocase(field.name, "Resent-"))
+			return true;
+	return false;
+}
+
+void
+addressees_add_header(struct addressees *a, struct slice header, struct identity *who)
+{
+	static const char *const first[] = {"To", "Cc", "Bcc"};
+	static const char *const again[] = {"Resent-To", "Resent-Cc", "Resent-Bcc"};
+	bool resent = was_resent(header);
+	struct header_field field;
+	unsigned seen = 0;
+	size_t i;
+
+	while (header_next(&header, &field)) {
+		if (resent && is_older(field.name, &seen))
+			return;
+		if (is_one_of(field.name, resent ? again : first, 3, &i)) {
+			char where[16] = "";
+
+			memcpy(where, field.name.data, field.name.len);
+			where[field.name.len] = ':';
+			where[field.name.len + 1] = ' ';
+			addressees_add(a, field.body, slice_of(where), who);
+		}
+	}
+}
+
+struct entry {
+	struct slice address;
+	bool is_duplicate;
+};
+
+/* Local parts may differ in case, domains do not; of equals the one that was given first leads. */
+static int
+compare(const void *left, const void *right)
+{
+	const struct entry *a = *(struct entry *const *)left, *b = *(struct entry *const *)right;
+	size_t at = slice_find_last(a->address, '@');
+
+	if (a->address.len != b->address.len)
+		return a->address.len < b->address.len ? -1 : 1;
+	for (size_t i = 0; i < a->address.len; i++) {
+		char c = a->address.data[i], d = b->address.data[i];
+
+		if (i > at) {
+			c = ascii_lower(c);
+			d = ascii_lower(d);
+		}
+		if (c != d)
+			return (unsigned char)c < (unsigned char)d ? -1 : 1;
+	}
+	return 0;
+}
+
+static int
+compare_with_place(const void *left, const void *right)
+{
+	const struct entry *a = *(struct entry *const *)left, *b = *(struct entry *const *)right;
+	int order = compare(left, right);
+
+	return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+static void
+mark_duplicates(struct entry *entries, size_t count)
+{
+	struct entry **sorted;
+
+	if (count < 2)
+		return;
+	sorted = calloc(count, sizeof *sorted);
+	if (sorted == NULL)
+		fail();
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &entries[i];
+	qsort(sorted, count, sizeof *sorted, compare_with_place);
+	for (size_t i = 1; i < count; i++)
+		sorted[i]->is_duplicate = compare(&sorted[i - 1], &sorted[i]) == 0;
+	free(sorted);
+}
+
+static void
+add_field(struct str *fields, char letter, struct slice value)
+{
+	if (fields_add(fields, letter, value, '\0') == -1)
+		fail();
+}
+
+static void
+write_recipients(const struct addressees *a, const char *notify, struct str *fields)
+{
+	struct entry *entries = calloc(a->count + 1, sizeof *entries);
+	struct slice rest = str_slice(&a->recipients);
+
+	if (entries == NULL)
+		fail();
+	for (size_t i = 0; i < a->count; i++)
+		(void)slice_take(&rest, '\0', &entries[i].address);
+	mark_duplicates(entries, a->count);
+	for (size_t i = 0; i < a->count; i++) {
+		if (entries[i].is_duplicate)
+			continue;
+		add_field(fields, 'T', entries[i].address);
+		if (notify[0] != '\0')
+			add_field(fields, 'N', slice_of(notify));
+	}
+	free(entries);
+}
+
+static void
+write_envelope_id(const char *given, struct str *fields)
+{
+	struct str xtext;
+
+	str_init(&xtext, ENVELOPE_ID_MAX);
+	if (encode_xtext(&xtext, slice_of(given)) == -1)
+		die(PROGRAM, EX_USAGE, "the value of -V is longer than %d octets as xtext",
+		    ENVELOPE_ID_MAX);
+	add_field(fields, 'V', str_slice(&xtext));
+	str_free(&xtext);
+}
+
+void
+addressees_write(
+    const struct addressees *a, const struct options *o, const char *body, struct str *fields)
+{
+	add_field(fields, 'F', str_slice(&a->sender));
+	if (body != NULL)
+		add_field(fields, 'B', slice_of(body));
+	if (o->envelope_id != NULL)
+		write_envelope_id(o->envelope_id, fields);
+	if (o->return_part != NULL)
+		add_field(fields, 'R', slice_of(o->return_part));
+	write_recipients(a, o->notify, fields);
+}

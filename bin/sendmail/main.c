@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/* sendmail: submit a message, the way programs expect it (sendmail(1)). */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "modes.h"
+#include "options.h"
+#include "post.h"
+
+static void
+help(void)
+{
+	printf(
+	    "usage: sendmail [OPTION...] [--] [RECIPIENT...] <MESSAGE\n"
+	    "Hands a message to the queue; exit code 0 means that it is durable there.\n"
+	    "  -t            recipients are in the header (To, Cc, Bcc), too\n"
+	    "  -i, -oi       a line with a single dot does not end the message\n"
+	    "  -f SENDER     where bounces go; '' is the null sender (also -r)\n"
+	    "  -F NAME       full name for a From field that is made\n"
+	    "  -B TYPE       7BIT or 8BITMIME\n"
+	    "  -N, -R, -V    NOTIFY, RET and ENVID of delivery reports\n"
+	    "  -G            gateway: leave the header as it is\n"
+	    "  -v            print the queue id\n"
+	    "  -bs           speak SMTP on standard input and output\n"
+	    "  -bp           list the queue (mailq)\n"
+	    "  -q            run the queue once\n"
+	    "  -bi           check the aliases (newaliases)\n"
+	    "  -bv, -bt      show the route of each RECIPIENT, or of addresses on standard input\n"
+	    "      --help, --version\n"
+	    "All other options of sendmail(1) elsewhere are accepted and ignored.\n"
+	    "Exit codes are those of sysexits.h: 64 usage, 65 bad message, 75 try again, ...\n");
+}
+
+/* Callers may have closed what we are about to use: a socket must not become standard error. */
+static void
+keep_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR) != fd)
+			_exit(EX_OSERR);
+}
+
+static void
+silence(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
+		die_errno(PROGRAM, EX_OSERR, "unable to silence standard error");
+	close(fd);
+}
+
+static int
+run(const struct options *o)
+{
+	switch (o->mode) {
+	case MODE_SUBMIT:
+		post(o);
+		return EX_OK;
+	case MODE_SMTP:
+		mode_smtp();
+	case MODE_LIST:
+		mode_list();
+	case MODE_QUEUE:
+		mode_queue(o);
+	case MODE_CHECK:
+		return mode_check();
+	case MODE_VERIFY:
+		return mode_verify(o);
+	case MODE_EXPLAIN:
+		return mode_explain();
+	case MODE_LISTEN:
+		die(PROGRAM, EX_USAGE,
+		    "this is no listener: run smtpd under tcpserver or systemd, see smtpd(8)");
+	case MODE_HELP:
+		help();
+		break;
+	case MODE_VERSION:
+		puts(PROGRAM " (satchel) 0.1");
+		break;
+	}
+	return fflush(stdout) == EOF ? EX_IOERR : EX_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	int code;
+
+	keep_standard_descriptors();
+	options_read(&options, argc, argv);
+	if (options.quiet)
+		silence();
+	if (options.mode == MODE_SUBMIT && options.recipient_count == 0 && !options.from_header)
+		die(PROGRAM, EX_USAGE, "name recipients, or use -t to take them from the header");
+	code = run(&options);
+	options_free(&options);
+	return code;
+}

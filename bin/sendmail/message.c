@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include "message.h"
+
+#include <errno.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "mail/header.h"
+#include "options.h"
+
+/* A longer line without "name:" at its start is no header field, whatever is still to come. */
+#define UNFINISHED_LINE_MAX 998 /* RFC 5322, 2.1.1 */
+
+/* Where the header section is looked for while it is still arriving. */
+struct scan {
+	size_t start; /* behind the From_ line */
+	size_t end;   /* the lines before it belong to the header section */
+	size_t body;  /* behind the empty line; valid once done */
+	bool done;
+};
+
+static bool
+is_field(struct slice line)
+{
+	struct header_field field;
+
+	return header_next(&line, &field);
+}
+
+/* True if LINE, behind END - START octets of header, goes on with it. */
+static bool
+is_header_line(const struct scan *s, struct slice line)
+{
+	if (line.data[0] == ' ' || line.data[0] == '\t')
+		return s->end > s->start;
+	return is_field(line);
+}
+
+static void
+end_header(struct scan *s, size_t separator)
+{
+	s->body = s->end + separator;
+	s->done = true;
+}
+
+/* Takes the next whole line. False if there is none yet, or the header section has ended. */
+static bool
+scan_line(struct scan *s, struct slice text)
+{
+	struct slice rest = slice_skip(text, s->end);
+	size_t lf = slice_find(rest, '\n');
+	struct slice line = slice_make(rest.data, lf < rest.len ? lf + 1 : lf);
+
+	if (lf == rest.len) {
+		if (line.len > UNFINISHED_LINE_MAX && !is_header_line(s, line))
+			end_header(s, 0);
+		return false;
+	}
+	if (s->end == 0 && slice_starts(line, "From ")) {
+		s->start = s->end = line.len;
+		return true;
+	}
+	if (slice_is(line, "\r\n"))
+		end_header(s, line.len);
+	else if (!is_header_line(s, line))
+		end_header(s, 0);
+	else
+		s->end += line.len;
+	return !s->done;
+}
+
+_Noreturn static void
+refuse(enum input_result result)
+{
+	if (result == INPUT_NUL)
+		die(PROGRAM, EX_DATAERR, "the message holds a NUL byte, which mail can't carry");
+	if (errno == ENOMEM)
+		die_errno(PROGRAM, EX_OSERR, "unable to hold the message");
+	die_errno(PROGRAM, EX_IOERR, "unable to read the message from standard input");
+}
+
+static void
+read_more(struct message *m)
+{
+	enum input_result result = input_read(&m->input, &m->text);
+
+	if (result == INPUT_NUL || result == INPUT_FAILED)
+		refuse(result);
+	m->is_whole = result == INPUT_END;
+}
+
+static void
+read_header(struct message *m, struct scan *s)
+{
+	while (!s->done) {
+		if (m->is_whole)
+			end_header(s, 0);
+		else if (s->end - s->start > HEADER_MAX || m->text.len - s->end > HEADER_MAX)
+			die(PROGRAM, EX_DATAERR,
+			    "the header of the message is longer than %zu octets", HEADER_MAX);
+		else
+			read_more(m);
+		while (!s->done && scan_line(s, str_slice(&m->text)))
+			;
+	}
+}
+
+void
+message_read(struct message *m, bool dots_are_data)
+{
+	struct scan s = {0};
+
+	input_init(&m->input, STDIN_FILENO, dots_are_data);
+	str_init(&m->text, 2 * HEADER_MAX + 2 * INPUT_GROWTH);
+	m->is_whole = false;
+	read_header(m, &s);
+	while (!m->is_whole && m->text.len - s.body < INPUT_BLOCK)
+		read_more(m);
+	m->header = slice_make(m->text.data + s.start, s.end - s.start);
+	m->body = slice_skip(str_slice(&m->text), s.body);
+}
+
+bool
+message_next(struct message *m, struct slice *part)
+{
+	if (m->is_whole)
+		return false;
+	str_clear(&m->text);
+	m->header = m->body = slice_make(NULL, 0);
+	read_more(m);
+	*part = str_slice(&m->text);
+	return true;
+}
+
+bool
+message_may_be_8bit(const struct message *m)
+{
+	return m->input.has_8bit || !m->is_whole;
+}
+
+void
+message_free(struct message *m)
+{
+	str_free(&m->text);
+}
