@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "net/listen.h"
+
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -10,12 +12,11 @@
 #include "base/io.h"
 #include "base/slice.h"
 #include "base/str.h"
-#include "net/serve.h"
 
 #define BACKLOG 1024 /* the kernel cuts it to net.core.somaxconn */
 
 bool
-serve_is_listening(int fd)
+listen_is_open(int fd)
 {
 	socklen_t len = sizeof(int);
 	int listening = 0;
@@ -40,8 +41,7 @@ listen_on(const struct addrinfo *address)
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 &&
 	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) == 0 &&
 	    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) == 0 &&
-	    (address->ai_family != AF_INET6 ||
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
+	    (address->ai_family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
 	    bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	io_close(fd);
@@ -75,7 +75,7 @@ listen_everywhere(const char *port)
 }
 
 int
-serve_listen(const char *spec)
+listen_open(const char *spec)
 {
 	size_t colon = slice_find_last(slice_of(spec), ':');
 	struct slice host = slice_make(spec, colon);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who is at the other end of a connection, as text. An IPv4-mapped IPv6 address is shown as the IPv4
- * address that it is.
+ * Who is at the other end of a connection, as text. An IPv4-mapped IPv6 address is shown as the
+ * IPv4 address that it is.
  */
 #ifndef NET_PEER_H
 #define NET_PEER_H

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A server that forks: given listening sockets, it accepts connections, each in a child of its own,
- * within limits on their number in all and from one network (an IPv4 address, an IPv6 /64). It reaps all
- * children of the process, so a caller has none of its own. Signals come by a descriptor: none is lost
- * and none interrupts anything.
+ * within limits on their number in all and from one network (an IPv4 address, an IPv6 /64). It
+ * reaps all children of the process, so a caller has none of its own. Signals come by a descriptor:
+ * none is lost and none interrupts anything.
  */
 #ifndef NET_SERVE_H
 #define NET_SERVE_H
-
-#include "base/slice.h"
-#include "net/peer.h"
 
 #include <sys/types.h>
 
 #include <signal.h>
 #include <stddef.h>
+
+#include "base/slice.h"
+#include "net/peer.h"
 
 #define SERVE_LISTENERS_MAX 16
 
@@ -45,23 +45,17 @@ struct serve {
 };
 
 enum serve_result {
-	SERVE_SESSION, /* in a child: the connection is yours, and nothing else is open of all this */
+	SERVE_SESSION, /* in a child: the connection is yours, and nothing else is open of all this
+			*/
 	SERVE_STOPPED, /* in the parent: told to stop, and all children have ended */
 	SERVE_FAILED,  /* in the parent: errno */
 };
 
 /*
- * SPEC is "PORT" (all addresses), "ADDRESS:PORT" or "[IPV6]:PORT", in numbers. A listening TCP socket,
- * close-on-exec, or -1 with errno (EINVAL: not such a SPEC).
- */
-int serve_listen(const char *spec);
-/* True for a socket that listens. */
-bool serve_is_listening(int fd);
-
-/*
- * Serves until SIGTERM or SIGINT, then closes the listeners and waits for the sessions; at another such
- * signal it returns at once. A listener is made non-blocking. SERVE_SESSION returns in each child,
- * with the connection in *fd (close-on-exec, blocking), the client in *peer, and signals as they were.
+ * Serves until SIGTERM or SIGINT, then closes the listeners and waits for the sessions; at another
+ * such signal it returns at once. A listener is made non-blocking. SERVE_SESSION returns in each
+ * child, with the connection in *fd (close-on-exec, blocking), the client in *peer, and signals as
+ * they were.
  */
 enum serve_result serve_run(struct serve *s, int *fd, struct peer *peer);
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "mail/trace.h"
+
+#include "mail/date.h"
+
+/* TCP-info of RFC 5321, 4.4: a name, and the address as a literal (4.1.3). */
+static int
+add_client(struct str *out, const struct trace *t)
+{
+	struct slice name = t->client_name.len > 0 ? t->client_name : slice_of("unknown");
+	struct slice address = t->client_address;
+	const char *tag = slice_find(address, ':') < address.len ? "IPv6:" : "";
+
+	if (address.len == 0)
+		return 0;
+	return str_format(
+	    out, " (%.*s [%s%.*s])", (int)name.len, name.data, tag, (int)address.len, address.data);
+}
+
+int
+trace_add(struct str *out, const struct trace *t)
+{
+	if (str_format(out, "Received: from %.*s", (int)t->helo.len, t->helo.data) == -1 ||
+	    add_client(out, t) == -1 ||
+	    str_format(out, "\r\n\tby %.*s with %s", (int)t->me.len, t->me.data, t->protocol) == -1)
+		return -1;
+	if (t->id.len > 0 && str_format(out, " id %.*s", (int)t->id.len, t->id.data) == -1)
+		return -1;
+	if (t->recipient.len > 0 &&
+	    str_format(out, "\r\n\tfor <%.*s>", (int)t->recipient.len, t->recipient.data) == -1)
+		return -1;
+	if (str_add_text(out, ";\r\n\t") == -1 || date_add(out, t->date) == -1)
+		return -1;
+	return str_add_text(out, "\r\n");
+}

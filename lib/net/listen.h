@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Listening sockets. */
+#ifndef NET_LISTEN_H
+#define NET_LISTEN_H
+
+#include <stdbool.h>
+
+/*
+ * SPEC is "PORT" (all addresses), "ADDRESS:PORT" or "[IPV6]:PORT", in numbers. A listening TCP
+ * socket, close-on-exec, or -1 with errno (EINVAL: not such a SPEC).
+ */
+int listen_open(const char *spec);
+/* True for a socket that listens. */
+bool listen_is_open(int fd);
+
+#endif

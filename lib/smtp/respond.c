@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/respond.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REPLY_LINE_MAX 512 /* octets with CRLF; RFC 5321, 4.5.3.1.5 */
+
+static int
+write_line(struct writer *w, int code, char separator, const char *status, const char *format,
+    va_list args)
+{
+	char line[REPLY_LINE_MAX - 1]; /* vsnprintf's NUL is where CR will be */
+	int start, len;
+
+	start = snprintf(line, sizeof line, "%03d%c%s%s", code, separator,
+	    status == NULL ? "" : status, status == NULL ? "" : " ");
+	if (start < 0)
+		start = 0;
+	len = vsnprintf(line + start, sizeof line - (size_t)start, format, args);
+	if (len < 0)
+		line[start] = '\0';
+	for (char *c = line; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+			*c = '?';
+	/* the writer's error sticks, so one look at the last piece is enough */
+	(void)writer_text(w, line);
+	return writer_text(w, "\r\n");
+}
+
+int
+respond(struct writer *w, int code, const char *status, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = write_line(w, code, ' ', status, format, args);
+	va_end(args);
+	return result;
+}
+
+int
+respond_continue(struct writer *w, int code, const char *status, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = write_line(w, code, '-', status, format, args);
+	va_end(args);
+	return result;
+}

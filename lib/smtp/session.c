@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/session.h"
+
+#include <errno.h>
+
+#include "smtp/parameter.h"
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+#define INPUT_SIZE ((size_t)65536)
+#define OUTPUT_SIZE ((size_t)8192)
+#define HELO_MAX ((size_t)ADDRESS_DOMAIN_MAX)
+/* A recipient's fields in an envelope: the path, and RFC 3461's NOTIFY and ORCPT at their longest.
+ */
+#define RECIPIENT_FIELDS_MAX ((size_t)1024)
+#define IDLE_MS 3000 /* after which a helper is let go */
+
+void
+session_reset(struct session *s)
+{
+	struct session_transaction *t = &s->transaction;
+
+	t->active = false;
+	t->recipients = 0;
+	str_clear(&t->reverse_path);
+	str_clear(&t->first);
+	str_clear(&t->envelope);
+}
+
+int
+session_init(struct session *s, const struct session_settings *settings,
+    const struct session_client *client, int in, int out)
+{
+	struct session_transaction *t = &s->transaction;
+
+	*s = (struct session){.settings = settings, .client = *client};
+	submit_init(&s->submit);
+	route_init(&s->route);
+	writer_init(&s->writer, out, OUTPUT_SIZE);
+	str_init(&s->helo, HELO_MAX);
+	str_init(&t->reverse_path, ADDRESS_PATH_MAX);
+	str_init(&t->first, ADDRESS_PATH_MAX);
+	str_init(
+	    &t->envelope, (size_t)(settings->limits.message_recipients + 1) * RECIPIENT_FIELDS_MAX);
+	if (address_is_domain(slice_of(client->name), 0))
+		s->name = slice_of(client->name);
+	s->offered = EXTENSION_SIZE;
+	if (!submit_is_plain(&s->submit))
+		s->offered |= EXTENSION_8BITMIME;
+	s->began_ms = clock_monotonic_ms();
+	s->until = deadline_in_seconds((int64_t)settings->limits.smtpd_session);
+	return reader_init(&s->reader, in, INPUT_SIZE);
+}
+
+void
+session_free(struct session *s)
+{
+	struct session_transaction *t = &s->transaction;
+
+	submit_free(&s->submit);
+	route_free(&s->route);
+	reader_free(&s->reader);
+	writer_free(&s->writer);
+	str_free(&s->helo);
+	str_free(&t->reverse_path);
+	str_free(&t->first);
+	str_free(&t->envelope);
+}
+
+deadline
+session_deadline(const struct session *s)
+{
+	deadline silence = deadline_in_seconds((int64_t)s->settings->limits.smtpd_timeout);
+
+	return silence < s->until ? silence : s->until;
+}
+
+void
+session_lost(struct session *s, long result)
+{
+	s->error = errno;
+	if (result == 0)
+		s->end = SESSION_EOF;
+	else if (errno != ETIMEDOUT)
+		s->end = SESSION_FAILED;
+	else
+		s->end = deadline_poll_ms(s->until) == 0 ? SESSION_LONG : SESSION_SILENT;
+}
+
+/*
+ * Replies wait until no whole command is at hand (RFC 2920, 3.2). A helper that served the last
+ * message is let go when the next one does not come soon.
+ */
+static enum reader_result
+next_line(struct session *s, struct slice *line)
+{
+	deadline idle = deadline_in_ms(IDLE_MS);
+
+	s->writer.until = session_deadline(s);
+	if (!reader_has_line(&s->reader) && writer_flush(&s->writer) == -1)
+		return errno == ETIMEDOUT ? READER_TIMEOUT : READER_ERROR;
+	s->reader.until = session_deadline(s);
+	if (s->submit.helper.fd != -1 && idle < s->reader.until) {
+		enum reader_result result;
+
+		s->reader.until = idle;
+		result = reader_line(&s->reader, line, COMMAND_LINE_MAX);
+		if (result != READER_TIMEOUT)
+			return result;
+		submit_release(&s->submit);
+		s->reader.until = session_deadline(s);
+	}
+	return reader_line(&s->reader, line, COMMAND_LINE_MAX);
+}
+
+static void
+dispatch(struct session *s, struct slice line)
+{
+	struct command command = command_split(line);
+	const struct session_command *row = session_command_find(command.verb);
+
+	if (row == NULL)
+		session_wrong(s, 500, "5.5.1", "No such command");
+	else if (slice_is_ascii(command.argument))
+		row->handler(s, command.argument);
+	else if (row->takes_address)
+		session_wrong_syntax(s, COMMAND_8BIT, NULL);
+	else
+		session_wrong(s, 501, "5.5.2", "Only ASCII may be used here");
+}
+
+static void
+take_command(struct session *s)
+{
+	struct slice line;
+
+	switch (next_line(s, &line)) {
+	case READER_LINE:
+		dispatch(s, line);
+		break;
+	case READER_BARE_LF:
+	case READER_BARE_CR:
+		session_wrong(s, 500, "5.5.2", "A line ends with CR LF, and neither stands alone");
+		break;
+	case READER_NUL:
+		session_wrong(s, 500, "5.5.2", "A line may hold no NUL");
+		break;
+	case READER_TOO_LONG:
+		session_wrong(s, 500, "5.5.2", "Line too long");
+		break;
+	case READER_EOF:
+		session_lost(s, 0);
+		break;
+	case READER_TIMEOUT:
+	case READER_ERROR:
+		session_lost(s, -1);
+		break;
+	}
+}
+
+/* The last words, where there may be any (4.2.4.2: 421 whenever the server closes by itself). */
+static void
+say_farewell(struct session *s)
+{
+	struct slice me = routes_me(s->settings->routes);
+	const char *reason = NULL, *status = "4.4.2";
+
+	if (s->end == SESSION_SILENT)
+		reason = "Nothing heard for too long, closing the connection";
+	else if (s->end == SESSION_LONG)
+		reason = "The session takes too long, closing the connection";
+	else if (s->end == SESSION_ERRORS) {
+		reason = "Too many wrong commands, closing the connection";
+		status = "4.7.0";
+	}
+	/* for a client that does not read either, now is the time */
+	s->writer.until = deadline_in_ms(IDLE_MS);
+	if (reason != NULL)
+		(void)respond(&s->writer, 421, status, "%.*s %s", (int)me.len, me.data, reason);
+	if (s->end != SESSION_FAILED && writer_flush(&s->writer) == -1 && s->end == SESSION_QUIT)
+		session_lost(s, -1);
+}
+
+void
+session_run(struct session *s)
+{
+	struct slice me = routes_me(s->settings->routes);
+
+	(void)respond(&s->writer, 220, NULL, "%.*s ESMTP", (int)me.len, me.data);
+	while (s->end == SESSION_GOES_ON) {
+		take_command(s);
+		if (s->end == SESSION_GOES_ON && s->errors > s->settings->limits.smtpd_errors)
+			s->end = SESSION_ERRORS;
+	}
+	say_farewell(s);
+	session_log_end(s);
+}

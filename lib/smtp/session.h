@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One SMTP session, the server's side (RFC 5321; smtpd(8) has the states and every reply). All of
+ * it hangs off struct session; session_reset is the one place where a transaction ends. The
+ * commands are a table in session_table.c with a handler each.
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/reader.h"
+#include "base/str.h"
+#include "base/writer.h"
+#include "conf/limits.h"
+#include "conf/route.h"
+#include "net/peer.h"
+#include "spool/submit.h"
+
+/* What all sessions of a process share; read once and never changed. */
+struct session_settings {
+	const char *program; /* for log lines */
+	struct limits limits;
+	const struct routes *routes;
+};
+
+struct session_client {
+	struct peer peer;
+	const char *name; /* in the DNS, as the environment has it; null or "" where unknown */
+	bool may_relay;
+};
+
+enum session_end {
+	SESSION_GOES_ON,
+	SESSION_QUIT,
+	SESSION_EOF,
+	SESSION_SILENT,	 /* no command in time */
+	SESSION_LONG,	 /* over the session's time */
+	SESSION_ERRORS,	 /* too many wrong commands */
+	SESSION_UNKNOWN, /* the spool went away during a commit: no reply may be given */
+	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
+};
+
+/* Between MAIL and the end of DATA. */
+struct session_transaction {
+	bool active;
+	struct str reverse_path;
+	struct str first;    /* the first recipient */
+	struct str envelope; /* fields for submit_begin */
+	size_t recipients;
+};
+
+struct session {
+	const struct session_settings *settings;
+	struct session_client client;
+	struct slice name; /* the client's, if it is a domain */
+	struct reader reader;
+	struct writer writer;
+	struct submit submit;
+	struct route route; /* of the recipient at hand */
+	struct str helo;    /* empty before HELO and EHLO */
+	bool extended;	    /* EHLO */
+	unsigned offered;   /* enum parameter_extension */
+	struct session_transaction transaction;
+	uint64_t messages, errors;
+	int64_t began_ms;
+	deadline until; /* of the session */
+	enum session_end end;
+	int error; /* SESSION_FAILED: errno */
+};
+
+/* The session reads IN and writes OUT, which may be one descriptor. 0, or -1 with ENOMEM. */
+int session_init(struct session *s, const struct session_settings *settings,
+    const struct session_client *client, int in, int out);
+/* From the greeting to the last reply; logs what smtpd(8) says. */
+void session_run(struct session *s);
+void session_free(struct session *s);
+
+/* Drops what there is of a transaction. */
+void session_reset(struct session *s);
+
+#endif

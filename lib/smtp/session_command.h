@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the session share among themselves. */
+#ifndef SMTP_SESSION_COMMAND_H
+#define SMTP_SESSION_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "smtp/command.h"
+#include "smtp/session.h"
+
+typedef void session_handler(struct session *s, struct slice argument);
+
+struct session_command {
+	const char *verb;
+	session_handler *handler;
+	bool takes_address; /* 8-bit octets in its argument are 553 5.6.7, not 501 5.5.2 */
+	const char *help;   /* its syntax; null for what is not offered */
+};
+
+/* The table's row for VERB, or null. */
+const struct session_command *session_command_find(struct slice verb);
+/* The row at INDEX, or null behind the last. */
+const struct session_command *session_command_at(size_t index);
+
+session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_data, session_rset,
+    session_noop, session_quit, session_vrfy, session_expn, session_help, session_not_offered;
+
+/* A wrong command: the reply, counted. */
+void session_wrong(struct session *s, int code, const char *status, const char *text);
+/* The same for what command_… and parameter_… found; ADDRESS_STATUS is 5.1.3 or 5.1.7. */
+void session_wrong_syntax(
+    struct session *s, enum command_result result, const char *address_status);
+/* What policy or the spool refuses: the reply, logged; TO may be empty. */
+void session_refuse(
+    struct session *s, int code, const char *status, const char *text, struct slice to);
+
+/* When the next read or write must have happened. */
+deadline session_deadline(const struct session *s);
+/* Notes why reading ended, as reader_fill or reader_line told it: EOF for 0, errno for -1. */
+void session_lost(struct session *s, long result);
+
+void session_log_message(struct session *s, uint64_t size);
+void session_log_refused(struct session *s, const char *reply, struct slice to);
+void session_log_failed(struct session *s);
+void session_log_unknown(struct session *s);
+void session_log_end(struct session *s);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#include "mail/trace.h"
+#include "smtp/dotted.h"
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+#define TRACE_MAX ((size_t)2048)
+
+enum fate { FATE_GOOD, FATE_BARE, FATE_LOOP, FATE_TOO_LARGE, FATE_NOT_STORED };
+
+/* A message on its way in. */
+struct incoming {
+	struct dotted dotted;
+	uint64_t size;	     /* octets of the message so far, as RFC 1870 counts */
+	uint64_t trace_size; /* of the Received field that goes before it */
+	enum fate fate;
+	enum submit_result stored; /* FATE_NOT_STORED: how the spool failed */
+};
+
+/* The spool did not take it: the reply that goes with enqueue's exit codes. */
+static void
+refuse_by_spool(struct session *s, enum submit_result result)
+{
+	struct slice none = slice_of(NULL);
+
+	session_log_failed(s);
+	if (result == SUBMIT_TEMPORARY && s->submit.code == 53)
+		session_refuse(s, 452, "4.3.1", "No room for this message now", none);
+	else if (result == SUBMIT_TEMPORARY)
+		session_refuse(s, 451, "4.3.0", "Not taken now; try again later", none);
+	else
+		session_refuse(s, 554, "5.6.0", "Message refused", none);
+}
+
+static void
+refuse_message(struct session *s, const struct incoming *in)
+{
+	struct slice none = slice_of(NULL);
+
+	switch (in->fate) {
+	case FATE_BARE:
+		session_refuse(s, 554, "5.6.0", "A bare CR or LF or a NUL is in the message", none);
+		break;
+	case FATE_LOOP:
+		session_refuse(s, 554, "5.4.6", "Too many hops; this message loops", none);
+		break;
+	case FATE_TOO_LARGE:
+		session_refuse(s, 552, "5.3.4", "Message too large", none);
+		break;
+	case FATE_NOT_STORED:
+	case FATE_GOOD:
+		refuse_by_spool(s, in->stored);
+		break;
+	}
+}
+
+/* Nothing more is stored of a message once its fate is known; it is only read to its end. */
+static void
+give_up(struct session *s, struct incoming *in, enum fate fate)
+{
+	in->fate = fate;
+	submit_abort(&s->submit);
+}
+
+static void
+store(struct session *s, struct incoming *in, struct slice run)
+{
+	if (run.len == 0)
+		return;
+	in->stored = submit_write(&s->submit, run.data, run.len);
+	if (in->stored != SUBMIT_OK)
+		in->fate = FATE_NOT_STORED;
+}
+
+static void
+take_run(struct session *s, struct incoming *in, struct slice run)
+{
+	const struct limits *limits = &s->settings->limits;
+
+	in->size += run.len;
+	if (in->fate != FATE_GOOD)
+		return;
+	if (in->dotted.has_bare)
+		give_up(s, in, FATE_BARE);
+	else if (in->dotted.received >= limits->hops) /* ours is one more */
+		give_up(s, in, FATE_LOOP);
+	else if (limits->message_size > 0 && in->size + in->trace_size > limits->message_size)
+		give_up(s, in, FATE_TOO_LARGE);
+	else
+		store(s, in, run);
+}
+
+static void
+put_trace(struct session *s, struct incoming *in)
+{
+	const struct session_transaction *t = &s->transaction;
+	struct trace trace = {
+	    .helo = str_slice(&s->helo),
+	    .client_name = s->name,
+	    .client_address = slice_of(s->client.peer.address),
+	    .me = routes_me(s->settings->routes),
+	    .protocol = s->extended ? "ESMTP" : "SMTP",
+	    .id = slice_of(s->submit.id),
+	    .date = clock_wall_seconds(),
+	};
+	struct str field;
+
+	if (t->recipients == 1)
+		trace.recipient = str_slice(&t->first);
+	str_init(&field, TRACE_MAX);
+	if (trace_add(&field, &trace) == -1) {
+		give_up(s, in, FATE_NOT_STORED);
+		in->stored = SUBMIT_TEMPORARY;
+	} else {
+		store(s, in, str_slice(&field));
+		in->trace_size = field.len;
+	}
+	str_free(&field);
+}
+
+/* More of the message; what we have to say, 354 at least, must be out before we wait. */
+static bool
+fill(struct session *s)
+{
+	long n = -1;
+
+	s->writer.until = s->reader.until = session_deadline(s);
+	if (writer_flush(&s->writer) == 0)
+		n = reader_fill(&s->reader);
+	if (n > 0)
+		return true;
+	session_lost(s, n);
+	return false;
+}
+
+/* Reads up to the end of the message. False if the session ended before. */
+static bool
+receive(struct session *s, struct incoming *in)
+{
+	for (;;) {
+		struct slice run;
+		size_t taken;
+		enum dotted_result result =
+		    dotted_take(&in->dotted, reader_unread(&s->reader), &run, &taken);
+
+		take_run(s, in, run);
+		reader_consume(&s->reader, taken);
+		if (result == DOTTED_END)
+			return true;
+		if (result == DOTTED_MORE && !fill(s))
+			return false;
+	}
+}
+
+static void
+finish(struct session *s, struct incoming *in)
+{
+	if (in->fate == FATE_GOOD) {
+		in->stored = submit_commit(&s->submit);
+		if (in->stored != SUBMIT_OK)
+			in->fate = FATE_NOT_STORED;
+	}
+	if (in->fate == FATE_GOOD) {
+		s->messages++;
+		session_log_message(s, in->size);
+		(void)respond(&s->writer, 250, "2.0.0", "Ok: queued%s%s",
+		    s->submit.id[0] == '\0' ? "" : " as ", s->submit.id);
+	} else if (in->stored == SUBMIT_UNKNOWN) {
+		session_log_unknown(s);
+		s->end = SESSION_UNKNOWN;
+	} else {
+		refuse_message(s, in);
+	}
+}
+
+void
+session_data(struct session *s, struct slice argument)
+{
+	struct incoming in = {.fate = FATE_GOOD};
+	enum submit_result begun;
+
+	if (argument.len > 0) {
+		session_wrong(s, 501, "5.5.4", "DATA takes no argument");
+		return;
+	}
+	if (s->transaction.recipients == 0) {
+		session_wrong(s, s->transaction.active ? 554 : 503, "5.5.1",
+		    s->transaction.active ? "No recipient was accepted" : "Say MAIL first");
+		return;
+	}
+	begun = submit_begin(&s->submit, str_slice(&s->transaction.envelope));
+	if (begun != SUBMIT_OK) {
+		refuse_by_spool(s, begun);
+		session_reset(s);
+		return;
+	}
+	(void)respond(&s->writer, 354, NULL, "Send the message; end with a dot alone on a line");
+	dotted_init(&in.dotted);
+	put_trace(s, &in);
+	if (receive(s, &in))
+		finish(s, &in);
+	else if (in.fate == FATE_GOOD)
+		submit_abort(&s->submit);
+	session_reset(s);
+}

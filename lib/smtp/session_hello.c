@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#include <inttypes.h>
+
+#include "smtp/parameter.h"
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+/* 4.1.4: a new HELO or EHLO is a RSET; a wrong one changes nothing. */
+static bool
+greet(struct session *s, struct slice argument, bool extended)
+{
+	if (!command_is_host(argument)) {
+		session_wrong(s, 501, "5.5.4", "Say your domain or [address] behind it");
+		return false;
+	}
+	session_reset(s);
+	s->extended = extended;
+	str_clear(&s->helo);
+	if (str_add_slice(&s->helo, argument) == 0)
+		return true;
+	session_refuse(s, 451, "4.3.0", "No memory; try again later", slice_of(NULL));
+	return false;
+}
+
+void
+session_helo(struct session *s, struct slice argument)
+{
+	struct slice me = routes_me(s->settings->routes);
+
+	if (greet(s, argument, false))
+		(void)respond(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
+}
+
+static void
+list_extensions(struct session *s)
+{
+	uint64_t size = s->settings->limits.message_size;
+
+	(void)respond_continue(&s->writer, 250, NULL, "PIPELINING");
+	(void)respond_continue(&s->writer, 250, NULL, "SIZE %" PRIu64, size);
+	if (s->offered & EXTENSION_8BITMIME)
+		(void)respond_continue(&s->writer, 250, NULL, "8BITMIME");
+	(void)respond_continue(&s->writer, 250, NULL, "ENHANCEDSTATUSCODES");
+	if (s->client.may_relay) {
+		(void)respond_continue(&s->writer, 250, NULL, "VRFY");
+		(void)respond_continue(&s->writer, 250, NULL, "EXPN");
+	}
+	(void)respond(&s->writer, 250, NULL, "HELP");
+}
+
+void
+session_ehlo(struct session *s, struct slice argument)
+{
+	struct slice me = routes_me(s->settings->routes);
+
+	if (!greet(s, argument, true))
+		return;
+	(void)respond_continue(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
+	list_extensions(s);
+}
+
+static bool
+takes_no_argument(struct session *s, struct slice argument)
+{
+	if (argument.len > 0)
+		session_wrong(s, 501, "5.5.4", "This command takes no argument");
+	return argument.len == 0;
+}
+
+void
+session_rset(struct session *s, struct slice argument)
+{
+	if (!takes_no_argument(s, argument))
+		return;
+	session_reset(s);
+	(void)respond(&s->writer, 250, "2.0.0", "Ok");
+}
+
+void
+session_noop(struct session *s, struct slice argument)
+{
+	(void)argument; /* 4.1.1.9: a string may follow and is ignored */
+	(void)respond(&s->writer, 250, "2.0.0", "Ok");
+}
+
+void
+session_quit(struct session *s, struct slice argument)
+{
+	struct slice me = routes_me(s->settings->routes);
+
+	if (!takes_no_argument(s, argument))
+		return;
+	(void)respond(
+	    &s->writer, 221, "2.0.0", "%.*s closing the connection", (int)me.len, me.data);
+	s->end = SESSION_QUIT;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+static const struct session_command table[] = {
+    {"HELO", session_helo, false, "HELO host"},
+    {"EHLO", session_ehlo, false, "EHLO host"},
+    {"MAIL", session_mail, true, "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME]"},
+    {"RCPT", session_rcpt, true, "RCPT TO:<address>"},
+    {"DATA", session_data, false, "DATA, then the message, then a dot alone on a line"},
+    {"RSET", session_rset, false, "RSET drops sender and recipients"},
+    {"NOOP", session_noop, false, "NOOP [anything]"},
+    {"QUIT", session_quit, false, "QUIT"},
+    {"HELP", session_help, false, "HELP [command]"},
+    {"VRFY", session_vrfy, true, "VRFY address"},
+    {"EXPN", session_expn, true, "EXPN address"},
+    /* of RFC 821, and of extensions that are not offered: 502 (4.2.4) */
+    {"TURN", session_not_offered, false, NULL},
+    {"SEND", session_not_offered, false, NULL},
+    {"SOML", session_not_offered, false, NULL},
+    {"SAML", session_not_offered, false, NULL},
+    {"ETRN", session_not_offered, false, NULL},
+    {"ATRN", session_not_offered, false, NULL},
+    {"BDAT", session_not_offered, false, NULL},
+    {"AUTH", session_not_offered, false, NULL},
+    {"STARTTLS", session_not_offered, false, NULL},
+};
+
+const struct session_command *
+session_command_at(size_t index)
+{
+	return index < sizeof table / sizeof table[0] ? &table[index] : NULL;
+}
+
+const struct session_command *
+session_command_find(struct slice verb)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (slice_is_nocase(verb, table[i].verb))
+			return &table[i];
+	return NULL;
+}
+
+static void
+help_all(struct session *s)
+{
+	(void)respond_continue(&s->writer, 214, "2.0.0", "Commands:");
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (table[i].help != NULL)
+			(void)respond_continue(&s->writer, 214, "2.0.0", "  %s", table[i].help);
+	(void)respond(&s->writer, 214, "2.0.0", "See RFC 5321");
+}
+
+void
+session_help(struct session *s, struct slice argument)
+{
+	const struct session_command *row = session_command_find(argument);
+
+	if (argument.len == 0)
+		help_all(s);
+	else if (row == NULL || row->help == NULL)
+		session_wrong(s, 504, "5.5.4", "There is no such command");
+	else
+		(void)respond(&s->writer, 214, "2.0.0", "%s", row->help);
+}
+
+void
+session_not_offered(struct session *s, struct slice argument)
+{
+	(void)argument;
+	session_wrong(s, 502, "5.5.1", "This command is not offered");
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* VRFY and EXPN (RFC 5321, 3.5 and 7.3). Nothing that was not looked up is ever said to be there.
+ */
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+static void
+cannot_say(struct session *s)
+{
+	(void)respond(&s->writer, 252, "2.0.0", "Send some mail, and it will be tried");
+}
+
+/* Looks up the argument, an address with or without angle brackets; replies itself where it fails.
+ */
+static bool
+look_up(struct session *s, struct slice *argument)
+{
+	struct address address;
+
+	if (argument->len > 2 && slice_starts(*argument, "<") &&
+	    argument->data[argument->len - 1] == '>')
+		*argument = slice_make(argument->data + 1, argument->len - 2);
+	if (address_parse(*argument, ADDRESS_BARE, &address) != ADDRESS_OK) {
+		session_wrong_syntax(s, COMMAND_ADDRESS, "5.1.3");
+		return false;
+	}
+	if (!s->client.may_relay) {
+		cannot_say(s);
+		return false;
+	}
+	if (route_find(s->settings->routes, *argument, &s->route) == 0 &&
+	    s->route.kind != ROUTE_TEMPORARY)
+		return true;
+	session_refuse(s, 451, "4.3.0", "This cannot be looked up now", *argument);
+	return false;
+}
+
+static void
+say_mailbox(struct session *s, struct slice mailbox)
+{
+	struct slice me = routes_me(s->settings->routes);
+	bool bare = slice_find_last(mailbox, '@') == mailbox.len;
+
+	(void)respond(&s->writer, 250, "2.1.5", "<%.*s%s%.*s>", (int)mailbox.len, mailbox.data,
+	    bare ? "@" : "", bare ? (int)me.len : 0, me.data);
+}
+
+void
+session_vrfy(struct session *s, struct slice argument)
+{
+	if (!look_up(s, &argument))
+		return;
+	if (s->route.kind == ROUTE_UNKNOWN)
+		(void)respond(&s->writer, 550, "5.1.1", "No such recipient here");
+	else if (s->route.kind == ROUTE_SMTP)
+		cannot_say(s);
+	else
+		say_mailbox(s, argument);
+}
+
+/* Files and programs are nobody's business, so a list with one of them is not shown. */
+static bool
+is_list_of_addresses(struct slice targets)
+{
+	struct slice target;
+	struct address address;
+	bool any = false;
+
+	while (slice_take(&targets, '\n', &target)) {
+		if (slice_starts(target, "/") ||
+		    address_parse(target, ADDRESS_BARE, &address) != ADDRESS_OK)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void
+say_members(struct session *s, struct slice targets)
+{
+	struct slice target;
+
+	while (slice_take(&targets, '\n', &target)) {
+		if (targets.len == 0)
+			say_mailbox(s, target);
+		else
+			(void)respond_continue(
+			    &s->writer, 250, "2.1.5", "<%.*s>", (int)target.len, target.data);
+	}
+}
+
+void
+session_expn(struct session *s, struct slice argument)
+{
+	if (!look_up(s, &argument))
+		return;
+	if (s->route.kind == ROUTE_UNKNOWN)
+		(void)respond(&s->writer, 550, "5.1.1", "No such list here");
+	else if (s->route.kind == ROUTE_USER)
+		(void)respond(&s->writer, 550, "5.1.0", "That is a mailbox and no list");
+	else if (s->route.kind == ROUTE_TARGETS &&
+		 is_list_of_addresses(str_slice(&s->route.targets)))
+		say_members(s, str_slice(&s->route.targets));
+	else
+		cannot_say(s);
+}
