@@ -124,9 +124,9 @@ cidr_list_read(
 
 	*list = (struct cidr_list){0};
 	str_init(&text, CONTROL_FILE_MAX);
-	result = control_read(c, name, &text) == -1
-		     ? -1
-		     : read_ranges(list, name, str_slice(&text), problem);
+	result = control_read(c, name, &text);
+	if (result == 1 && read_ranges(list, name, str_slice(&text), problem) == -1)
+		result = -1;
 	str_free(&text);
 	return result;
 }

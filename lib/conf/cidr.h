@@ -35,8 +35,9 @@ bool cidr_parse(struct slice text, struct cidr *range);
 bool cidr_contains(const struct cidr *range, const char *ip_text);
 
 /*
- * Reads the control file NAME, a range a line; no file is an empty list. 0, or -1 with errno, for
- * EINVAL with file, line and cause in PROBLEM. The list must be freed in either case.
+ * Reads the control file NAME, a range a line: 1, 0 and an empty list where there is no such file,
+ * or -1 with errno, for EINVAL with file, line and cause in PROBLEM. The list must be freed in any
+ * case.
  */
 int cidr_list_read(
     const struct control *c, const char *name, struct cidr_list *list, struct str *problem);

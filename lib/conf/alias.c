@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/target.h"
+#include "conf/alias.h"
 
 #include "mail/address.h"
 
@@ -30,27 +30,27 @@ find_comma(struct slice text)
 	return text.len;
 }
 
-static struct target
+static struct alias_target
 classify(struct slice text)
 {
 	struct address address;
 
 	if (slice_has_control(text))
-		return (struct target){TARGET_UNSUPPORTED, text};
+		return (struct alias_target){ALIAS_UNSUPPORTED, text};
 	if (text.data[0] == '/')
-		return (struct target){TARGET_PATH, text};
+		return (struct alias_target){ALIAS_PATH, text};
 	if (text.data[0] == '\\')
-		return (struct target){TARGET_USER, slice_skip(text, 1)};
+		return (struct alias_target){ALIAS_USER, slice_skip(text, 1)};
 	/* no program or list may pass as the dot-string that "|" and ":" could begin */
 	if (text.data[0] == '|' || text.data[0] == ':' || slice_starts(text, "\"|") ||
 	    slice_starts(text, "\"/") || slice_starts(text, "\":") ||
 	    address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address) != ADDRESS_OK)
-		return (struct target){TARGET_UNSUPPORTED, text};
-	return (struct target){address.domain.len > 0 ? TARGET_ADDRESS : TARGET_LOCAL, text};
+		return (struct alias_target){ALIAS_UNSUPPORTED, text};
+	return (struct alias_target){address.domain.len > 0 ? ALIAS_ADDRESS : ALIAS_LOCAL, text};
 }
 
 bool
-target_next(struct slice *rest, struct target *target)
+alias_next_target(struct slice *rest, struct alias_target *target)
 {
 	for (;;) {
 		struct slice text = skip_comments(*rest);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/search.h"
+
+#include <errno.h>
+
+#include "base/escape.h"
+#include "conf/alias.h"
+#include "conf/routes.h"
+#include "conf/user.h"
+
+#define ALIAS_DEPTH_MAX 20
+
+int
+search_end(struct search *s, enum route_kind kind, const char *before, struct slice text,
+    const char *behind)
+{
+	struct str *reason = &s->route->reason;
+
+	if (text.len > 100)
+		text.len = 100;
+	str_clear(reason);
+	str_clear(&s->route->targets);
+	s->route->kind = kind;
+	if (str_add_text(reason, before) == -1 || escape_text(reason, text) == -1)
+		return -1;
+	return str_add_text(reason, behind);
+}
+
+/* Adds TEXT@DOMAIN, or TEXT alone where DOMAIN is empty, as a line. */
+static int
+add_target(struct search *s, const char *prefix, struct slice text, struct slice domain)
+{
+	struct str *targets = &s->route->targets;
+
+	s->route->kind = ROUTE_TARGETS;
+	if (str_add_text(targets, prefix) == -1 || str_add_slice(targets, text) == -1 ||
+	    (domain.len > 0 && str_add_char(targets, '@') == -1) ||
+	    str_add_slice(targets, domain) == -1 || str_add_char(targets, '\n') == -1)
+		return -1;
+	return 0;
+}
+
+/* The mailbox that takes what would else be root's or nobody's. */
+static int
+add_postmaster(struct search *s)
+{
+	return add_target(s, ROUTE_POSTMASTER, slice_of(NULL), slice_of(NULL));
+}
+
+/* A system user NAME, aliases aside: the route is filled, or is ROUTE_UNKNOWN. */
+static int
+find_user(struct search *s, struct slice name, struct slice extension)
+{
+	struct route *route = s->route;
+
+	str_clear(&route->user);
+	switch (user_find(name, &route->user, &route->reason)) {
+	case USER_FOUND:
+		route->kind = ROUTE_USER;
+		str_clear(&route->extension);
+		return str_add_slice(&route->extension, extension);
+	case USER_ROOT:
+		str_clear(&route->user);
+		return add_postmaster(s);
+	case USER_TEMPORARY:
+		route->kind = ROUTE_TEMPORARY;
+		return 0;
+	case USER_UNKNOWN:
+		break;
+	}
+	return search_end(s, ROUTE_UNKNOWN, "no such user here", slice_of(NULL), "");
+}
+
+/* One of several targets that is the system user NAME and nothing else. */
+static int
+add_user(struct search *s, struct slice name)
+{
+	struct str user;
+	int result = 0;
+
+	str_init(&user, s->route->user.cap);
+	switch (user_find(name, &user, &s->route->reason)) {
+	case USER_FOUND:
+		result = add_target(s, ROUTE_TARGET_USER, str_slice(&user), slice_of(NULL));
+		break;
+	case USER_ROOT:
+		result = add_postmaster(s);
+		break;
+	case USER_TEMPORARY:
+		s->route->kind = ROUTE_TEMPORARY;
+		break;
+	case USER_UNKNOWN:
+		result = search_end(
+		    s, ROUTE_TEMPORARY, "an alias names the user ", name, ", who is unknown");
+		break;
+	}
+	str_free(&user);
+	return result;
+}
+
+static int
+add_one(struct search *s, const struct table_entry *alias, const struct alias_target *target)
+{
+	switch (target->kind) {
+	case ALIAS_ADDRESS:
+	case ALIAS_PATH:
+		return add_target(s, "", target->text, slice_of(NULL));
+	case ALIAS_USER:
+		return add_user(s, target->text);
+	case ALIAS_LOCAL:
+		if (slice_equal_nocase(target->text, alias->key))
+			return add_user(s, target->text);
+		return add_target(s, "", target->text, s->routes->own_domain);
+	case ALIAS_UNSUPPORTED:
+		break;
+	}
+	return search_end(
+	    s, ROUTE_TEMPORARY, "the target \"", target->text, "\" is not supported yet");
+}
+
+/* Targets that are more than one local name become the message's next recipients. */
+static int
+add_all(struct search *s, const struct table_entry *alias)
+{
+	struct slice rest = alias->value;
+	struct alias_target target;
+
+	s->route->kind = ROUTE_UNKNOWN;
+	while (s->route->kind != ROUTE_TEMPORARY && alias_next_target(&rest, &target)) {
+		if (add_one(s, alias, &target) == 0)
+			continue;
+		if (errno != EMSGSIZE)
+			return -1;
+		return search_end(
+		    s, ROUTE_TEMPORARY, "the alias ", alias->key, " has too many targets");
+	}
+	if (s->route->kind == ROUTE_UNKNOWN)
+		return search_end(s, ROUTE_TEMPORARY, "the alias ", alias->key, " has no target");
+	return 0;
+}
+
+int
+search_alias(struct search *s, const struct table_entry *alias, struct slice extension)
+{
+	struct slice rest = alias->value;
+	struct alias_target first, second;
+
+	if (++s->depth > ALIAS_DEPTH_MAX)
+		return search_end(
+		    s, ROUTE_TEMPORARY, "the alias ", alias->key, " leads in a circle");
+	if (!alias_next_target(&rest, &first) || alias_next_target(&rest, &second))
+		return add_all(s, alias);
+	if (first.kind == ALIAS_USER)
+		return find_user(s, first.text, slice_of(NULL));
+	if (first.kind != ALIAS_LOCAL)
+		return add_all(s, alias);
+	if (slice_equal_nocase(first.text, alias->key))
+		return find_user(s, first.text, extension);
+	return search_local(s, first.text);
+}
+
+/* An alias or a system user of exactly this NAME. */
+static int
+find_exact(struct search *s, struct slice name, struct slice extension)
+{
+	const struct table_entry *alias = table_find(&s->routes->aliases, name);
+
+	return alias != NULL ? search_alias(s, alias, extension) : find_user(s, name, extension);
+}
+
+bool
+search_is_role(struct slice name)
+{
+	static const char *const roles[] = {"abuse", "hostmaster", "mailer-daemon", "webmaster"};
+
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+		if (slice_is_nocase(name, roles[i]))
+			return true;
+	return false;
+}
+
+/* Postmaster has neither alias nor user; the address works nevertheless (RFC 5321, 4.5.1). */
+static int
+find_last_resort(struct search *s)
+{
+	const struct table_entry *root = table_find(&s->routes->aliases, slice_of("root"));
+
+	if (root != NULL && !s->is_last_resort) {
+		s->is_last_resort = true;
+		if (search_alias(s, root, slice_of(NULL)) == -1)
+			return -1;
+		if (s->route->kind != ROUTE_UNKNOWN)
+			return 0;
+	}
+	return add_postmaster(s);
+}
+
+int
+search_local(struct search *s, struct slice name)
+{
+	size_t plus = slice_find(name, '+');
+
+	if (find_exact(s, name, slice_of(NULL)) == -1)
+		return -1;
+	if (s->route->kind == ROUTE_UNKNOWN && plus > 0 && plus < name.len &&
+	    find_exact(s, slice_make(name.data, plus), slice_skip(name, plus + 1)) == -1)
+		return -1;
+	if (s->route->kind != ROUTE_UNKNOWN)
+		return 0;
+	if (slice_is_nocase(name, "postmaster"))
+		return find_last_resort(s);
+	return search_is_role(name) ? search_local(s, slice_of("postmaster")) : 0;
+}

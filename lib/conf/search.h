@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* One look-up of conf/route.h, and the part of it that is about names of this host. */
+#ifndef CONF_SEARCH_H
+#define CONF_SEARCH_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "conf/route.h"
+#include "conf/table.h"
+
+/* Each step says what it found in route->kind and returns 0, or -1 with ENOMEM. */
+struct search {
+	const struct routes *routes;
+	struct route *route;
+	struct slice written; /* the local part before its quotes were taken off */
+	unsigned depth;	      /* aliases followed */
+	bool is_last_resort;  /* mail of postmaster already goes to root's alias */
+};
+
+/* An alias or system user NAME, without or with an extension; roles are found in any case. */
+int search_local(struct search *s, struct slice name);
+/* The targets of ALIAS, to find which EXTENSION was cut off. */
+int search_alias(struct search *s, const struct table_entry *alias, struct slice extension);
+/* True for a name of RFC 2142 that postmaster answers for where it is nobody else. */
+bool search_is_role(struct slice name);
+/* Ends the search with KIND because of BEFORE, TEXT (which is foreign) and BEHIND. */
+int search_end(struct search *s, enum route_kind kind, const char *before, struct slice text,
+    const char *behind);
+
+#endif
