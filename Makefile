@@ -108,13 +108,16 @@ install: all
 	install -m 755 $(USER_PROGRAMS:%=$(BUILD)/bin/%) $(BINDIR)
 	install -m 755 $(SYSTEM_PROGRAMS:%=$(BUILD)/bin/%) $(SBINDIR)
 	for name in $(SENDMAIL_NAMES); do ln -sf ../sbin/sendmail $(BINDIR)/$$name || exit 1; done
+	# where sendmail -bp looks for it
+	ln -sf ../bin/qstat $(SBINDIR)/qstat
 	for page in $(MANUALS); do install -m 644 $$page $(MANDIR)/man$${page##*.} || exit 1; done
 	cp -R lib/service/. $(SHAREDIR)/service
-	find $(SHAREDIR)/service -type f -exec sed -i 's|@SBINDIR@|$(PREFIX)/sbin|g' {} +
+	find $(SHAREDIR)/service -type f -exec sed -i \
+	    's|@SBINDIR@|$(PREFIX)/sbin|g; s|@SPOOLDIR@|$(LOCALSTATEDIR)/spool/satchel|g' {} +
 	@sh .ci/install-rights $(SBINDIR)/enqueue $(SATCHEL_USER) $(PREFIX)
 
 uninstall:
-	rm -f $(USER_PROGRAMS:%=$(BINDIR)/%) $(SENDMAIL_NAMES:%=$(BINDIR)/%) $(SYSTEM_PROGRAMS:%=$(SBINDIR)/%)
+	rm -f $(USER_PROGRAMS:%=$(BINDIR)/%) $(SENDMAIL_NAMES:%=$(BINDIR)/%) $(SYSTEM_PROGRAMS:%=$(SBINDIR)/%) $(SBINDIR)/qstat
 	for page in $(MANUALS); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 	rm -rf $(SHAREDIR)
 
