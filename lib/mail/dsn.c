@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+#include "mail/dsn.h"
+
+#include <stdio.h>
+
+#include "base/random.h"
+#include "mail/date.h"
+
+#define TEXT_WIDTH 76
+#define QUOTED_MAX 600 /* octets of a reply in the text for people */
+
+struct words {
+	const char *subject, *opening, *closing, *action;
+};
+
+static const struct words words_of[] = {
+    [DSN_FAILED] = {"Undelivered mail returned to sender",
+	"Your message could not be delivered to everyone it was meant for. It will not be\r\n"
+	"tried again for these addresses:\r\n",
+	"Often an address is misspelt or no longer in use. If the reason above does not\r\n"
+	"tell you what to do, show it to the postmaster of the recipient's domain.\r\n"
+	"Your message is attached.\r\n",
+	"failed"},
+    [DSN_DELAYED] = {"Delayed mail (still being tried)",
+	"Your message has not been delivered yet to these addresses. You need not do\r\n"
+	"anything: it is still being tried.\r\n",
+	"You will hear again only if it fails for good. The header of your message is\r\n"
+	"attached.\r\n",
+	"delayed"},
+};
+
+static int
+add_date_field(struct str *out, const char *name, int64_t when)
+{
+	if (str_format(out, "%s: ", name) == -1 || date_add(out, when) == -1)
+		return -1;
+	return str_add_text(out, "\r\n");
+}
+
+static int
+add_header(struct dsn *d, struct str *out, const struct words *words)
+{
+	unsigned char random[16];
+
+	random_bytes(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++)
+		snprintf(d->boundary + 2 * i, 3, "%02x", random[i]);
+	if (add_date_field(out, "Date", d->now) == -1)
+		return -1;
+	return str_format(out,
+	    "From: Mail Delivery System <MAILER-DAEMON@%.*s>\r\n"
+	    "To: <%.*s>\r\n"
+	    "Subject: %s\r\n"
+	    "Message-ID: <%s.%.*s@%.*s>\r\n"
+	    "Auto-Submitted: auto-replied\r\n"
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+	    "\tboundary=\"%s\"\r\n"
+	    "\r\n",
+	    (int)d->me.len, d->me.data, (int)d->sender.len, d->sender.data, words->subject,
+	    d->boundary, (int)d->id.len, d->id.data, (int)d->me.len, d->me.data, d->boundary);
+}
+
+/* Folds at blanks, so that no line passes TEXT_WIDTH unless one word does. */
+static int
+add_folded(struct str *out, struct slice text, const char *indent)
+{
+	struct slice word;
+	size_t width = 0;
+
+	while (slice_word(&text, &word)) {
+		if (width > 0 && width + 1 + word.len > TEXT_WIDTH) {
+			if (str_add_text(out, "\r\n") == -1)
+				return -1;
+			width = 0;
+		}
+		if (str_add_text(out, width == 0 ? indent : " ") == -1 ||
+		    str_add_slice(out, word) == -1)
+			return -1;
+		width += word.len + 1;
+	}
+	return str_add_text(out, "\r\n");
+}
+
+static int
+add_text_of_recipient(const struct dsn *d, const struct dsn_recipient *r, struct str *out)
+{
+	struct slice reply = r->reply;
+
+	if (reply.len > QUOTED_MAX)
+		reply.len = QUOTED_MAX;
+	if (str_format(out, "\r\n  <%.*s>\r\n", (int)r->address.len, r->address.data) == -1 ||
+	    (r->relay.len > 0 &&
+		str_format(out, "    %.*s said:\r\n", (int)r->relay.len, r->relay.data) == -1) ||
+	    (reply.len > 0 && add_folded(out, reply, "    ") == -1))
+		return -1;
+	if (d->kind == DSN_FAILED && r->expired)
+		return str_add_text(out, "    (tried for a long time and given up)\r\n");
+	return 0;
+}
+
+static int
+add_text(const struct dsn *d, const struct words *words, struct str *out)
+{
+	if (str_format(out,
+		"--%s\r\n"
+		"Content-Type: text/plain; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: 8bit\r\n"
+		"\r\n"
+		"%s",
+		d->boundary, words->opening) == -1)
+		return -1;
+	for (size_t i = 0; i < d->count; i++)
+		if (add_text_of_recipient(d, &d->recipients[i], out) == -1)
+			return -1;
+	if (d->kind == DSN_DELAYED &&
+	    (str_add_text(out, "\r\nIt will be tried until ") == -1 ||
+		date_add(out, d->retry_until) == -1 || str_add_text(out, ".\r\n") == -1))
+		return -1;
+	return str_format(
+	    out, "\r\n%s\r\n%.*s (satchel)\r\n\r\n", words->closing, (int)d->me.len, d->me.data);
+}
+
+/* A reply of SMTP begins with its code; all else are words of ours (RFC 3464, 2.3.6). */
+static int
+add_diagnostic(const struct dsn_recipient *r, struct str *out)
+{
+	const char *type = ascii_is_digit(r->reply.data[0]) ? "smtp" : "x-satchel";
+
+	if (str_format(out, "Diagnostic-Code: %s;\r\n", type) == -1)
+		return -1;
+	return add_folded(out, r->reply, "\t");
+}
+
+static int
+add_status_of_recipient(const struct dsn *d, const struct dsn_recipient *r, struct str *out)
+{
+	struct slice host = slice_make(r->relay.data, slice_find(r->relay, '['));
+
+	if (str_add_text(out, "\r\n") == -1 ||
+	    (r->original.len > 0 && str_format(out, "Original-Recipient: %.*s\r\n",
+					(int)r->original.len, r->original.data) == -1) ||
+	    str_format(out, "Final-Recipient: rfc822; %.*s\r\nAction: %s\r\nStatus: %.*s\r\n",
+		(int)r->address.len, r->address.data, words_of[d->kind].action, (int)r->code.len,
+		r->code.data) == -1)
+		return -1;
+	if (host.len > 0 && host.len < r->relay.len &&
+	    str_format(out, "Remote-MTA: dns; %.*s\r\n", (int)host.len, host.data) == -1)
+		return -1;
+	if (slice_trim(r->reply).len > 0 && add_diagnostic(r, out) == -1)
+		return -1;
+	if (d->kind == DSN_DELAYED)
+		return add_date_field(out, "Will-Retry-Until", d->retry_until);
+	return 0;
+}
+
+static int
+add_status(const struct dsn *d, struct str *out)
+{
+	if (str_format(out,
+		"--%s\r\n"
+		"Content-Type: message/delivery-status\r\n"
+		"\r\n"
+		"Reporting-MTA: dns; %.*s\r\n"
+		"X-Satchel-Queue-ID: %.*s\r\n",
+		d->boundary, (int)d->me.len, d->me.data, (int)d->id.len, d->id.data) == -1)
+		return -1;
+	if (d->envelope_id.len > 0 && str_format(out, "Original-Envelope-Id: %.*s\r\n",
+					  (int)d->envelope_id.len, d->envelope_id.data) == -1)
+		return -1;
+	if (add_date_field(out, "Arrival-Date", d->arrival) == -1)
+		return -1;
+	for (size_t i = 0; i < d->count; i++)
+		if (add_status_of_recipient(d, &d->recipients[i], out) == -1)
+			return -1;
+	return str_add_text(out, "\r\n");
+}
+
+int
+dsn_begin(struct dsn *d, struct str *out)
+{
+	const struct words *words = &words_of[d->kind];
+
+	if (add_header(d, out, words) == -1 || add_text(d, words, out) == -1 ||
+	    add_status(d, out) == -1)
+		return -1;
+	return str_format(out,
+	    "--%s\r\n"
+	    "Content-Type: %s\r\n"
+	    "%s"
+	    "\r\n",
+	    d->boundary, d->whole ? "message/rfc822" : "text/rfc822-headers",
+	    d->is_8bit ? "Content-Transfer-Encoding: 8bit\r\n" : "");
+}
+
+int
+dsn_end(const struct dsn *d, struct str *out)
+{
+	return str_format(out, "\r\n--%s--\r\n", d->boundary);
+}
