@@ -65,7 +65,10 @@ execute(struct helper *h, char *const argv[])
 	}
 	h->pid = fork();
 	if (h->pid == 0) {
-		if (dup2(ends[1], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1)
+		/* where 0 or 1 was closed, the socket may be there already, and close on exec */
+		if (dup2(ends[1], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1 ||
+		    io_set_close_on_exec(STDIN_FILENO, false) == -1 ||
+		    io_set_close_on_exec(STDOUT_FILENO, false) == -1)
 			_exit(EXIT_FAILURE);
 		execv(path.data, argv);
 		_exit(127);

@@ -9,8 +9,9 @@
 
 #include "base/io.h"
 
-#define DESCRIPTORS_MAX 8 /* what a confused peer may send in one packet; all but one are closed \
-			   */
+#define DESCRIPTORS_MAX \
+	8 /* what a confused peer may send in one packet; all but one are closed \
+	   */
 
 int
 packet_pair(int ends[2])
@@ -105,11 +106,12 @@ packet_receive(int fd, void *buf, size_t len, int *descriptor, deadline until)
 			return -1;
 	}
 	*descriptor = take_descriptor(&message);
-	if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		io_close(*descriptor);
-		*descriptor = -1;
-		errno = EMSGSIZE;
-		return -1;
-	}
-	return n;
+	if (n > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+		return n;
+	io_close(*descriptor);
+	*descriptor = -1;
+	if (n == 0)
+		return 0;
+	errno = EMSGSIZE;
+	return -1;
 }
