@@ -173,6 +173,17 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 	return collect_hosted(r);
 }
 
+/* The system may call itself what is no domain, and locals may leave out the host's own name. */
+static struct slice
+own_domain(const struct routes *r)
+{
+	if (is_domain(routes_me(r)) && routes_is_local(r, routes_me(r)))
+		return routes_me(r);
+	if (r->locals.count > 0)
+		return r->locals.entries[0].key;
+	return r->has_locals ? routes_me(r) : slice_of("localhost");
+}
+
 struct routes *
 routes_open(const struct control *c, struct str *problem)
 {
@@ -189,9 +200,7 @@ routes_open(const struct control *c, struct str *problem)
 		errno = saved;
 		return NULL;
 	}
-	r->own_domain = routes_me(r);
-	if (!routes_is_local(r, r->own_domain) && r->locals.count > 0)
-		r->own_domain = r->locals.entries[0].key;
+	r->own_domain = own_domain(r);
 	return r;
 }
 
