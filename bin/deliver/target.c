@@ -13,11 +13,20 @@ path_target(struct slice path)
 	return t;
 }
 
+/* RFC 5321 allows slashes in a local part; alone, it is a path that somebody forgot to begin. */
+static bool
+is_address(struct slice text)
+{
+	struct address address;
+
+	return address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address) == ADDRESS_OK &&
+	       (address.domain.len > 0 || slice_find(text, '/') == text.len);
+}
+
 struct target
 target_parse(struct slice text, bool relative)
 {
 	struct target t = {.kind = TARGET_BAD, .value = text};
-	struct address address;
 
 	if (text.len == 0 || slice_has_control(text))
 		return t;
@@ -31,7 +40,7 @@ target_parse(struct slice text, bool relative)
 	else if (slice_starts(text, "user:")) {
 		t.kind = text.len > 5 ? TARGET_USER : TARGET_BAD;
 		t.value = slice_skip(text, 5);
-	} else if (address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address) == ADDRESS_OK)
+	} else if (is_address(text))
 		t.kind = TARGET_FORWARD;
 	return t;
 }
