@@ -12,6 +12,7 @@ satchel_build=${SATCHEL_BUILD:-${BENCH_PEERDIR:-.}/../../build}
 peer_conf() { # MODE: hold relay local
 	local i control=$D/etc/satchel
 	satchel_mode=$1
+	[ -x "$satchel_build/bin/qrun" ] || die "nothing is built in $satchel_build"
 	mkdir -p "$D/usr/local/sbin" "$control"
 	for i in "$satchel_build"/bin/*; do
 		cmp -s "$i" "$D/usr/local/sbin/${i##*/}" || install -m 755 "$i" "$D/usr/local/sbin/"
