@@ -165,16 +165,23 @@ claim_state(const struct claim *c, size_t recipient, struct recipient_state *sta
 	message_state_decode(state, c->states + recipient * MESSAGE_STATE_SIZE);
 }
 
-int
-claim_mark(struct claim *c, size_t recipient, const struct recipient_state *state)
+void
+claim_note(struct claim *c, size_t recipient, const struct recipient_state *state)
 {
 	char bytes[MESSAGE_STATE_SIZE];
 
 	message_state_encode(state, bytes);
-	/* memory follows the decision even where the disk fails: this process must not repeat it */
 	memcpy(c->states + recipient * MESSAGE_STATE_SIZE, bytes, sizeof bytes);
+}
+
+int
+claim_mark(struct claim *c, size_t recipient, const struct recipient_state *state)
+{
+	/* memory follows the decision even where the disk fails: this process must not repeat it */
+	claim_note(c, recipient, state);
 	c->dirty = true;
-	return io_pwrite(c->fd, bytes, sizeof bytes, message_state_offset(&c->header, recipient));
+	return io_pwrite(c->fd, c->states + recipient * MESSAGE_STATE_SIZE, MESSAGE_STATE_SIZE,
+	    message_state_offset(&c->header, recipient));
 }
 
 int

@@ -49,6 +49,8 @@ void claim_release(struct claim *c);
 
 /* The state of RECIPIENT; its reply points into the claim. */
 void claim_state(const struct claim *c, size_t recipient, struct recipient_state *state);
+/* Changes it in memory alone, for a file that is about to go. */
+void claim_note(struct claim *c, size_t recipient, const struct recipient_state *state);
 /* Writes it in place, not synced. 0, or -1 with errno. */
 int claim_mark(struct claim *c, size_t recipient, const struct recipient_state *state);
 /* Makes the marks durable. 0, or -1 with errno. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 #endif
 
 #define PROBLEM_MAX 4096
-#define TRIGGER "trigger"
 
 const char *
 spool_path(void)
@@ -28,8 +28,8 @@ spool_path(void)
 	return named == NULL || *named == '\0' ? SATCHEL_SPOOL_DIR : named;
 }
 
-__attribute__((format(printf, 2, 3))) static int
-problem(struct spool *s, const char *format, ...)
+int
+spool_problem(struct spool *s, const char *format, ...)
 {
 	int saved = errno;
 	va_list args;
@@ -48,10 +48,11 @@ check_owner(struct spool *s, int fd, const char *name)
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return problem(s, "unable to look at %s/%s: %s", s->path, name, strerror(errno));
+		return spool_problem(
+		    s, "unable to look at %s/%s: %s", s->path, name, strerror(errno));
 	if (st.st_uid != geteuid()) {
 		errno = EPERM;
-		return problem(s,
+		return spool_problem(s,
 		    "%s/%s belongs to uid %ld and this is uid %ld: run as its owner, or make "
 		    "another"
 		    " with 'qctl init'",
@@ -59,7 +60,7 @@ check_owner(struct spool *s, int fd, const char *name)
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
 		errno = EPERM;
-		return problem(
+		return spool_problem(
 		    s, "others may write to %s/%s: run 'chmod go-w' on it", s->path, name);
 	}
 	return 0;
@@ -71,13 +72,29 @@ spool_open_directory(struct spool *s, const char *name)
 	int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd == -1)
-		return problem(s, "unable to open %s/%s: %s%s", s->path, name, strerror(errno),
-		    errno == ENOENT ? " (make it with 'qctl init')" : "");
+		return spool_problem(s, "unable to open %s/%s: %s%s", s->path, name,
+		    strerror(errno), errno == ENOENT ? " (make it with 'qctl init')" : "");
 	if (check_owner(s, fd, name) == -1) {
 		io_close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+int
+spool_become_owner(struct spool *s)
+{
+	struct stat st;
+
+	*s = (struct spool){.fd = -1, .new_fd = -1, .path = spool_path()};
+	str_init(&s->problem, PROBLEM_MAX);
+	if (geteuid() != 0 || stat(s->path, &st) == -1 || st.st_uid == 0)
+		return 0; /* spool_open says what is wrong */
+	if (setgroups(0, NULL) == 0 && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == 0)
+		return 0;
+	return spool_problem(s, "unable to become uid %ld, the owner of %s: %s", (long)st.st_uid,
+	    s->path, strerror(errno));
 }
 
 static int
@@ -87,8 +104,8 @@ open_root(struct spool *s)
 	str_init(&s->problem, PROBLEM_MAX);
 	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd == -1)
-		return problem(s, "unable to open the spool %s: %s%s", s->path, strerror(errno),
-		    errno == ENOENT ? " (make it with 'qctl init')" : "");
+		return spool_problem(s, "unable to open the spool %s: %s%s", s->path,
+		    strerror(errno), errno == ENOENT ? " (make it with 'qctl init')" : "");
 	return check_owner(s, s->fd, "");
 }
 
@@ -115,7 +132,7 @@ spool_wake(const struct spool *s, const char *id)
 {
 	char line[64];
 	size_t len = strlen(id);
-	int fd = openat(s->fd, TRIGGER, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(s->fd, SPOOL_TRIGGER, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd == -1 || len + 1 > sizeof line) {
 		io_close(fd);
@@ -127,61 +144,4 @@ spool_wake(const struct spool *s, const char *id)
 	if (write(fd, line, len + 1) == -1)
 		errno = 0;
 	close(fd);
-}
-
-struct part {
-	const char *name;
-	mode_t mode; /* with its type */
-};
-
-static const struct part parts[] = {
-    {"new", S_IFDIR | 0700},
-    {"deferred", S_IFDIR | 0700},
-    {"hold", S_IFDIR | 0700},
-    {"corrupt", S_IFDIR | 0700},
-    {"hosts", S_IFDIR | 0700},
-    {"run", S_IFDIR | 0755},
-    {TRIGGER, S_IFIFO | 0600},
-};
-
-static int
-make_part(struct spool *s, const struct part *part, uid_t owner, gid_t group, struct str *made)
-{
-	mode_t mode = part->mode & 07777;
-	int result = S_ISDIR(part->mode) ? mkdirat(s->fd, part->name, mode)
-					 : mkfifoat(s->fd, part->name, mode);
-
-	if (result == -1)
-		return errno == EEXIST ? 0
-				       : problem(s, "unable to make %s/%s: %s", s->path, part->name,
-					     strerror(errno));
-	/* whatever the umask took away */
-	if (fchmodat(s->fd, part->name, mode, 0) == -1 ||
-	    (owner != (uid_t)-1 &&
-		fchownat(s->fd, part->name, owner, group, AT_SYMLINK_NOFOLLOW) == -1))
-		return problem(
-		    s, "unable to hand over %s/%s: %s", s->path, part->name, strerror(errno));
-	return str_format(made, "%s/%s\n", s->path, part->name);
-}
-
-int
-spool_make(struct spool *s, uid_t owner, gid_t group, struct str *made)
-{
-	*s = (struct spool){.fd = -1, .new_fd = -1, .path = spool_path()};
-	str_init(&s->problem, PROBLEM_MAX);
-	if (mkdir(s->path, 0755) == 0) {
-		if (chmod(s->path, 0755) == -1 ||
-		    (owner != (uid_t)-1 && chown(s->path, owner, group) == -1))
-			return problem(s, "unable to hand over %s: %s", s->path, strerror(errno));
-		(void)str_format(made, "%s\n", s->path);
-	} else if (errno != EEXIST)
-		return problem(s, "unable to make %s: %s", s->path, strerror(errno));
-	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->fd == -1)
-		return problem(s, "unable to open %s: %s", s->path, strerror(errno));
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-		if (make_part(s, &parts[i], owner, group, made) == -1)
-			return -1;
-	return fsync(s->fd) == -1 ? problem(s, "unable to sync %s: %s", s->path, strerror(errno))
-				  : 0;
 }

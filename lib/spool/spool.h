@@ -10,6 +10,8 @@
 
 #include "base/str.h"
 
+#define SPOOL_TRIGGER "trigger" /* the FIFO that wakes qrun -w */
+
 struct spool {
 	int fd;		    /* the spool's directory */
 	int new_fd;	    /* new/ */
@@ -35,9 +37,13 @@ int spool_open_directory(struct spool *s, const char *name);
 void spool_wake(const struct spool *s, const char *id);
 
 /*
- * Makes what is missing, as the effective user, or as OWNER and GROUP when that is not (uid_t)-1.
- * MADE gets one line for each thing made. 0, or -1 with errno and problem set.
+ * Run by root, becomes the owner of the spool for good, so that root follows no name that another
+ * user could have placed there; nothing for anybody else. Before spool_open. 0, or -1 with errno
+ * and problem set.
  */
-int spool_make(struct spool *s, uid_t owner, gid_t group, struct str *made);
+int spool_become_owner(struct spool *s);
+
+/* Sets problem. Keeps errno. Always -1. */
+int spool_problem(struct spool *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

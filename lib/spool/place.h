@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Going through the spool as those who look do (qstat, qctl): every directory that messages stand
+ * in, and every name in it. Nothing is locked; what comes or goes meanwhile may be seen or not.
+ * Memory does not depend on how many there are.
+ */
+#ifndef SPOOL_PLACE_H
+#define SPOOL_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spool/schedule.h"
+#include "spool/spool.h"
+
+enum place_kind {
+	PLACE_NEW = 1,
+	PLACE_DEFERRED = 2,
+	PLACE_HOLD = 4,
+	PLACE_CORRUPT = 8,
+	PLACE_ANY = 15,
+};
+
+struct place {
+	enum place_kind kind;
+	int64_t when;			   /* of deferred/TIME, else 0 */
+	char name[SCHEDULE_NAME_SIZE * 2]; /* "new", "deferred/001770000000" */
+	int fd;
+};
+
+/*
+ * Calls VISIT for each directory of KINDS (the sum of some), slots in the order of their time,
+ * until it says false. 0, or -1 with errno and the spool's problem set.
+ */
+int place_each(struct spool *s, unsigned kinds,
+    bool (*visit)(void *context, const struct place *place), void *context);
+
+/*
+ * Calls VISIT for each queue id in PLACE until it says false: by age where there are at most a few
+ * ten thousand, else each such part of them by age. 0, or -1 with errno.
+ */
+int place_ids(const struct place *place,
+    bool (*visit)(void *context, const struct place *place, const char *id), void *context);
+
+#endif
