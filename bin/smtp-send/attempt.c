@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One attempt: over the connection that is open to the destination, or over the servers in their
+ * order, until each recipient is settled or there is no server left to ask.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "net/connect.h"
+#include "net/endpoint.h"
+#include "send.h"
+
+#define RELAY_MAX ((size_t)400)
+
+void
+attempt_init(struct attempt *a)
+{
+	memset(a, 0, sizeof *a);
+	for (size_t i = 0; i < CLIENT_RECIPIENTS_MAX; i++) {
+		client_outcome_init(&a->recipients[i].outcome);
+		str_init(&a->recipients[i].relay, RELAY_MAX);
+	}
+	client_outcome_init(&a->failure);
+	str_init(&a->failure_relay, RELAY_MAX);
+}
+
+void
+attempt_free(struct attempt *a)
+{
+	for (size_t i = 0; i < CLIENT_RECIPIENTS_MAX; i++) {
+		client_outcome_free(&a->recipients[i].outcome);
+		str_free(&a->recipients[i].relay);
+	}
+	client_outcome_free(&a->failure);
+	str_free(&a->failure_relay);
+}
+
+void
+attempt_reset(struct attempt *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		struct attempt_recipient *r = &a->recipients[i];
+
+		r->outcome.is_set = r->is_settled = false;
+		r->connect_ms = r->transfer_ms = 0;
+		str_clear(&r->relay);
+	}
+	a->count = 0;
+	a->failure.is_set = false;
+	a->connect_ms = 0;
+	str_clear(&a->failure_relay);
+}
+
+void
+attempt_note_failure(struct attempt *a, const struct client_outcome *outcome, struct slice relay)
+{
+	if (a->failure.is_set && a->failure.status == CLIENT_TEMPORARY &&
+	    outcome->status == CLIENT_PERMANENT)
+		return;
+	client_outcome_copy(&a->failure, outcome);
+	str_clear(&a->failure_relay);
+	(void)str_add_slice(&a->failure_relay, relay);
+}
+
+/*
+ * Another server may do better with a temporary failure, and with a message that this one cannot
+ * take as it is; but not with one that may have been delivered already.
+ */
+static bool
+settles(const struct client_outcome *o)
+{
+	if (o->status == CLIENT_TEMPORARY)
+		return o->is_unknown;
+	return o->status == CLIENT_OK || strcmp(o->code, "5.6.3") != 0;
+}
+
+static bool
+all_settled(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (!a->recipients[i].is_settled)
+			return false;
+	return true;
+}
+
+/* One transaction over the open connection, for all that are not settled. */
+static void
+transact(struct sender *s, struct attempt *a)
+{
+	struct client_recipient list[CLIENT_RECIPIENTS_MAX];
+	struct attempt_recipient *of[CLIENT_RECIPIENTS_MAX];
+	int64_t start = clock_monotonic_ms();
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		struct attempt_recipient *r = &a->recipients[i];
+
+		if (r->is_settled)
+			continue;
+		of[count] = r;
+		list[count++] = (struct client_recipient){.address = r->address,
+		    .notify = r->notify,
+		    .original = r->original,
+		    .outcome = &r->outcome};
+	}
+	client_send(&s->client, &a->message, list, count);
+	for (size_t i = 0; i < count; i++) {
+		of[i]->is_settled = settles(&of[i]->outcome);
+		of[i]->connect_ms = a->connect_ms;
+		of[i]->transfer_ms = clock_monotonic_ms() - start;
+		str_clear(&of[i]->relay);
+		(void)str_add_slice(&of[i]->relay, str_slice(&s->relay));
+	}
+}
+
+static void
+name_relay(struct str *relay, const struct hop *hop)
+{
+	str_clear(relay);
+	if (str_format(relay, "%s[", hop->name) == -1 ||
+	    endpoint_add_text(relay, &hop->address) == -1 ||
+	    str_format(relay, "]:%u", (unsigned)endpoint_port(&hop->address)) == -1)
+		str_clear(relay);
+}
+
+static bool
+open_hop(struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome)
+{
+	deadline until = deadline_in_seconds((int64_t)s->limits.smtp_connect_timeout);
+	int64_t start = clock_monotonic_ms();
+	int fd = connect_to(&hop->address, hop->len, until < a->until ? until : a->until);
+
+	if (fd == -1) {
+		client_outcome_set(
+		    outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect: %s", strerror(errno));
+		return false;
+	}
+	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
+		return false;
+	a->connect_ms = clock_monotonic_ms() - start;
+	str_clear(&s->destination);
+	/* if it cannot be remembered what it is for, it will not be used again */
+	(void)str_add_slice(&s->destination, a->destination);
+	return true;
+}
+
+/* Connects to one server and hands it what is left. True if it got to hear of it. */
+static bool
+try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
+{
+	struct client_outcome outcome;
+	bool opened;
+
+	client_quit(&s->client);
+	client_outcome_init(&outcome);
+	name_relay(&s->relay, hop);
+	opened = open_hop(s, a, hop, &outcome);
+	if (opened)
+		transact(s, a);
+	else
+		attempt_note_failure(a, &outcome, str_slice(&s->relay));
+	client_outcome_free(&outcome);
+	return opened;
+}
+
+static void
+try_hops(struct sender *s, struct attempt *a)
+{
+	struct hops h;
+	unsigned addresses = 0, transactions = 0;
+
+	if (!hops_open(s, a, &h)) {
+		hops_close(&h);
+		return;
+	}
+	while (hops_next_group(s, a, &h))
+		for (size_t i = 0; i < h.count; i++) {
+			if (addresses++ == ADDRESSES_MAX || transactions == TRANSACTIONS_MAX ||
+			    deadline_poll_ms(a->until) == 0)
+				goto out;
+			if (try_hop(s, a, &h.list[i]))
+				transactions++;
+			if (all_settled(a))
+				goto out;
+		}
+out:
+	hops_close(&h);
+}
+
+/*
+ * The connection of an earlier message. True if the server heard of this one and is still there:
+ * its answers count. If it had enough of us, the message was not tried at all.
+ */
+static bool
+try_kept(struct sender *s, struct attempt *a)
+{
+	if (!client_is_open(&s->client) ||
+	    !slice_equal(str_slice(&s->destination), a->destination) || client_is_stale(&s->client))
+		return false;
+	transact(s, a);
+	return client_is_open(&s->client) || all_settled(a);
+}
+
+/* Those whom no server heard of: what kept us from it. */
+static void
+decide_rest(struct attempt *a)
+{
+	if (!a->failure.is_set)
+		client_outcome_set(&a->failure, CLIENT_TEMPORARY, "4.4.7", "no time was left");
+	for (size_t i = 0; i < a->count; i++) {
+		struct attempt_recipient *r = &a->recipients[i];
+
+		if (r->outcome.is_set)
+			continue;
+		client_outcome_copy(&r->outcome, &a->failure);
+		str_clear(&r->relay);
+		(void)str_add_slice(&r->relay, str_slice(&a->failure_relay));
+	}
+}
+
+void
+attempt_run(struct sender *s, struct attempt *a)
+{
+	s->client.percent = s->limits.smtp_timeout;
+	s->client.hard = a->until;
+	if (!try_kept(s, a)) {
+		client_quit(&s->client);
+		try_hops(s, a);
+	}
+	decide_rest(a);
+	if (s->client.messages >= CONNECTION_MESSAGES)
+		client_quit(&s->client);
+}

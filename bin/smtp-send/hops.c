@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "net/endpoint.h"
+#include "send.h"
+
+#define SMTP_PORT 25
+
+static void
+fail(struct attempt *a, enum client_status status, const char *code, const char *text,
+    struct slice what)
+{
+	struct client_outcome outcome;
+
+	client_outcome_init(&outcome);
+	client_outcome_set(&outcome, status, code, "%s: %.*s", text, (int)what.len, what.data);
+	attempt_note_failure(a, &outcome, slice_of(""));
+	client_outcome_free(&outcome);
+}
+
+/* What the DNS says about a domain that mail is for. Only its "no" is permanent. */
+static void
+fail_domain(struct attempt *a, enum dns_result result, struct slice domain)
+{
+	switch (result) {
+	case DNS_NO_NAME:
+	case DNS_NO_DATA:
+		fail(a, CLIENT_PERMANENT, "5.1.2", dns_text(result), domain);
+		break;
+	case DNS_NULL_MX: /* RFC 7505, 4.1 */
+		fail(a, CLIENT_PERMANENT, "5.1.10", dns_text(result), domain);
+		break;
+	case DNS_TEMPORARY:
+	case DNS_FOUND:
+		fail(a, CLIENT_TEMPORARY, "4.4.3", dns_text(result), domain);
+	}
+}
+
+static void
+add_hop(struct hops *h, struct slice name, const struct sockaddr_storage *address, socklen_t len,
+    uint16_t port)
+{
+	struct hop *hop;
+
+	if (h->count == HOPS_MAX)
+		return;
+	hop = &h->list[h->count++];
+	snprintf(hop->name, sizeof hop->name, "%.*s", (int)name.len, name.data);
+	hop->address = *address;
+	hop->len = len;
+	endpoint_set_port(&hop->address, port);
+}
+
+static void
+add_hops(struct hops *h, struct slice name, const struct dns_addresses *found, uint16_t port)
+{
+	for (size_t i = 0; i < found->count; i++)
+		add_hop(h, name, &found->list[i].address, found->list[i].len, port);
+}
+
+/* "HOST:PORT" of a route: an administrator's word, so a name that is not there may yet come. */
+static bool
+open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *h)
+{
+	struct endpoint_text parts;
+	struct sockaddr_storage address;
+	struct dns_addresses found;
+	enum dns_result result;
+	socklen_t len;
+	uint16_t port;
+
+	if (!endpoint_split(text, &parts)) {
+		fail(a, CLIENT_TEMPORARY, "4.3.5", "route is no HOST:PORT", text);
+		return false;
+	}
+	port = parts.has_port ? parts.port : SMTP_PORT;
+	if (endpoint_parse(parts.host, port, &address, &len)) {
+		add_hop(h, parts.host, &address, len, port);
+		return true;
+	}
+	result = dns_host_addresses(s->dns, parts.host, a->until, &found);
+	add_hops(h, parts.host, &found, port);
+	dns_addresses_free(&found);
+	if (result != DNS_FOUND)
+		fail(a, CLIENT_TEMPORARY, result == DNS_TEMPORARY ? "4.4.3" : "4.4.4",
+		    dns_text(result), parts.host);
+	return result == DNS_FOUND;
+}
+
+/* user@[192.0.2.1]: that host itself (RFC 5321, 5.1). */
+static bool
+open_literal(struct sender *s, struct attempt *a, struct slice domain, struct hops *h)
+{
+	struct sockaddr_storage address;
+	struct slice text = slice_make(domain.data + 1, domain.len - 2);
+	socklen_t len;
+
+	if (!endpoint_parse(text, s->mx_port, &address, &len)) {
+		fail(a, CLIENT_PERMANENT, "5.1.2", "not an address", domain);
+		return false;
+	}
+	if (s->mx_port == SMTP_PORT && endpoint_is_own(&address)) {
+		fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host", domain);
+		return false;
+	}
+	add_hop(h, text, &address, len, s->mx_port);
+	return true;
+}
+
+static bool
+open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hops *h)
+{
+	enum dns_result result = dns_exchangers(s->dns, domain, a->until, &h->exchangers);
+
+	h->loop_rule = true;
+	if (result == DNS_FOUND && h->exchangers.count > 0)
+		return true;
+	if (result == DNS_FOUND)
+		fail(a, CLIENT_TEMPORARY, "4.4.4", "No MX record names a host", domain);
+	else
+		fail_domain(a, result, domain);
+	return false;
+}
+
+bool
+hops_open(struct sender *s, struct attempt *a, struct hops *h)
+{
+	struct slice to = a->destination;
+
+	h->exchangers = (struct dns_exchangers){.list = NULL};
+	h->next = h->count = 0;
+	h->loop_rule = false;
+	if (slice_starts(to, "smtp:"))
+		return open_route(s, a, slice_skip(to, 5), h);
+	if (!slice_starts(to, "mx:") || to.len == 3) {
+		fail(a, CLIENT_TEMPORARY, "4.3.5", "not a destination of smtp-send", to);
+		return false;
+	}
+	to = slice_skip(to, 3);
+	if (to.data[0] == '[' && to.data[to.len - 1] == ']')
+		return open_literal(s, a, to, h);
+	return open_domain(s, a, to, h);
+}
+
+void
+hops_close(struct hops *h)
+{
+	dns_exchangers_free(&h->exchangers);
+}
+
+/* By its name, or by an address where the port is the one that this host will listen on. */
+static bool
+is_this_host(struct sender *s, const struct dns_exchanger *one, const struct dns_addresses *found)
+{
+	struct slice name = slice_of(one->name);
+
+	if (slice_equal_nocase(name, str_slice(&s->me)) ||
+	    slice_equal_nocase(name, str_slice(&s->helo)))
+		return true;
+	for (size_t i = 0; s->mx_port == SMTP_PORT && i < found->count; i++)
+		if (endpoint_is_own(&found->list[i].address))
+			return true;
+	return false;
+}
+
+/* Adds the addresses of one exchanger. False if it is this host. */
+static bool
+add_exchanger(struct sender *s, struct attempt *a, struct hops *h, const struct dns_exchanger *one)
+{
+	struct dns_addresses found;
+	struct slice name = slice_of(one->name);
+	enum dns_result result = dns_addresses(s->dns, name, a->until, &found);
+	bool own = h->loop_rule && is_this_host(s, one, &found);
+
+	if (!own && result == DNS_FOUND)
+		add_hops(h, name, &found, s->mx_port);
+	else if (!own) /* for want of one server's address nothing is lost yet */
+		fail(a, CLIENT_TEMPORARY, result == DNS_TEMPORARY ? "4.4.3" : "4.4.4",
+		    "mail exchanger has no address", name);
+	dns_addresses_free(&found);
+	return !own;
+}
+
+/*
+ * The exchangers of the preference that comes next. If this host is among them, they and all that
+ * come behind are not for us to try (RFC 5321, 5.1); if they would be the first, mail loops.
+ */
+static void
+fill_group(struct sender *s, struct attempt *a, struct hops *h)
+{
+	const struct dns_exchanger *list = h->exchangers.list;
+	size_t first = h->next;
+
+	for (; h->next < h->exchangers.count && h->next < EXCHANGERS_MAX &&
+	       list[h->next].preference == list[first].preference;
+	     h->next++) {
+		if (add_exchanger(s, a, h, &list[h->next]))
+			continue;
+		h->next = h->exchangers.count;
+		h->count = 0;
+		if (first == 0)
+			fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host",
+			    a->destination);
+		return;
+	}
+}
+
+bool
+hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
+{
+	if (h->exchangers.count == 0) { /* a route or a literal: one group, filled already */
+		bool fresh = h->next == 0;
+
+		h->next = 1;
+		return fresh && h->count > 0;
+	}
+	h->count = 0;
+	while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
+		fill_group(s, a, h);
+	return h->count > 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of smtp-send share: its settings, one attempt at a delivery, and where it may go.
+ */
+#ifndef SMTP_SEND_H
+#define SMTP_SEND_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/limits.h"
+#include "net/dns.h"
+#include "smtp/client.h"
+
+#define PROGRAM "smtp-send"
+
+/* Bounds of one attempt, smtp-send(8) has them too. */
+#define EXCHANGERS_MAX 10	/* looked up */
+#define ADDRESSES_MAX 10	/* connected to */
+#define TRANSACTIONS_MAX 3	/* begun, each with another server */
+#define CONNECTION_MESSAGES 100 /* sent over one connection, which is then closed */
+#define HOPS_MAX 32		/* addresses of the exchangers of one preference that are kept */
+
+struct sender {
+	struct dns *dns;
+	struct limits limits;
+	struct str me, helo;
+	uint16_t mx_port;	/* 25, but on a test bed */
+	struct client client;	/* kept from job to job */
+	struct str destination; /* that it is connected for */
+	struct str relay;	/* what it is connected to: name[address]:port */
+};
+
+struct attempt_recipient {
+	struct slice address, notify, original;
+	struct client_outcome outcome;
+	struct str relay;
+	int64_t connect_ms, transfer_ms;
+	bool is_settled; /* no other server may change the outcome */
+};
+
+struct attempt {
+	struct slice destination;
+	struct client_message message;
+	struct attempt_recipient recipients[CLIENT_RECIPIENTS_MAX];
+	size_t count;
+	deadline until;
+	/* of the servers so far that did not come to hear of a recipient: */
+	struct client_outcome failure;
+	struct str failure_relay;
+	int64_t connect_ms; /* of the connection in use */
+};
+
+struct hop {
+	char name[256];
+	struct sockaddr_storage address;
+	socklen_t len;
+};
+
+/* The servers for a destination, those of one preference at a time. */
+struct hops {
+	struct dns_exchangers exchangers;
+	size_t next;	/* exchanger */
+	bool loop_rule; /* this host may be among them (RFC 5321, 5.1) */
+	struct hop list[HOPS_MAX];
+	size_t count;
+};
+
+/* Reads the control directory. Ends the program if that fails. */
+void sender_open(struct sender *s);
+void sender_close(struct sender *s);
+
+void attempt_init(struct attempt *a);
+void attempt_free(struct attempt *a);
+/* Empties it for the next; memory stays. */
+void attempt_reset(struct attempt *a);
+/* Tries, up to a->until; every recipient has its outcome then. The connection may stay open. */
+void attempt_run(struct sender *s, struct attempt *a);
+/* A server, or the way to it, failed. What may pass away by itself outweighs what does not. */
+void attempt_note_failure(
+    struct attempt *a, const struct client_outcome *outcome, struct slice relay);
+
+/*
+ * Finds out where a->destination is. True, and hops_next_group gives the servers; false, and the
+ * failure of A says why there are none. hops_close in any case.
+ */
+bool hops_open(struct sender *s, struct attempt *a, struct hops *h);
+/* False behind the last group. Failures to look up a server are noted in A. */
+bool hops_next_group(struct sender *s, struct attempt *a, struct hops *h);
+void hops_close(struct hops *h);
+
+/* Takes jobs from fd 0 until that closes: the program's exit code. */
+int worker_run(struct sender *s);
+/*
+ * Standard input as a message in wire format: a descriptor of a file without a name, and its
+ * length. Ends the program if that fails.
+ */
+int input_read(uint64_t size_max, uint64_t *length);
+
+#endif

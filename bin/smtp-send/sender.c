@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+
+#include "base/die.h"
+#include "conf/control.h"
+#include "send.h"
+
+#define NAME_MAX_OCTETS ((size_t)255)
+#define SMTP_PORT 25
+
+/* The first line of a control file, or nothing. */
+static void
+setting(const struct control *c, const char *name, struct str *value)
+{
+	if (control_line(c, name, value) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/%s", c->path, name);
+}
+
+static void
+read_names(struct sender *s, const struct control *c)
+{
+	if (control_me(c, &s->me) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/me", c->path);
+	setting(c, "helo", &s->helo);
+	if (s->helo.len == 0 && str_add_slice(&s->helo, str_slice(&s->me)) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to keep the host name");
+	if (slice_has_control(str_slice(&s->helo)) ||
+	    slice_find(str_slice(&s->helo), ' ') < s->helo.len)
+		die(PROGRAM, EXIT_PERMANENT, "%s/helo is no host name", c->path);
+}
+
+static void
+read_port(struct sender *s, const struct control *c, struct str *text)
+{
+	uint64_t port = SMTP_PORT;
+
+	setting(c, "mxport", text);
+	if (text->len > 0 && (!slice_number(str_slice(text), 65535, &port) || port == 0))
+		die(PROGRAM, EXIT_PERMANENT, "%s/mxport is no port: %s", c->path, text->data);
+	s->mx_port = (uint16_t)port;
+}
+
+static void
+open_dns(struct sender *s, const struct control *c, struct str *text)
+{
+	setting(c, "resolvers", text);
+	s->dns = dns_open(str_slice(text));
+	if (s->dns == NULL && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/resolvers is no list of servers: %s", c->path,
+		    text->data);
+	if (s->dns == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+}
+
+void
+sender_open(struct sender *s)
+{
+	struct control c;
+	struct str text;
+
+	*s = (struct sender){.dns = NULL};
+	str_init(&text, 65536);
+	str_init(&s->me, NAME_MAX_OCTETS);
+	str_init(&s->helo, NAME_MAX_OCTETS);
+	str_init(&s->destination, 1000);
+	str_init(&s->relay, 400);
+	if (control_open(&c) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", c.path);
+	limits_default(&s->limits);
+	if (limits_read(&s->limits, &c, &text) == -1) {
+		if (errno == EINVAL)
+			die(PROGRAM, EXIT_PERMANENT, "%s/limits: %s", c.path, text.data);
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/limits", c.path);
+	}
+	read_names(s, &c);
+	read_port(s, &c, &text);
+	open_dns(s, &c, &text);
+	if (client_init(&s->client) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
+	control_close(&c);
+	str_free(&text);
+}
+
+void
+sender_close(struct sender *s)
+{
+	client_quit(&s->client);
+	client_free(&s->client);
+	dns_close(s->dns);
+	str_free(&s->me);
+	str_free(&s->helo);
+	str_free(&s->destination);
+	str_free(&s->relay);
+}

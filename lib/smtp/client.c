@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "smtp/client_session.h"
+
+#define READER_SIZE ((size_t)2 * REPLY_LINE_MAX)
+#define OUTPUT_MAX ((size_t)256 << 10) /* MAIL, a hundred RCPT with all their parameters, DATA */
+#define QUIT_MS 1000		       /* to hand QUIT to the kernel */
+#define LAST_WORDS_MS 1000	       /* for a reply that came before the connection broke */
+
+int
+client_init(struct client *c)
+{
+	*c = (struct client){.fd = -1, .percent = 100, .hard = DEADLINE_NEVER};
+	reply_init(&c->reply);
+	str_init(&c->output, OUTPUT_MAX);
+	return reader_init(&c->reader, -1, READER_SIZE);
+}
+
+void
+client_close(struct client *c)
+{
+	io_close(c->fd);
+	c->fd = c->reader.fd = -1;
+	reader_consume(&c->reader, c->reader.size);
+	str_clear(&c->output);
+}
+
+void
+client_free(struct client *c)
+{
+	client_close(c);
+	reader_free(&c->reader);
+	reply_free(&c->reply);
+	str_free(&c->output);
+	free(c->block);
+	c->block = NULL;
+}
+
+bool
+client_is_open(const struct client *c)
+{
+	return c->fd != -1;
+}
+
+bool
+client_is_stale(const struct client *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+	return c->reader.start < c->reader.end || poll(&p, 1, 0) != 0;
+}
+
+void
+client_quit(struct client *c)
+{
+	deadline until = deadline_in_ms(QUIT_MS);
+
+	if (!client_is_open(c))
+		return;
+	/* the answer changes nothing (RFC 5321, 4.1.1.10), nor does a failure */
+	(void)io_write(c->fd, "QUIT\r\n", 6, until < c->hard ? until : c->hard);
+	client_close(c);
+}
+
+deadline
+client_until(const struct client *c, enum client_timeout seconds)
+{
+	uint64_t ms = (uint64_t)seconds * 10 * c->percent;
+	deadline until = deadline_in_ms((int64_t)(ms < 1000 ? 1000 : ms));
+
+	return until < c->hard ? until : c->hard;
+}
+
+/* A server that closes may have said why just before: 421 or a 5yz to a message it did not want. */
+static bool
+take_last_words(struct client *c, struct client_outcome *outcome)
+{
+	c->reader.until = deadline_in_ms(LAST_WORDS_MS);
+	if (reply_read(&c->reply, &c->reader) != REPLY_OK || reply_class(&c->reply) < 4)
+		return false;
+	client_outcome_of_reply(c, outcome);
+	return true;
+}
+
+void
+client_lost(struct client *c, const char *stage, struct client_outcome *outcome)
+{
+	int cause = errno;
+
+	if ((cause != EPIPE && cause != ECONNRESET) || !take_last_words(c, outcome))
+		client_outcome_set(outcome, CLIENT_TEMPORARY, cause == ENOMEM ? "4.3.0" : "4.4.2",
+		    cause == ETIMEDOUT ? "timed out at %s" : "connection lost at %s: %s", stage,
+		    strerror(cause));
+	client_close(c);
+}
+
+int
+client_flush(struct client *c, const char *stage, struct client_outcome *outcome)
+{
+	if (io_write(c->fd, c->output.data, c->output.len, client_until(c, CLIENT_WAIT_BLOCK)) ==
+	    -1) {
+		client_lost(c, stage, outcome);
+		return -1;
+	}
+	str_clear(&c->output);
+	return 0;
+}
+
+static void
+no_reply(
+    struct client *c, enum reply_result result, const char *stage, struct client_outcome *outcome)
+{
+	switch (result) {
+	case REPLY_MALFORMED:
+		client_outcome_set(outcome, CLIENT_TEMPORARY, "4.5.0",
+		    "malformed reply to %s: %.200s", stage, c->reply.text.data);
+		break;
+	case REPLY_TIMEOUT:
+		client_outcome_set(outcome, CLIENT_TEMPORARY, "4.4.2",
+		    "timed out waiting for the reply to %s", stage);
+		break;
+	case REPLY_ERROR:
+		client_outcome_set(outcome, CLIENT_TEMPORARY, "4.4.2",
+		    "connection lost waiting for the reply to %s: %s", stage, strerror(errno));
+		break;
+	case REPLY_CLOSED:
+	case REPLY_OK:
+	default:
+		client_outcome_set(outcome, CLIENT_TEMPORARY, "4.4.2",
+		    "connection closed by the server instead of a reply to %s", stage);
+	}
+	client_close(c);
+}
+
+int
+client_reply(struct client *c, enum client_timeout seconds, const char *stage,
+    struct client_outcome *outcome)
+{
+	enum reply_result result;
+
+	c->reader.until = client_until(c, seconds);
+	result = reply_read(&c->reply, &c->reader);
+	if (result != REPLY_OK) {
+		no_reply(c, result, stage, outcome);
+		return -1;
+	}
+	if (c->reply.code == 421) { /* the server closes, whatever was asked; RFC 5321, 3.8 */
+		client_outcome_of_reply(c, outcome);
+		client_close(c);
+		return -1;
+	}
+	return 0;
+}
+
+enum client_status
+client_open(struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome)
+{
+	client_close(c);
+	c->fd = c->reader.fd = fd;
+	c->needs_reset = c->is_esmtp = false;
+	c->extensions = 0;
+	c->size_limit = c->messages = 0;
+	if (client_reply(c, CLIENT_WAIT_GREETING, "connect", outcome) == -1)
+		return outcome->status;
+	if (c->reply.code != 220) { /* 554, 521: RFC 5321, 3.1; 7504 */
+		client_outcome_of_reply(c, outcome);
+		client_quit(c);
+		return outcome->status;
+	}
+	if (client_hello(c, helo_name, outcome) != CLIENT_OK) {
+		client_quit(c);
+		return outcome->status;
+	}
+	return CLIENT_OK;
+}

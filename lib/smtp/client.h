@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One SMTP connection as a client (RFC 5321): greeting and EHLO, transaction after transaction,
+ * QUIT. client_open, client_send as often as wanted while client_is_open, client_quit or
+ * client_close.
+ *
+ * Everything blocks, up to the time-outs of RFC 5321 4.5.3.2 (scaled) and the caller's own
+ * deadline. Nothing but a reply of the 5yz class, and what this host itself finds to be impossible,
+ * is permanent. A connection that breaks is closed, and what was not decided is temporary. If it
+ * breaks after the end of the message was sent, the server may have taken it: the outcome says so
+ * by is_unknown, and a later attempt may deliver it twice (RFC 5321, 4.5.4.1 prefers that to loss).
+ */
+#ifndef SMTP_CLIENT_H
+#define SMTP_CLIENT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/reader.h"
+#include "base/slice.h"
+#include "base/str.h"
+#include "smtp/reply.h"
+
+#define CLIENT_REPLY_MAX ((size_t)1000) /* octets of a reply kept in an outcome */
+#define CLIENT_RECIPIENTS_MAX 100	/* of one transaction; RFC 5321, 4.5.3.1.8 */
+
+enum client_status { CLIENT_OK, CLIENT_TEMPORARY, CLIENT_PERMANENT };
+
+/* How something ended, for a session or for a recipient. */
+struct client_outcome {
+	enum client_status status;
+	bool is_set;		     /* false until there is something to say */
+	bool is_unknown;	     /* CLIENT_TEMPORARY, but perhaps delivered */
+	char code[REPLY_STATUS_MAX]; /* enhanced status code: the server's, or made up (RFC 3463) */
+	struct str reply;	     /* the server's words as one line, or ours; any bytes */
+};
+
+enum client_extension {
+	CLIENT_PIPELINING = 1, /* RFC 2920 */
+	CLIENT_SIZE = 2,       /* RFC 1870 */
+	CLIENT_8BITMIME = 4,   /* RFC 6152 */
+	CLIENT_DSN = 8,	       /* RFC 3461 */
+	CLIENT_STATUS = 16,    /* ENHANCEDSTATUSCODES, RFC 2034 */
+	CLIENT_STARTTLS = 32,  /* RFC 3207 */
+	CLIENT_SMTPUTF8 = 64,  /* RFC 6531 */
+	CLIENT_CHUNKING = 128, /* RFC 3030 */
+};
+
+struct client {
+	int fd; /* -1 when closed; owned */
+	struct reader reader;
+	struct reply reply; /* the last one read */
+	struct str output;  /* commands gathered for one write */
+	char *block;	    /* of the message while it is sent; owned */
+	bool is_esmtp;
+	bool needs_reset; /* a transaction was begun and not ended */
+	unsigned extensions;
+	uint64_t size_limit; /* SIZE of the server; 0: none or unknown */
+	uint64_t messages;   /* transactions so far that reached the end of DATA */
+	/* set by the caller after client_init: */
+	uint64_t percent;   /* of the time-outs of 4.5.3.2 */
+	deadline hard;	    /* bounds everything */
+	bool no_pipelining; /* send command by command all the same */
+};
+
+struct client_recipient {
+	struct slice address;		/* a mailbox */
+	struct slice notify;		/* RFC 3461; empty if not given */
+	struct slice original;		/* likewise */
+	struct client_outcome *outcome; /* of the caller; set by client_send in any case */
+};
+
+struct client_message {
+	struct slice reverse_path; /* empty: null */
+	struct slice body;	   /* 7BIT, 8BITMIME, or empty: what it is will be looked up */
+	struct slice envelope_id, return_part; /* RFC 3461; empty if not given */
+	int fd;				       /* in wire format, read by pread(2) */
+	off_t offset;
+	uint64_t length;
+};
+
+void client_outcome_init(struct client_outcome *o);
+void client_outcome_free(struct client_outcome *o);
+/* Our own words, as printf(3); CODE is an enhanced status code. A lack of memory cuts the words. */
+void client_outcome_set(struct client_outcome *o, enum client_status status, const char *code,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+void client_outcome_copy(struct client_outcome *to, const struct client_outcome *from);
+
+/* 0, or -1 with ENOMEM. */
+int client_init(struct client *c);
+/*
+ * Takes over FD, a connected socket: greeting, EHLO, and HELO if that is refused. HELO_NAME is what
+ * this host calls itself. CLIENT_OK, or OUTCOME says why not, and the connection is closed.
+ */
+enum client_status client_open(
+    struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome);
+bool client_is_open(const struct client *c);
+/*
+ * True if the server has said something, or has gone, while nothing was asked: the connection is of
+ * no further use.
+ */
+bool client_is_stale(const struct client *c);
+/*
+ * One transaction with COUNT recipients, at most CLIENT_RECIPIENTS_MAX. Each gets its outcome.
+ * Where the message as a whole cannot go through this server but might through another, they are
+ * CLIENT_PERMANENT with the code 5.6.3.
+ */
+void client_send(struct client *c, const struct client_message *m,
+    const struct client_recipient *recipients, size_t count);
+/* Says QUIT, does not wait for the answer, and closes. */
+void client_quit(struct client *c);
+/* Closes at once. */
+void client_close(struct client *c);
+void client_free(struct client *c);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/client_session.h"
+
+static const struct {
+	const char *keyword;
+	enum client_extension extension;
+} extensions[] = {
+    {"PIPELINING", CLIENT_PIPELINING},
+    {"SIZE", CLIENT_SIZE},
+    {"8BITMIME", CLIENT_8BITMIME},
+    {"DSN", CLIENT_DSN},
+    {"ENHANCEDSTATUSCODES", CLIENT_STATUS},
+    {"STARTTLS", CLIENT_STARTTLS},
+    {"SMTPUTF8", CLIENT_SMTPUTF8},
+    {"CHUNKING", CLIENT_CHUNKING},
+};
+
+static void
+take_extension(struct client *c, struct slice line)
+{
+	struct slice keyword, value;
+
+	if (!slice_word(&line, &keyword))
+		return;
+	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+		if (slice_is_nocase(keyword, extensions[i].keyword))
+			c->extensions |= extensions[i].extension;
+	/* SIZE without a number, or 0: no limit is known (RFC 1870, 4) */
+	if (slice_is_nocase(keyword, "SIZE") && slice_word(&line, &value))
+		(void)slice_number(value, UINT64_MAX, &c->size_limit);
+}
+
+static void
+take_extensions(struct client *c)
+{
+	struct slice rest = str_slice(&c->reply.text), line;
+
+	c->is_esmtp = true;
+	(void)slice_take(&rest, '\n', &line); /* the server's name and greeting */
+	while (slice_take(&rest, '\n', &line))
+		take_extension(c, line);
+}
+
+static int
+say_hello(struct client *c, const char *verb, struct slice name, struct client_outcome *outcome)
+{
+	if (str_format(&c->output, "%s %.*s\r\n", verb, (int)name.len, name.data) == -1) {
+		client_lost(c, verb, outcome);
+		return -1;
+	}
+	if (client_flush(c, verb, outcome) == -1)
+		return -1;
+	return client_reply(c, CLIENT_WAIT_HELLO, verb, outcome);
+}
+
+enum client_status
+client_hello(struct client *c, struct slice name, struct client_outcome *outcome)
+{
+	if (say_hello(c, "EHLO", name, outcome) == -1)
+		return outcome->status;
+	if (reply_class(&c->reply) == 2) {
+		take_extensions(c);
+		return CLIENT_OK;
+	}
+	/* refused by a server that does not know it, or would not have us (RFC 5321, 3.2) */
+	if (reply_class(&c->reply) == 5 && say_hello(c, "HELO", name, outcome) == -1)
+		return outcome->status;
+	if (reply_class(&c->reply) == 2)
+		return CLIENT_OK;
+	client_outcome_of_reply(c, outcome);
+	return outcome->status;
+}

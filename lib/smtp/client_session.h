@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the parts of the client (client*.c, bin/smtp-probe) share: commands out, replies in, and
+ * what is to be said when either fails.
+ */
+#ifndef SMTP_CLIENT_SESSION_H
+#define SMTP_CLIENT_SESSION_H
+
+#include "smtp/client.h"
+
+/* Seconds for each step; RFC 5321, 4.5.3.2. */
+enum client_timeout {
+	CLIENT_WAIT_GREETING = 300,
+	CLIENT_WAIT_HELLO = 300,
+	CLIENT_WAIT_MAIL = 300,
+	CLIENT_WAIT_RCPT = 300,
+	CLIENT_WAIT_DATA = 120,
+	CLIENT_WAIT_BLOCK = 180,
+	CLIENT_WAIT_END = 600,
+	CLIENT_WAIT_RESET = 300,
+};
+
+/* When a step of so many seconds (of 4.5.3.2) must be over. */
+deadline client_until(const struct client *c, enum client_timeout seconds);
+/* Writes c->output and empties it. 0, or -1 with OUTCOME set and the connection closed. */
+int client_flush(struct client *c, const char *stage, struct client_outcome *outcome);
+/*
+ * Reads the reply to STAGE (a command's name, for messages). 0 for any reply of the server but 421,
+ * or -1 with OUTCOME set (temporary) and the connection closed.
+ */
+int client_reply(struct client *c, enum client_timeout seconds, const char *stage,
+    struct client_outcome *outcome);
+/* The last reply as an outcome: its class, its code or one made up, its words. */
+void client_outcome_of_reply(struct client *c, struct client_outcome *outcome);
+/* As client_outcome_set for a connection that broke (4.4.2), by errno; closes it. */
+void client_lost(struct client *c, const char *stage, struct client_outcome *outcome);
+
+/* EHLO, and HELO if that is refused. Fills in the extensions. */
+enum client_status client_hello(
+    struct client *c, struct slice helo_name, struct client_outcome *outcome);
+
+/*
+ * Sends the message after 354, and its end. 0; or -1 with OUTCOME set and the connection closed, so
+ * that the server drops the message.
+ */
+int client_send_data(
+    struct client *c, const struct client_message *m, struct client_outcome *outcome);
+/* 1 if the message has octets above 127, 0 if not, -1 with errno. */
+int client_has_8bit(struct client *c, const struct client_message *m);
+
+#endif

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""An SMTP server for tests, which accepts everything or misbehaves at the step that it is told.
+
+	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--at STEP=ACTION]...
+
+Prints its port, then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
+(dots as sent), its envelope to DIR/N.env, and what each recv gave outside of DATA to DIR/log, one line a
+piece: connection number and bytes as Python shows them.
+
+STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
+or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
+close  stall  garbage  reset. "ACTION@N" takes effect at the Nth time only.
+"""
+import argparse
+import os
+import socket
+import struct
+import threading
+
+CAPABILITIES = ["PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN"]
+
+
+class Gone(Exception):
+    pass
+
+
+class Sink:
+    def __init__(self, options):
+        self.options = options
+        self.lock = threading.Lock()
+        self.messages = 0
+        self.connections = 0
+        self.times = {}
+        self.actions = {}
+        for text in options.at:
+            step, action = text.split("=", 1)
+            times = None
+            head, at, number = action.rpartition("@")
+            if at and number.isdigit():
+                action, times = head, int(number)
+            self.actions.setdefault(step, []).append((action, times))
+
+    def action(self, step):
+        with self.lock:
+            self.times[step] = self.times.get(step, 0) + 1
+            for action, times in self.actions.get(step, []):
+                if times in (None, self.times[step]):
+                    return action
+        return None
+
+    def log(self, number, data):
+        if self.options.out:
+            with self.lock, open(os.path.join(self.options.out, "log"), "a") as f:
+                f.write("%d %r\n" % (number, data))
+
+    def store(self, envelope, data):
+        with self.lock:
+            self.messages += 1
+            number = self.messages
+        if self.options.out:
+            base = os.path.join(self.options.out, str(number))
+            with open(base + ".env", "w") as f:
+                f.write("".join(line + "\n" for line in envelope))
+            with open(base + ".tmp", "wb") as f:
+                f.write(data)
+            os.rename(base + ".tmp", base + ".eml")
+
+
+class Session:
+    def __init__(self, sink, sock, number):
+        self.sink, self.sock, self.number = sink, sock, number
+        self.buffer = b""
+        self.envelope = []
+        self.recipients = 0
+
+    def fill(self, log=True):
+        data = self.sock.recv(65536)
+        if not data:
+            raise Gone
+        if log:
+            self.sink.log(self.number, data)
+        self.buffer += data
+
+    def act(self, step, reply):
+        """Does what is asked for at STEP, else replies. True if that was a positive reply."""
+        action = self.sink.action(step)
+        if action == "close":
+            raise Gone
+        if action == "reset":
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raise Gone
+        if action == "stall":
+            while True:
+                self.fill()
+        if action == "garbage":
+            reply = "this is no reply"
+        elif action is not None:
+            reply = action.replace("\\r\\n", "\r\n")
+        self.sock.sendall(reply.encode() + b"\r\n")
+        if reply.startswith("421"):
+            raise Gone
+        return reply[:1] in "23"
+
+    def data(self):
+        if self.sink.action("reading") == "close":
+            self.fill(log=False)
+            raise Gone
+        while not (self.buffer.startswith(b".\r\n") or b"\r\n.\r\n" in self.buffer):
+            self.fill(log=False)
+        if self.buffer.startswith(b".\r\n"):
+            message, self.buffer = b"", self.buffer[3:]
+        else:
+            message, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
+            message += b"\r\n"
+        if self.act("end", "250 2.0.0 taken"):
+            self.sink.store(self.envelope, message)
+        self.envelope, self.recipients = [], 0
+        if self.sink.action("idle") == "close":
+            raise Gone
+
+    def command(self, line):
+        verb = line.split(None, 1)[0].upper() if line.strip() else ""
+        if verb == "EHLO":
+            names = [c for c in CAPABILITIES if c.split()[0] not in self.sink.options.without]
+            lines = ["sink.test greets you"] + names
+            self.act("ehlo", "\r\n".join("250-" + l for l in lines[:-1]) +
+                     ("\r\n" if len(lines) > 1 else "") + "250 " + lines[-1])
+        elif verb == "HELO":
+            self.act("helo", "250 sink.test")
+        elif verb == "MAIL":
+            if self.act("mail", "250 2.1.0 ok"):
+                self.envelope = [line]
+        elif verb == "RCPT":
+            address = line.split("<", 1)[1].split(">", 1)[0]
+            step = "rcpt:" + address if "rcpt:" + address in self.sink.actions else "rcpt"
+            if self.act(step, "250 2.1.5 ok"):
+                self.envelope.append(line)
+                self.recipients += 1
+        elif verb == "DATA":
+            reply = "354 go on" if self.recipients else "554 5.5.1 no valid recipients"
+            if self.act("data", reply) and self.recipients:
+                self.data()
+        elif verb == "RSET":
+            self.envelope, self.recipients = [], 0
+            self.act("rset", "250 2.0.0 ok")
+        elif verb in ("VRFY", "EXPN", "NOOP", "HELP"):
+            self.act(verb.lower(), "252 2.5.0 cannot say")
+        elif verb == "QUIT":
+            self.act("quit", "221 2.0.0 bye")
+            raise Gone
+        else:
+            self.sock.sendall(b"500 5.5.1 unknown\r\n")
+
+    def run(self):
+        try:
+            self.act("greeting", "220 sink.test ESMTP")
+            while True:
+                while b"\r\n" not in self.buffer:
+                    self.fill()
+                line, self.buffer = self.buffer.split(b"\r\n", 1)
+                self.command(line.decode("latin-1"))
+        except (Gone, OSError):
+            pass
+        finally:
+            self.sock.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--out")
+    parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--at", action="append", default=[])
+    options = parser.parse_args()
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((options.host, options.port))
+    listener.listen(100)
+    print(listener.getsockname()[1], flush=True)
+    sink = Sink(options)
+    while True:
+        sock, _ = listener.accept()
+        sink.connections += 1
+        session = Session(sink, sock, sink.connections)
+        threading.Thread(target=session.run, daemon=True).start()
+
+
+main()
