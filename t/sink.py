@@ -113,7 +113,8 @@ class Session:
         else:
             message, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
             message += b"\r\n"
-        if self.act("end", "250 2.0.0 taken"):
+        taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
+        if self.act("end", taken) and self.recipients:
             self.sink.store(self.envelope, message)
         self.envelope, self.recipients = [], 0
         if self.sink.action("idle") == "close":
@@ -139,7 +140,7 @@ class Session:
                 self.recipients += 1
         elif verb == "DATA":
             reply = "354 go on" if self.recipients else "554 5.5.1 no valid recipients"
-            if self.act("data", reply) and self.recipients:
+            if self.act("data", reply):
                 self.data()
         elif verb == "RSET":
             self.envelope, self.recipients = [], 0

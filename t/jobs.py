@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Plays qrun to a worker: hands it jobs and prints the results.
+
+	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] WORKER... -- FILE DESTINATION RECIPIENT...
+		[-- FILE DESTINATION RECIPIENT...]...
+
+FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
+Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" with tabs between for each result and "JOB done" for each
+job, and the exit code of the worker at last: "exit N". --pause waits between jobs; --together hands all
+over before the first result is read.
+"""
+import argparse
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+
+
+def packet(number, options, words):
+    path, destination, recipients = words[0], words[1], words[2:]
+    fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "Fme@example.org",
+              "E%d" % options.deadline, "P0", "L%d" % os.stat(path).st_size]
+    for recipient in recipients:
+        address, *others = recipient.split(",")
+        fields += ["T" + address] + others
+    return "".join(f + "\0" for f in fields).encode()
+
+
+def hand_over(ours, number, options, words):
+    fd = os.open(words[0], os.O_RDONLY)
+    socket.send_fds(ours, [packet(number, options, words)], [fd])
+    os.close(fd)
+
+
+def take_results(ours, number):
+    while True:
+        if not select.select([ours], [], [], 60)[0]:
+            sys.exit("no result in a minute")
+        got = ours.recv(65536)
+        if not got:
+            print("gone", flush=True)
+            return
+        fields = dict((f[:1], f[1:]) for f in got.decode().split("\0")[:-1])
+        if "Z" in fields:
+            print("%s done" % fields["J"], flush=True)
+            if fields["J"] == str(number):
+                return
+        else:
+            print("\t".join([fields["J"], fields["I"], fields["S"]] +
+                            [fields.get(k, "-") for k in "CYX"]), flush=True)
+
+
+def split(words):
+    groups = [[]]
+    for word in words:
+        if word == "--":
+            groups.append([])
+        else:
+            groups[-1].append(word)
+    return groups
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--together", action="store_true")
+    parser.add_argument("--deadline", type=int, default=60)
+    parser.add_argument("words", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    worker, *jobs = split(options.words)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    child = subprocess.Popen(worker, stdin=theirs)
+    theirs.close()
+    for number, words in enumerate(jobs, 1):
+        hand_over(ours, number, options, words)
+        if not options.together:
+            take_results(ours, number)
+            time.sleep(options.pause)
+    if options.together:
+        take_results(ours, len(jobs))
+    ours.close()
+    print("exit %d" % child.wait(timeout=60))
+
+
+main()
