@@ -218,6 +218,21 @@ claim_remove(struct claim *c)
 	return result;
 }
 
+enum claim_result
+claim_remove_incomplete(int directory, const char *id)
+{
+	struct claim c = {.fd = -1, .directory = directory};
+	struct stat st;
+	enum claim_result result = open_and_lock(&c, id, &st);
+
+	if (result == CLAIM_TAKEN)
+		result = read_header(&c, id, &st);
+	if (result == CLAIM_INCOMPLETE && unlinkat(directory, id, 0) == -1)
+		result = CLAIM_ERROR;
+	io_close(c.fd);
+	return result;
+}
+
 int
 claim_move(struct claim *c, int directory)
 {

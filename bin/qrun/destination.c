@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+#include "destination.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hosts.h"
+
+#define FIRST_WINDOW 2
+#define TEXT_MAX 512
+
+int64_t
+message_arrival(const struct message *m)
+{
+	return id_time(slice_of(m->claim.header.id)) / 1000000;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct destination *left = a, *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
+/*
+ * The key is the user whom the worker runs as, a NUL's stand-in, and the address that the worker is
+ * told: mail for hosted domains and for the postmaster have one address and two users.
+ */
+static int
+describe(struct qrun *q, const struct route *route, struct str *key, struct slice *user)
+{
+	struct slice owner = slice_of(""); /* the spool's owner: what qrun itself runs as */
+
+	switch (route->kind) {
+	case ROUTE_SMTP:
+		*user = owner;
+		return str_format(key, " %s", route->next_hop.data);
+	case ROUTE_USER:
+		*user = str_slice(&route->user);
+		return str_format(key, "%s user:%s", route->user.data, route->user.data);
+	default:
+		*user = strstr(route->targets.data, ROUTE_POSTMASTER) != NULL
+			    ? owner
+			    : routes_mail_user(q->routes);
+		return str_format(key, "%.*s targets:", (int)user->len, user->data);
+	}
+}
+
+static void
+free_destination(void *node)
+{
+	struct destination *d = node;
+
+	str_free(&d->dead_code);
+	str_free(&d->dead_relay);
+	str_free(&d->dead_reply);
+	free(d->user);
+	free(d->key);
+	free(d);
+}
+
+static struct destination *
+make(const struct route *route, struct slice key, struct slice user)
+{
+	struct destination *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return NULL;
+	str_init(&d->dead_code, TEXT_MAX);
+	str_init(&d->dead_relay, TEXT_MAX);
+	str_init(&d->dead_reply, TEXT_MAX);
+	d->key = strndup(key.data, key.len);
+	d->user = strndup(user.data, user.len);
+	d->kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
+	d->window = FIRST_WINDOW;
+	if (d->key == NULL || d->user == NULL) {
+		free_destination(d);
+		return NULL;
+	}
+	d->address = strchr(d->key, ' ') + 1;
+	return d;
+}
+
+struct destination *
+destination_of(struct qrun *q, const struct route *route)
+{
+	struct destination wanted = {.key = NULL}, *d, **node;
+	struct slice user;
+	struct str key;
+
+	str_init(&key, SIZE_MAX / 4);
+	if (describe(q, route, &key, &user) == -1) {
+		str_free(&key);
+		return NULL;
+	}
+	wanted.key = key.data;
+	node = tfind(&wanted, &q->destinations, compare);
+	d = node != NULL ? *node : make(route, str_slice(&key), user);
+	str_free(&key);
+	if (node == NULL && d != NULL) {
+		if (tsearch(d, &q->destinations, compare) == NULL) {
+			free_destination(d);
+			return NULL;
+		}
+		if (d->kind == WORKER_SEND)
+			hosts_read(q, d);
+	}
+	return d;
+}
+
+/* Ready are those with a task that may start; each stands in its line once. */
+static void
+line_up(struct qrun *q, struct destination *d)
+{
+	if (d->is_ready || d->first == NULL || d->running >= d->window)
+		return;
+	d->is_ready = true;
+	d->next_ready = NULL;
+	if (q->ready[d->kind] == NULL)
+		q->ready[d->kind] = d;
+	else
+		q->ready_last[d->kind]->next_ready = d;
+	q->ready_last[d->kind] = d;
+}
+
+void
+destination_add(struct qrun *q, struct task *task)
+{
+	struct destination *d = task->destination;
+
+	task->next = NULL;
+	if (d->first == NULL)
+		d->first = task;
+	else
+		d->last->next = task;
+	d->last = task;
+	line_up(q, d);
+}
+
+struct task *
+destination_next_task(struct qrun *q, enum worker_kind kind)
+{
+	struct destination *d = q->ready[kind];
+	struct task *task;
+
+	if (d == NULL)
+		return NULL;
+	q->ready[kind] = d->next_ready;
+	d->is_ready = false;
+	task = d->first;
+	d->first = task->next;
+	d->running++;
+	line_up(q, d);
+	return task;
+}
+
+void
+destination_put_back(struct qrun *q, struct task *task)
+{
+	struct destination *d = task->destination;
+
+	task->next = d->first;
+	if (d->first == NULL)
+		d->last = task;
+	d->first = task;
+	d->running--;
+	if (d->is_ready)
+		return;
+	d->is_ready = true;
+	d->next_ready = q->ready[d->kind];
+	if (d->next_ready == NULL)
+		q->ready_last[d->kind] = d;
+	q->ready[d->kind] = d;
+}
+
+void
+destination_finished(struct qrun *q, struct destination *d)
+{
+	d->running--;
+	line_up(q, d);
+}
+
+void
+destination_succeeded(struct qrun *q, struct destination *d)
+{
+	size_t limit = (size_t)(d->kind == WORKER_SEND ? q->limits.send_destination
+						       : q->limits.deliver_workers);
+
+	if (d->window < limit)
+		d->window++;
+	if (d->dead_until != 0) {
+		d->dead_until = 0;
+		hosts_forget(q, d);
+	}
+	destination_finished(q, d);
+}
+
+static void
+keep(struct str *text, struct slice value)
+{
+	if (value.len > TEXT_MAX)
+		value.len = TEXT_MAX;
+	str_clear(text);
+	(void)str_add_slice(text, value);
+}
+
+void
+destination_note_failure(
+    struct destination *d, struct slice code, struct slice relay, struct slice reply)
+{
+	keep(&d->dead_code, code);
+	keep(&d->dead_relay, relay);
+	keep(&d->dead_reply, reply);
+}
+
+void
+destination_failed(struct qrun *q, struct destination *d)
+{
+	if (d->window > 1)
+		d->window /= 2;
+	if (d->kind == WORKER_SEND) {
+		d->dead_until = clock_wall_seconds() + (int64_t)q->limits.retry_minimum;
+		hosts_write(q, d);
+	}
+	destination_finished(q, d);
+}
+
+bool
+destination_is_dead(const struct destination *d, int64_t now)
+{
+	return d->dead_until > now;
+}
+
+void
+destination_free_all(struct qrun *q)
+{
+	tdestroy(q->destinations, free_destination);
+	q->destinations = NULL;
+	q->ready[WORKER_SEND] = q->ready[WORKER_DELIVER] = NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Destinations: where tasks queue up, how many of them run at once, and which destination is served
+ * next (round robin among those that are ready).
+ */
+#ifndef QRUN_DESTINATION_H
+#define QRUN_DESTINATION_H
+
+#include "qrun.h"
+
+/* The destination for ROUTE, made if it is new; null with ENOMEM. ROUTE is of a kind that has one.
+ */
+struct destination *destination_of(struct qrun *q, const struct route *route);
+/* Puts a task behind the others. */
+void destination_add(struct qrun *q, struct task *task);
+/* Takes the next task for a worker of KIND that may run now; null if there is none. */
+struct task *destination_next_task(struct qrun *q, enum worker_kind kind);
+/* Puts a task back, to be the next again: no worker could be had for it. */
+void destination_put_back(struct qrun *q, struct task *task);
+/* What is said of a host that could not be reached, kept for those who are not tried at all. */
+void destination_note_failure(
+    struct destination *d, struct slice code, struct slice relay, struct slice reply);
+/*
+ * A task is over. The window grows by one with each success; when the host could not be
+ * reached it is halved, and the destination is left alone for a time.
+ */
+void destination_succeeded(struct qrun *q, struct destination *d);
+void destination_failed(struct qrun *q, struct destination *d);
+/* Neither: the task said nothing about the host. */
+void destination_finished(struct qrun *q, struct destination *d);
+bool destination_is_dead(const struct destination *d, int64_t now);
+/* Forgets those that nothing is queued for and nothing is known of. */
+void destination_free_all(struct qrun *q);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "folders.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+
+#define TRIES 5 /* against another qrun that removes an empty slot just then */
+
+struct folder *
+folder_open_slot(struct qrun *q, const char *name)
+{
+	struct folder *f;
+
+	for (f = q->slots; f != NULL; f = f->next)
+		if (strcmp(f->name, name) == 0) {
+			f->references++;
+			return f;
+		}
+	f = calloc(1, sizeof *f);
+	if (f == NULL)
+		return NULL;
+	f->fd = openat(q->deferred_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f->fd == -1) {
+		free(f);
+		return NULL;
+	}
+	snprintf(f->name, sizeof f->name, "%s", name);
+	f->references = 1;
+	f->next = q->slots;
+	q->slots = f;
+	return f;
+}
+
+static void
+sync_folder(struct folder *f)
+{
+	if (!f->changed)
+		return;
+	f->changed = false;
+	if (fsync(f->fd) == -1)
+		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+}
+
+static void
+close_slot(struct qrun *q, struct folder *f)
+{
+	struct folder **link = &q->slots;
+
+	if (schedule_slot_time(f->name) <= clock_wall_seconds() &&
+	    unlinkat(q->deferred_fd, f->name, AT_REMOVEDIR) == 0)
+		q->deferred_changed = true;
+	else
+		sync_folder(f);
+	while (*link != f)
+		link = &(*link)->next;
+	*link = f->next;
+	io_close(f->fd);
+	free(f);
+}
+
+void
+folder_let_go(struct qrun *q, struct folder *folder)
+{
+	folder->references--;
+	if (folder != &q->new_folder && folder->references == 0)
+		close_slot(q, folder);
+}
+
+/* A slot that is new must be durable before a message is moved there (spool(5)). */
+static struct folder *
+make_slot(struct qrun *q, const char *name)
+{
+	if (mkdirat(q->deferred_fd, name, 0700) == 0) {
+		if (fsync(q->deferred_fd) == -1)
+			return NULL;
+	} else if (errno != EEXIST)
+		return NULL;
+	return folder_open_slot(q, name);
+}
+
+int
+folder_defer(struct qrun *q, struct message *m, int64_t due)
+{
+	char name[SCHEDULE_NAME_SIZE];
+	int result = -1;
+
+	schedule_slot_name(name, due);
+	for (int i = 0; i < TRIES && result == -1; i++) {
+		struct folder *slot = make_slot(q, name);
+
+		if (slot == NULL && errno != ENOENT)
+			return -1;
+		if (slot == NULL)
+			continue;
+		if (slot == m->folder) /* a clock that was set back: it is where it should be */
+			result = 0;
+		else
+			result = claim_move(&m->claim, slot->fd);
+		folder_let_go(q, slot);
+		if (result == -1 && errno != ENOENT)
+			return -1;
+	}
+	if (result == 0 && due < q->next_slot)
+		q->next_slot = due;
+	return result;
+}
+
+int
+folder_set_aside(struct qrun *q, struct folder *folder, const char *id)
+{
+	struct event e;
+
+	event_start(&e, PROGRAM, "corrupt");
+	event_text(&e, "id", id);
+	event_send(&e);
+	folder->changed = true;
+	return renameat2(folder->fd, id, q->corrupt_fd, id, RENAME_NOREPLACE);
+}
+
+int
+folder_remove(struct folder *folder, const char *id)
+{
+	folder->changed = true;
+	return unlinkat(folder->fd, id, 0);
+}
+
+void
+folders_sync(struct qrun *q)
+{
+	sync_folder(&q->new_folder);
+	for (struct folder *f = q->slots; f != NULL; f = f->next)
+		sync_folder(f);
+	if (q->deferred_changed && fsync(q->deferred_fd) == -1)
+		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+	q->deferred_changed = false;
+}
+
+bool
+folders_need_sync(const struct qrun *q)
+{
+	if (q->new_folder.changed || q->deferred_changed)
+		return true;
+	for (const struct folder *f = q->slots; f != NULL; f = f->next)
+		if (f->changed)
+			return true;
+	return false;
+}

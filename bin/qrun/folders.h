@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The directories that messages stand in: new/ and the slots of deferred/. Those in use are open,
+ * with a count of references; a slot whose time has come is removed when its last message has left.
+ */
+#ifndef QRUN_FOLDERS_H
+#define QRUN_FOLDERS_H
+
+#include "qrun.h"
+
+/* Opens the slot NAME if it is there, with a reference for the caller. Null with errno. */
+struct folder *folder_open_slot(struct qrun *q, const char *name);
+void folder_let_go(struct qrun *q, struct folder *folder);
+/* Moves M, whose claim ends, to the slot for DUE. 0, or -1 with errno and M where it was. */
+int folder_defer(struct qrun *q, struct message *m, int64_t due);
+/* A file that failed a check goes to corrupt/, and the log says so. 0, or -1 with errno. */
+int folder_set_aside(struct qrun *q, struct folder *folder, const char *id);
+int folder_remove(struct folder *folder, const char *id);
+/* Makes what was removed or moved durable. */
+void folders_sync(struct qrun *q);
+bool folders_need_sync(const struct qrun *q);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the parts of qrun share: the settings and the spool (struct qrun), and the three things that
+ * it juggles: messages it holds a claim on, destinations, and tasks, each being the recipients of
+ * one message that go to one destination in one job.
+ */
+#ifndef QRUN_QRUN_H
+#define QRUN_QRUN_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "conf/limits.h"
+#include "conf/route.h"
+#include "spool/claim.h"
+#include "spool/schedule.h"
+#include "spool/spool.h"
+#include "spool/submit.h"
+
+#define PROGRAM "qrun"
+
+/* A directory of messages: new/, or a slot of deferred/. Claims hold a reference. */
+struct folder {
+	int fd;
+	size_t references;
+	bool changed;		       /* something was removed or moved that is not synced */
+	char name[SCHEDULE_NAME_SIZE]; /* of a slot; "" for new/ */
+	struct folder *next;
+};
+
+enum worker_kind { WORKER_SEND, WORKER_DELIVER };
+
+struct destination {
+	char *key;	     /* what qrun tells destinations apart by */
+	const char *address; /* what the worker is told (job.destination); part of key */
+	enum worker_kind kind;
+	char *user;		   /* whom the worker runs as where qrun was started by root */
+	struct task *first, *last; /* waiting */
+	size_t running;		   /* tasks that workers have */
+	size_t window;		   /* how many may run at once now */
+	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
+	struct str dead_code, dead_relay, dead_reply;
+	bool is_ready; /* stands in qrun.ready */
+	struct destination *next_ready;
+};
+
+struct task_recipient {
+	size_t index;  /* in the message's envelope */
+	size_t detail; /* of task.details: extension or targets, NUL-terminated */
+	bool answered; /* the worker has said what became of it */
+};
+
+struct task {
+	struct message *message;
+	struct destination *destination;
+	struct task *next;
+	int64_t started_ms; /* monotonic */
+	struct str details;
+	size_t weight;		/* octets its job takes, about */
+	size_t result_count[3]; /* by job_status */
+	size_t unreachable;	/* recipients whose host or network could not be reached */
+	size_t count;
+	struct task_recipient recipients[];
+};
+
+/* A message that qrun holds a claim on. */
+struct message {
+	struct claim claim;
+	struct folder *folder;
+	struct envelope_recipient *recipients; /* as many as the header says */
+	size_t tasks;			       /* that are not over */
+	int64_t admitted_ms;		       /* monotonic */
+	bool unsynced; /* a recipient was settled by a mark that is not on the disk */
+	int64_t
+	    not_before; /* seconds since 1970: the latest its destinations are left alone till */
+	bool untried;	/* a recipient was not tried for no reason of its own: qrun ends */
+	struct message *next, *previous;
+};
+
+struct qrun {
+	struct limits limits;
+	struct schedule schedule, bounce_schedule;
+	struct routes *routes;
+	struct spool spool;
+	int deferred_fd, corrupt_fd, hosts_fd;
+	struct folder new_folder;
+	struct folder *slots;	  /* open ones */
+	bool deferred_changed;	  /* a slot's directory was removed */
+	struct message *messages; /* all that are held */
+	size_t message_count;
+	void *destinations; /* tree of tsearch(3) */
+	struct destination *ready[2],
+	    *ready_last[2]; /* by kind: those with a task that may start */
+	struct workers *workers;
+	struct submit submit;  /* for bounces */
+	int64_t next_slot;     /* when the next known slot is due; INT64_MAX for none */
+	int64_t bounce_minute; /* the minute that bounces are counted in */
+	uint64_t bounces;      /* made in it */
+	bool stopping;
+	bool is_watching; /* -w */
+};
+
+/* Seconds since 1970 at which the message began to arrive. */
+int64_t message_arrival(const struct message *m);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "mail/header.h"
+#include "spool/job.h"
+
+#define TEXT_MAX ((size_t)256 << 20)
+#define HEADER_MAX ((size_t)256 * 1024) /* octets of the original looked through for its header */
+#define EXPIRED_CODE "4.4.7"		/* RFC 3463: delivery time expired */
+
+static bool
+notify_says(struct slice notify, const char *word)
+{
+	struct slice one;
+
+	while (slice_take(&notify, ',', &one))
+		if (slice_is(one, word))
+			return true;
+	return false;
+}
+
+bool
+report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind)
+{
+	struct slice notify = m->recipients[recipient].notify;
+
+	if (m->claim.envelope.reverse_path.len == 0)
+		return false;
+	if (notify.len == 0)
+		return true;
+	return notify_says(notify, kind == DSN_FAILED ? "FAILURE" : "DELAY");
+}
+
+static bool
+is_meant(
+    const struct message *m, size_t recipient, enum dsn_kind kind, struct recipient_state *state)
+{
+	claim_state(&m->claim, recipient, state);
+	if (kind == DSN_FAILED ? state->status != RECIPIENT_FAILED
+			       : state->status != RECIPIENT_WAITING || state->delay_told)
+		return false;
+	return report_is_wanted(m, recipient, kind);
+}
+
+/* A state keeps "CODE RELAY TEXT", with - for no relay (messages.c). */
+static void
+describe(struct dsn_recipient *r, const struct message *m, size_t i, struct slice reply)
+{
+	struct slice rest = reply;
+
+	*r = (struct dsn_recipient){
+	    .address = m->recipients[i].address, .original = m->recipients[i].original};
+	if (!slice_word(&rest, &r->code))
+		r->code = slice_of("5.0.0");
+	if (slice_word(&rest, &r->relay) && slice_is(r->relay, "-"))
+		r->relay = slice_of("");
+	r->reply = slice_trim(rest);
+	r->expired = slice_is(r->code, EXPIRED_CODE) || slice_starts(r->code, "4.");
+}
+
+static size_t
+collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		if (is_meant(m, i, kind, &state))
+			describe(&list[count++], m, i, state.reply);
+	}
+	return count;
+}
+
+/* How much of the original goes along: its header section, or all of it. */
+static size_t
+choose_part(const struct qrun *q, const struct message *m, enum dsn_kind kind, struct slice head,
+    bool *whole)
+{
+	struct header_field field;
+	struct slice rest = head;
+
+	*whole = kind == DSN_FAILED && !slice_is(m->claim.envelope.return_part, "HDRS") &&
+		 m->claim.header.length <= q->limits.bounce_size;
+	if (*whole)
+		return (size_t)m->claim.header.length;
+	while (header_next(&rest, &field))
+		;
+	return head.len - rest.len;
+}
+
+static enum submit_result
+write_text(
+    struct qrun *q, const struct dsn *d, int (*part)(struct dsn *, struct str *), struct str *text)
+{
+	str_clear(text);
+	if (part((struct dsn *)(uintptr_t)d, text) == -1) {
+		q->submit.code = 51;
+		return SUBMIT_TEMPORARY;
+	}
+	return submit_write(&q->submit, text->data, text->len);
+}
+
+static int
+end_text(struct dsn *d, struct str *text)
+{
+	return dsn_end(d, text);
+}
+
+/* ORIGINAL is the part of it that goes along, in memory. */
+static enum submit_result
+write_report(struct qrun *q, struct dsn *d, struct slice original)
+{
+	enum submit_result result;
+	struct str text;
+
+	str_init(&text, TEXT_MAX);
+	d->is_8bit = !slice_is_ascii(original);
+	result =
+	    str_format(&text, "F%cT%.*s%c", '\0', (int)d->sender.len, d->sender.data, '\0') == -1
+		? SUBMIT_TEMPORARY
+		: submit_begin(&q->submit, str_slice(&text));
+	if (result == SUBMIT_OK)
+		result = write_text(q, d, dsn_begin, &text);
+	if (result == SUBMIT_OK)
+		result = submit_write(&q->submit, original.data, original.len);
+	if (result == SUBMIT_OK)
+		result = write_text(q, d, end_text, &text);
+	if (result == SUBMIT_OK)
+		result = submit_commit(&q->submit);
+	else
+		submit_abort(&q->submit);
+	str_free(&text);
+	return result;
+}
+
+static enum submit_result
+read_and_write(struct qrun *q, struct message *m, struct dsn *d)
+{
+	uint64_t len = m->claim.header.length, most = HEADER_MAX;
+	enum submit_result result = SUBMIT_TEMPORARY;
+	struct slice original;
+	char *bytes;
+
+	if (q->limits.bounce_size > most)
+		most = q->limits.bounce_size;
+	if (len > most)
+		len = most;
+	bytes = malloc((size_t)len + 1);
+	if (bytes != NULL &&
+	    io_pread(m->claim.fd, bytes, (size_t)len, message_offset(&m->claim.header)) == 0) {
+		original = slice_make(bytes, (size_t)len);
+		original.len = choose_part(q, m, d->kind, original, &d->whole);
+		result = write_report(q, d, original);
+	}
+	free(bytes);
+	return result;
+}
+
+/* A storm of bounces is spread over time instead of being let loose (limits: bounce-rate). */
+static bool
+rate_allows(struct qrun *q, int64_t now)
+{
+	if (q->bounce_minute != now / 60) {
+		q->bounce_minute = now / 60;
+		q->bounces = 0;
+	}
+	return q->bounces++ < q->limits.bounce_rate;
+}
+
+static void
+log_report(struct qrun *q, const struct message *m, const struct dsn *d, enum submit_result result)
+{
+	struct event e;
+
+	event_start(&e, PROGRAM, d->kind == DSN_FAILED ? "bounce" : "delay-notice");
+	event_text(&e, "id", m->claim.header.id);
+	event_slice(&e, "to", d->sender);
+	if (result == SUBMIT_OK)
+		event_text(&e, "report", q->submit.id);
+	else
+		event_text(&e, "reason", q->submit.reason.data);
+	event_send(&e);
+}
+
+enum report_result
+report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
+{
+	int64_t now = clock_wall_seconds();
+	struct dsn d = {.kind = kind,
+	    .me = routes_me(q->routes),
+	    .sender = m->claim.envelope.reverse_path,
+	    .id = slice_of(m->claim.header.id),
+	    .envelope_id = m->claim.envelope.envelope_id,
+	    .arrival = message_arrival(m),
+	    .now = now,
+	    .retry_until = message_arrival(m) + q->schedule.lifetime};
+	struct dsn_recipient *list = calloc(m->claim.header.recipients, sizeof *list);
+	enum submit_result result = SUBMIT_OK;
+
+	if (list == NULL)
+		return REPORT_LATER;
+	d.recipients = list;
+	d.count = collect(m, kind, list);
+	if (d.count > 0) {
+		result = rate_allows(q, now) ? read_and_write(q, m, &d) : SUBMIT_TEMPORARY;
+		log_report(q, m, &d, result);
+		/* lets qrun end without an idle child */
+		submit_release(&q->submit);
+	}
+	free(list);
+	/* a report that can never be queued (its address is refused) would be tried for ever */
+	return result == SUBMIT_OK || result == SUBMIT_PERMANENT ? REPORT_TOLD : REPORT_LATER;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+#include "workers.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/packet.h"
+#include "destination.h"
+#include "messages.h"
+
+#define SEND_MS 30000
+#define IDLE_MS 20000
+#define GRACE_MS 15000 /* behind a job's own deadline, before its worker is ended */
+
+struct worker {
+	pid_t pid;
+	int fd;
+	enum worker_kind kind;
+	char *user;
+	struct destination *last; /* whom it served last */
+	struct task *task;	  /* null: idle */
+	uint64_t number;	  /* of its job */
+	int64_t until_ms;	  /* monotonic: busy, when it hangs; idle, when it is not needed */
+	bool broken;		  /* to be ended */
+};
+
+struct workers {
+	struct launcher *launcher;
+	struct worker *list;
+	size_t count, room;
+	size_t of_kind[2];
+	uint64_t next_number;
+	char *buf; /* of one packet */
+};
+
+struct workers *
+workers_open(struct qrun *q, struct launcher *launcher)
+{
+	struct workers *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	w->launcher = launcher;
+	w->room = (size_t)(q->limits.send_workers + q->limits.deliver_workers);
+	w->list = calloc(w->room, sizeof *w->list);
+	w->buf = malloc(PACKET_MAX);
+	if (w->list != NULL && w->buf != NULL)
+		return w;
+	workers_close(w);
+	return NULL;
+}
+
+static void
+forget(struct workers *w, struct worker *worker)
+{
+	io_close(worker->fd);
+	free(worker->user);
+	w->of_kind[worker->kind]--;
+	*worker = w->list[--w->count];
+}
+
+void
+workers_close(struct workers *w)
+{
+	if (w == NULL)
+		return;
+	while (w->count > 0)
+		forget(w, &w->list[0]);
+	while (w->launcher->fd == -1 && waitpid(-1, NULL, 0) > 0)
+		;
+	free(w->list);
+	free(w->buf);
+	free(w);
+}
+
+size_t
+workers_count(const struct workers *w)
+{
+	return w->count;
+}
+
+size_t
+workers_busy(const struct workers *w)
+{
+	size_t busy = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		busy += w->list[i].task != NULL;
+	return busy;
+}
+
+/* Best is one that served this destination last: its connection may still be open. */
+static struct worker *
+find_idle(struct workers *w, const struct destination *d)
+{
+	struct worker *any = NULL;
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct worker *worker = &w->list[i];
+
+		if (worker->task != NULL || worker->broken || worker->kind != d->kind ||
+		    strcmp(worker->user, d->user) != 0)
+			continue;
+		if (worker->last == d)
+			return worker;
+		any = worker;
+	}
+	return any;
+}
+
+/* An idle worker of another user stands in the way of this one: the longest idle goes. */
+static bool
+make_room(struct workers *w, enum worker_kind kind)
+{
+	struct worker *oldest = NULL;
+
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].task == NULL && w->list[i].kind == kind &&
+		    (oldest == NULL || w->list[i].until_ms < oldest->until_ms))
+			oldest = &w->list[i];
+	if (oldest == NULL)
+		return false;
+	forget(w, oldest);
+	return true;
+}
+
+/* 1 with *WORKER, 0 if there may be no more now, -1 with PROBLEM. */
+static int
+start_worker(
+    struct qrun *q, const struct destination *d, struct worker **worker, struct str *problem)
+{
+	struct workers *w = q->workers;
+	size_t limit =
+	    (size_t)(d->kind == WORKER_SEND ? q->limits.send_workers : q->limits.deliver_workers);
+	struct launched launched;
+	char *user;
+
+	if (w->of_kind[d->kind] >= limit && !make_room(w, d->kind))
+		return 0;
+	user = strdup(d->user);
+	if (user == NULL || launcher_run(w->launcher, d->kind, user, &launched, problem) == -1) {
+		free(user);
+		return -1;
+	}
+	*worker = &w->list[w->count++];
+	**worker =
+	    (struct worker){.pid = launched.pid, .fd = launched.fd, .kind = d->kind, .user = user};
+	w->of_kind[d->kind]++;
+	return 1;
+}
+
+static void
+describe_recipients(struct task *task, struct job *job)
+{
+	bool has_targets = strcmp(task->destination->address, "targets:") == 0;
+
+	job->count = task->count;
+	for (size_t i = 0; i < task->count; i++) {
+		const struct envelope_recipient *from =
+		    &task->message->recipients[task->recipients[i].index];
+		struct slice detail = slice_of(task->details.data + task->recipients[i].detail);
+
+		job->recipients[i] = (struct job_recipient){
+		    .address = from->address, .notify = from->notify, .original = from->original};
+		if (has_targets)
+			job->recipients[i].targets = detail;
+		else
+			job->recipients[i].extension = detail;
+	}
+}
+
+static int
+tell_job(struct qrun *q, struct worker *worker, struct task *task)
+{
+	const struct claim *claim = &task->message->claim;
+	const struct envelope *e = &claim->envelope;
+	int fd = claim_open_for_reading(claim), result;
+	struct job *job;
+
+	if (fd == -1)
+		return -1;
+	job = calloc(1, sizeof *job);
+	if (job == NULL) {
+		io_close(fd);
+		return -1;
+	}
+	worker->number = ++q->workers->next_number;
+	*job = (struct job){.number = worker->number,
+	    .id = slice_of(claim->header.id),
+	    .destination = slice_of(task->destination->address),
+	    .reverse_path = e->reverse_path,
+	    .body = e->body,
+	    .envelope_id = e->envelope_id,
+	    .return_part = e->return_part,
+	    .deadline = q->limits.delivery_deadline,
+	    .offset = message_offset(&claim->header),
+	    .length = claim->header.length,
+	    .fd = fd};
+	describe_recipients(task, job);
+	result = job_send(worker->fd, job, deadline_in_ms(SEND_MS));
+	free(job);
+	io_close(fd);
+	return result;
+}
+
+int
+workers_give(struct qrun *q, struct task *task)
+{
+	struct destination *d = task->destination;
+	struct worker *worker = find_idle(q->workers, d);
+	struct str problem;
+	int started = 1;
+
+	str_init(&problem, 1024);
+	if (worker == NULL)
+		started = start_worker(q, d, &worker, &problem);
+	if (started == 1) {
+		worker->task = task;
+		worker->last = d;
+		task->started_ms = clock_monotonic_ms();
+		worker->until_ms =
+		    task->started_ms + (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
+		if (tell_job(q, worker, task) == -1) {
+			(void)str_format(&problem, "unable to tell a worker: %s", strerror(errno));
+			worker->task = NULL;
+			worker->broken = true;
+			started = -1;
+		}
+	}
+	if (started == -1)
+		message_task_done(q, task, problem.len > 0 ? problem.data : "out of memory");
+	str_free(&problem);
+	return started;
+}
+
+/* The worker is not to be trusted any more, or has gone. */
+static void
+drop(struct qrun *q, struct worker *worker, const char *reason)
+{
+	struct task *task = worker->task;
+
+	if (task != NULL)
+		log_note(PROGRAM, "worker-lost", "process %ld: %s", (long)worker->pid, reason);
+	worker->task = NULL;
+	launcher_kill(q->workers->launcher, worker->pid);
+	forget(q->workers, worker);
+	if (task != NULL)
+		message_task_done(q, task, reason);
+}
+
+static bool
+take_result(struct qrun *q, struct worker *worker, const struct job_result *result)
+{
+	struct task *task = worker->task;
+
+	if (task == NULL || result->number != worker->number)
+		return false;
+	if (result->done) {
+		worker->task = NULL;
+		worker->until_ms = clock_monotonic_ms() + IDLE_MS;
+		message_task_done(q, task, "the worker gave no answer");
+		return true;
+	}
+	if (result->recipient >= task->count || task->recipients[result->recipient].answered)
+		return false;
+	message_answer(q, task, result);
+	return true;
+}
+
+size_t
+workers_poll(struct workers *w, struct pollfd *fds, size_t max)
+{
+	size_t n = w->count < max ? w->count : max;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = w->list[i].fd, .events = POLLIN};
+	return n;
+}
+
+static struct worker *
+worker_of(struct workers *w, int fd)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].fd == fd)
+			return &w->list[i];
+	return NULL;
+}
+
+/* Everything one worker has to say now. */
+static void
+hear_one(struct qrun *q, int fd)
+{
+	struct worker *worker;
+
+	while ((worker = worker_of(q->workers, fd)) != NULL) {
+		struct job_result result;
+		int n = job_receive_result(fd, q->workers->buf, &result, deadline_in_ms(0));
+
+		if (n == -1 && errno == ETIMEDOUT)
+			return;
+		if (n == 0)
+			drop(q, worker, "the worker ended");
+		else if (n == -1 || !take_result(q, worker, &result))
+			drop(q, worker, "the worker broke the protocol");
+	}
+}
+
+void
+workers_hear(struct qrun *q, const struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i].revents != 0)
+			hear_one(q, fds[i].fd);
+}
+
+void
+workers_check(struct qrun *q)
+{
+	struct workers *w = q->workers;
+	int64_t now = clock_monotonic_ms();
+
+	while (w->launcher->fd == -1 && waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	for (size_t i = w->count; i > 0; i--) {
+		struct worker *worker = &w->list[i - 1];
+
+		if (worker->broken)
+			drop(q, worker, "the worker was told too much");
+		else if (now >= worker->until_ms && worker->task != NULL)
+			drop(q, worker, "the delivery took too long");
+		else if (now >= worker->until_ms)
+			forget(w, worker); /* it ends when its socket closes */
+	}
+}

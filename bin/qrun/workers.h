@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker processes: kept from task to task, given to the destination that they served last
+ * where possible, ended when they are idle for long or hang. A worker that breaks the protocol or
+ * dies loses its task, whose recipients without an answer are told so.
+ */
+#ifndef QRUN_WORKERS_H
+#define QRUN_WORKERS_H
+
+#include <poll.h>
+
+#include "launcher.h"
+#include "qrun.h"
+#include "spool/job.h"
+
+struct workers;
+
+struct workers *workers_open(struct qrun *q, struct launcher *launcher);
+/* Ends all: closes their sockets; those that are our children are waited for. */
+void workers_close(struct workers *w);
+
+/*
+ * Gives TASK to a worker, started if need be. 1; 0 if as many as may run are busy; -1 if none can
+ * be started or the job cannot be told: then the answers have been given (message_answer).
+ */
+int workers_give(struct qrun *q, struct task *task);
+size_t workers_busy(const struct workers *w);
+/* How many descriptors there are to poll, and their list, filled in. */
+size_t workers_poll(struct workers *w, struct pollfd *fds, size_t max);
+size_t workers_count(const struct workers *w);
+/* Takes what the workers have said, as poll reported it in FDS. */
+void workers_hear(struct qrun *q, const struct pollfd *fds, size_t count);
+/* Ends those that hang or are not needed; reaps children. */
+void workers_check(struct qrun *q);
+
+#endif
