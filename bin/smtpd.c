@@ -281,36 +281,32 @@ log_listening(int fd)
 static void
 become_user(const char *name)
 {
-	struct passwd *user = getpwnam(name);
+	const struct passwd *user = getpwnam(name);
 
+	if (user != NULL && initgroups(name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+	    setuid(user->pw_uid) == 0)
+		return;
 	if (user == NULL)
 		die(PROGRAM, EXIT_PERMANENT, "there is no user %s", name);
-	if (initgroups(name, user->pw_gid) == -1 || setgid(user->pw_gid) == -1 ||
-	    setuid(user->pw_uid) == -1)
-		die_errno(PROGRAM, EXIT_PERMANENT, "unable to become %s", name);
+	die_errno(PROGRAM, EXIT_PERMANENT, "unable to become %s", name);
+}
+
+static void
+read_settings_or_die(struct smtpd *d)
+{
+	struct str problem;
+
+	str_init(&problem, PROBLEM_MAX);
+	if (read_settings(d, &problem) == -1)
+		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
+	str_free(&problem);
 }
 
 static int
-serve_listeners(struct smtpd *d)
+run_server(struct smtpd *d)
 {
 	struct session_client client = {0};
-	struct str problem, refusal;
-	struct slice me;
 
-	str_init(&problem, PROBLEM_MAX);
-	str_init(&refusal, PROBLEM_MAX);
-	if (read_settings(d, &problem) == -1)
-		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
-	me = routes_me(d->routes);
-	if (str_format(&refusal, "421 4.7.0 %.*s Too many connections; try again later\r\n",
-		(int)me.len, me.data) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
-	for (size_t i = 0; i < d->serve.listener_count; i++)
-		log_listening(d->serve.listeners[i]);
-	d->serve.sessions_max = (size_t)d->settings.limits.smtpd_sessions;
-	d->serve.network_max = (size_t)d->settings.limits.smtpd_sessions_address;
-	d->serve.refusal = str_slice(&refusal);
-	d->serve.report = report;
 	switch (serve_run(&d->serve, &d->in, &client.peer)) {
 	case SERVE_SESSION:
 		d->out = d->in;
@@ -322,6 +318,30 @@ serve_listeners(struct smtpd *d)
 		break;
 	}
 	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to accept connections");
+}
+
+static int
+serve_listeners(struct smtpd *d)
+{
+	struct str refusal;
+	struct slice me;
+	int code;
+
+	read_settings_or_die(d);
+	me = routes_me(d->routes);
+	str_init(&refusal, PROBLEM_MAX);
+	if (str_format(&refusal, "421 4.7.0 %.*s Too many connections; try again later\r\n",
+		(int)me.len, me.data) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
+	for (size_t i = 0; i < d->serve.listener_count; i++)
+		log_listening(d->serve.listeners[i]);
+	d->serve.sessions_max = (size_t)d->settings.limits.smtpd_sessions;
+	d->serve.network_max = (size_t)d->settings.limits.smtpd_sessions_address;
+	d->serve.refusal = str_slice(&refusal);
+	d->serve.report = report;
+	code = run_server(d);
+	str_free(&refusal);
+	return code;
 }
 
 /* Sockets from systemd; false if none of them listens. A connected one becomes in and out. */
