@@ -15,7 +15,9 @@
 
 #define REASON_MAX 1000
 #define ME_MAX 255
-#define ENVELOPE_MAX ((size_t)256 << 20)
+#define RECIPIENT_MAX ((size_t)1024)	  /* octets of a recipient with all its fields */
+#define SCRATCH_KEPT ((size_t)256 * 1024) /* more is not kept for the next message */
+#define PIECE_MAX ((size_t)65536)
 
 bool
 accept_fail(struct accept *a, enum accept_code code, const char *format, ...)
@@ -63,14 +65,22 @@ accept_open(struct accept *a)
 	*a = (struct accept){.code = ACCEPT_DONE};
 	str_init(&a->me, ME_MAX);
 	str_init(&a->reason, REASON_MAX);
-	str_init(&a->scratch, ENVELOPE_MAX);
+	str_init(&a->scratch, MESSAGE_ENVELOPE_MAX);
+	a->is_closed = true;
 	a->spool.fd = a->spool.new_fd = -1;
 	commit_init(&a->commit, &a->spool);
 	if (!read_settings(a))
 		return false;
 	if (spool_open(&a->spool) == -1)
 		return accept_fail(a, ACCEPT_SPOOL, "%s", a->spool.problem.data);
+	a->is_closed = false;
 	return true;
+}
+
+size_t
+accept_envelope_max(const struct accept *a)
+{
+	return ((size_t)a->limits.message_recipients + 4) * RECIPIENT_MAX;
 }
 
 void
@@ -130,6 +140,19 @@ convert_envelope(struct accept *a, struct slice fields, uid_t uid, size_t *recip
 	return result == ENVELOPE_GOOD || accept_fail(a, codes[result], "%s", reason);
 }
 
+static bool
+begin_commit(struct accept *a, struct slice envelope, uid_t uid)
+{
+	size_t recipients;
+	bool good = convert_envelope(a, envelope, uid, &recipients);
+
+	if (good && commit_begin(&a->commit, str_slice(&a->scratch), recipients) == -1)
+		good = fail_to_write(a);
+	if (a->scratch.room > SCRATCH_KEPT)
+		str_free(&a->scratch);
+	return good;
+}
+
 /* A Received field for what did not come by SMTP (RFC 5321, 4.4 has no better form for it). */
 static bool
 add_trace(struct accept *a, uid_t uid)
@@ -147,15 +170,13 @@ add_trace(struct accept *a, uid_t uid)
 bool
 accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_trace)
 {
-	size_t recipients;
-
+	if (a->is_closed)
+		return false;
 	accept_abort(a);
 	a->code = ACCEPT_DONE;
 	a->check = (struct wire_check){.malformed = false};
-	if (!check_space(a) || !convert_envelope(a, envelope, uid, &recipients))
+	if (!check_space(a) || !begin_commit(a, envelope, uid))
 		return false;
-	if (commit_begin(&a->commit, str_slice(&a->scratch), recipients) == -1)
-		return fail_to_write(a);
 	a->active = true;
 	a->submitted = 0;
 	return own_trace || add_trace(a, uid);
@@ -182,12 +203,18 @@ void
 accept_data(struct accept *a, struct slice data)
 {
 	a->submitted += data.len;
-	/* after a failure the rest is read, that the submitter hears the reason, and dropped */
-	if (a->code != ACCEPT_DONE || !a->active)
-		return;
-	if (!check_piece(a, data) ||
-	    (commit_write(&a->commit, data.data, data.len) == -1 && !fail_to_write(a)))
-		accept_abort(a);
+	while (data.len > 0) {
+		size_t len = data.len < PIECE_MAX ? data.len : PIECE_MAX;
+		struct slice piece = slice_make(data.data, len);
+
+		/* after a failure the rest is dropped: its reason is told at the end */
+		if (a->code != ACCEPT_DONE || !a->active)
+			return;
+		if (!check_piece(a, piece) ||
+		    (commit_write(&a->commit, piece.data, len) == -1 && !fail_to_write(a)))
+			accept_abort(a);
+		data = slice_skip(data, len);
+	}
 }
 
 bool

@@ -43,11 +43,18 @@ struct accept {
 	enum accept_code code; /* of the first failure since accept_begin */
 	struct str reason;     /* of that failure, one line */
 	struct str scratch;
+	bool is_closed; /* accept_open failed: nothing can be accepted */
 };
 
-/* Reads the settings and opens the spool. False with code and reason. */
+/*
+ * Reads the settings and opens the spool. False with code and reason, which each accept_begin gives
+ * again.
+ */
 bool accept_open(struct accept *a);
 void accept_close(struct accept *a);
+
+/* Octets that an envelope may have: enough for as many recipients as are allowed. */
+size_t accept_envelope_max(const struct accept *a);
 
 /*
  * Begins a message with ENVELOPE (fields ended by NUL) that UID submits. With OWN_TRACE the

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,13 +19,12 @@
 #include "base/fields.h"
 #include "base/helper.h"
 #include "base/io.h"
-#include "mail/address.h"
 #include "mail/wire.h"
 #include "service.h"
 
 #define PROGRAM "enqueue"
 #define BLOCK ((size_t)65536)
-#define ENVELOPE_MAX ((size_t)256 << 20)
+#define SENDER_MAX 1024 /* of the one made here */
 
 struct options {
 	const char *sender;
@@ -57,7 +57,7 @@ parse_options(struct options *o, int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "f:isw", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+f:isw", longs, NULL)) != -1)
 		switch (c) {
 		case 'f':
 			o->sender = optarg;
@@ -86,7 +86,8 @@ parse_options(struct options *o, int argc, char **argv)
 		complain_of_usage();
 	if (o->speak && o->serve)
 		complain_of_usage();
-	if (o->sender != NULL && o->recipient_count == 0) {
+	if (!o->speak && !o->serve && o->recipient_count == 0 &&
+	    (o->sender != NULL || o->print_id || isatty(STDOUT_FILENO))) {
 		fprintf(stderr, "enqueue: no recipients\n");
 		complain_of_usage();
 	}
@@ -103,6 +104,7 @@ take_privilege(void)
 	    RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NOFILE, RLIMIT_CPU};
 	uid_t owner = geteuid();
 	gid_t group = getegid();
+	static const __itimer_which_t timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 	struct itimerval none = {.it_value = {0, 0}};
 
 	if (!helper_is_privileged())
@@ -116,10 +118,30 @@ take_privilege(void)
 				die_errno(PROGRAM, EXIT_TEMPORARY, "unable to raise a limit");
 		}
 	}
-	if (setitimer(ITIMER_REAL, &none, NULL) == -1 || clearenv() != 0 ||
-	    setresgid(group, group, group) == -1 || setresuid(owner, owner, owner) == -1 ||
-	    chdir("/") == -1)
+	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
+		if (setitimer(timers[i], &none, NULL) == -1)
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to stop a timer");
+	if (clearenv() != 0 || setresgid(group, group, group) == -1 ||
+	    setresuid(owner, owner, owner) == -1 || chdir("/") == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to become the spool's owner");
+}
+
+/*
+ * Where 0, 1 or 2 is closed, the spool or a client would be opened there, and read as the message
+ * or written to as standard error. What is put there can be written to and not read: a closed
+ * standard input must not look like an empty message.
+ */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_WRONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd == -1)
+		exit(EXIT_TEMPORARY);
+	close(fd);
 }
 
 static void
@@ -176,7 +198,8 @@ read_envelope(struct accept *a, struct str *envelope)
 
 	while ((n = io_read(STDOUT_FILENO, block, sizeof block, until)) > 0)
 		if (str_add(envelope, block, (size_t)n) == -1)
-			return accept_fail(a, ACCEPT_NO_MEMORY, "the envelope is too large");
+			return accept_fail(a, errno == EMSGSIZE ? ACCEPT_REFUSED : ACCEPT_NO_MEMORY,
+			    "the envelope is too large");
 	if (n == -1)
 		return accept_fail(a, errno == ETIMEDOUT ? ACCEPT_TIMEOUT : ACCEPT_CANNOT_READ,
 		    "unable to read the envelope: %s", strerror(errno));
@@ -192,7 +215,14 @@ add_address(struct accept *a, struct str *envelope, char letter, const char *tex
 {
 	if (fields_add(envelope, letter, slice_of(text), '\0') == 0)
 		return true;
-	return accept_fail(a, ACCEPT_ENVELOPE, "'%c' address: %s", letter, strerror(errno));
+	switch (errno) {
+	case EINVAL:
+		return accept_fail(a, ACCEPT_ENVELOPE, "an address holds a control character");
+	case EMSGSIZE:
+		return accept_fail(a, ACCEPT_REFUSED, "the envelope is too large");
+	default:
+		return accept_fail(a, ACCEPT_NO_MEMORY, "out of memory");
+	}
 }
 
 static bool
@@ -201,12 +231,13 @@ envelope_of_options(struct accept *a, const struct options *o, struct str *envel
 	struct str sender;
 	bool good;
 
-	str_init(&sender, ADDRESS_PATH_MAX);
-	if (o->sender == NULL)
-		(void)str_format(&sender, "%ld@%s", (long)uid, a->me.data);
-	else if (strcmp(o->sender, "<>") != 0)
-		(void)str_add_text(&sender, o->sender);
-	good = add_address(a, envelope, 'F', sender.data);
+	str_init(&sender, SENDER_MAX);
+	if (o->sender == NULL && str_format(&sender, "%ld@%s", (long)uid, a->me.data) == -1)
+		return accept_fail(a, ACCEPT_NO_MEMORY, "out of memory");
+	if (o->sender == NULL || strcmp(o->sender, "<>") == 0)
+		good = add_address(a, envelope, 'F', sender.data);
+	else
+		good = add_address(a, envelope, 'F', o->sender);
 	for (int i = 0; good && i < o->recipient_count; i++)
 		good = add_address(a, envelope, 'T', o->recipients[i]);
 	str_free(&sender);
@@ -221,7 +252,7 @@ take_one(struct accept *a, const struct options *o, uid_t uid)
 	bool good;
 
 	str_init(&message, SIZE_MAX / 4);
-	str_init(&envelope, ENVELOPE_MAX);
+	str_init(&envelope, accept_envelope_max(a));
 	good = read_message(a, &message);
 	if (good)
 		good = o->recipient_count > 0 ? envelope_of_options(a, o, &envelope, uid)
@@ -263,23 +294,28 @@ main(int argc, char **argv)
 	uid_t uid = getuid();
 	struct accept accept;
 	int code = EXIT_DONE;
+	bool is_open;
 
+	fill_standard_descriptors();
 	take_privilege();
 	reset_signals();
 	umask(077);
 	parse_options(&options, argc, argv);
-	if (!accept_open(&accept))
-		code =
-		    options.speak || options.serve ? EXIT_TEMPORARY : exit_code(&accept, &options);
+	if (options.serve && helper_is_privileged())
+		/* a caller could stop it, by his terminal, and with it all who ask it */
+		die(PROGRAM, EXIT_PERMANENT, "only the spool's owner may run the service");
+	is_open = accept_open(&accept);
+	if (options.speak) /* opened or not: the submitter is told why */
+		code = speak(&accept, uid);
+	else if (!is_open)
+		code = options.serve ? EXIT_TEMPORARY : exit_code(&accept, &options);
 	else if (options.serve)
 		code = service_run(&accept);
-	else if (options.speak)
-		code = speak(&accept, uid);
 	else if (!take_one(&accept, &options, uid))
 		code = exit_code(&accept, &options);
 	else if (options.print_id && printf("%s\n", accept_id(&accept)) < 0)
 		code = EXIT_DONE; /* it is queued, whoever reads that or not */
-	if (accept.code != ACCEPT_DONE && !options.serve && !options.speak)
+	if (accept.code != ACCEPT_DONE && !options.speak && !(options.serve && is_open))
 		fprintf(stderr, "enqueue: fatal: %s\n", accept.reason.data);
 	accept_close(&accept);
 	return code;

@@ -34,6 +34,7 @@ struct master {
 	const struct pool *pool;
 	struct worker *workers; /* pool.workers_max of them */
 	size_t count, busy;
+	pid_t pid; /* of the master */
 	int news[2];
 	sigset_t before; /* signals as they were: let through while waiting */
 };
@@ -97,11 +98,10 @@ wait_for_client(const struct master *m)
 			return true;
 		if (n == -1 && errno != EINTR)
 			return false;
-		if (n == 0 && getppid() == 1)
+		if (n == 0 && getppid() != m->pid)
 			return false;
-		if (n == 0) {
+		if (n == 0)
 			tell(m, false); /* the master ends those he does not need */
-		}
 	}
 }
 
@@ -123,17 +123,16 @@ work(const struct master *m)
 	_exit(EXIT_SUCCESS);
 }
 
-static void
+static bool
 add_worker(struct master *m)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
 		work(m);
-	if (pid == -1)
-		poll(NULL, 0, PAUSE_MS);
-	else
+	if (pid > 0)
 		m->workers[m->count++] = (struct worker){.pid = pid};
+	return pid > 0;
 }
 
 static struct worker *
@@ -180,19 +179,42 @@ hear(struct master *m)
 	}
 }
 
+/*
+ * From here on clients find no socket and execute enqueue instead. Those who connected and were not
+ * taken yet see the end at once, and not only when the last worker has finished its message.
+ */
+static void
+leave(const struct pool *pool)
+{
+	int fd;
+
+	if (pool->path == NULL)
+		return;
+	if (unlink(pool->path) == -1)
+		errno = 0; /* the next service removes it */
+	if (shutdown(pool->listener, SHUT_RDWR) == -1)
+		return;
+	while ((fd = accept4(pool->listener, NULL, NULL, SOCK_CLOEXEC)) != -1)
+		close(fd);
+}
+
 static void
 rule(struct master *m)
 {
+	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+
 	while (!stopped) {
 		struct pollfd p = {.fd = m->news[0], .events = POLLIN};
+		bool good = true;
 
-		while (m->count < m->pool->workers_max && m->count - m->busy < KEPT_IDLE)
-			add_worker(m);
-		if (ppoll(&p, 1, NULL, &m->before) == -1 && errno != EINTR)
+		while (good && m->count < m->pool->workers_max && m->count - m->busy < KEPT_IDLE)
+			good = add_worker(m);
+		if (ppoll(&p, 1, good ? NULL : &pause, &m->before) == -1 && errno != EINTR)
 			break;
 		reap(m);
 		hear(m);
 	}
+	leave(m->pool);
 	for (size_t i = 0; i < m->count; i++)
 		kill(m->workers[i].pid, SIGTERM);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -202,7 +224,7 @@ rule(struct master *m)
 int
 pool_run(const struct pool *pool)
 {
-	struct master m = {.pool = pool};
+	struct master m = {.pool = pool, .pid = getpid()};
 
 	m.workers = calloc(pool->workers_max, sizeof *m.workers);
 	if (m.workers == NULL)

@@ -12,6 +12,7 @@
 
 struct pool {
 	int listener;
+	const char *path; /* of a socket that ends with the pool; null for one that stays */
 	size_t workers_max;
 	/*
 	 * In a worker: serves the client on FD, closing nothing. DURING is the signal mask for

@@ -53,14 +53,39 @@ answer_result(struct session *s, bool good, enum frame_type type)
 	return sent;
 }
 
+/* Drops LENGTH octets, so that the submitter is there to hear why. */
+static bool
+refuse_envelope(struct session *s, size_t length, enum accept_code code, const char *why)
+{
+	accept_abort(s->accept);
+	if (!s->accept->is_closed)
+		s->accept->code = ACCEPT_DONE;
+	(void)accept_fail(s->accept, code, "%s", why);
+	while (length > 0) {
+		size_t have = reader_unread(&s->reader).len;
+
+		if (have == 0 && reader_fill(&s->reader) <= 0)
+			return false;
+		have = reader_unread(&s->reader).len;
+		if (have > length)
+			have = length;
+		reader_consume(&s->reader, have);
+		length -= have;
+	}
+	return answer_result(s, false, FRAME_GO);
+}
+
 static bool
 take_envelope(struct session *s, char type, size_t length)
 {
-	char *envelope = malloc(length + 1);
+	char *envelope;
 	bool good;
 
+	if (length > accept_envelope_max(s->accept))
+		return refuse_envelope(s, length, ACCEPT_REFUSED, "the envelope is too large");
+	envelope = malloc(length + 1);
 	if (envelope == NULL)
-		return false;
+		return refuse_envelope(s, length, ACCEPT_NO_MEMORY, "out of memory");
 	good = frame_payload(&s->reader, envelope, length) == 0 &&
 	       answer_result(s,
 		   accept_begin(
@@ -215,16 +240,13 @@ listen_at(const char *path)
 static int
 make_listener(struct accept *a, struct str *path)
 {
-	int fd;
-
 	if (str_format(path, "%s/run/" PROGRAM, a->spool.path) == -1)
 		return -1;
 	if (mkdir(path->data, 0755) == -1 && errno != EEXIST)
 		return -1;
 	if (chmod(path->data, 0755) == -1 || str_add_text(path, "/socket") == -1)
 		return -1;
-	fd = listen_at(path->data);
-	return fd;
+	return listen_at(path->data);
 }
 
 int
@@ -248,10 +270,8 @@ service_run(struct accept *a)
 		return EXIT_TEMPORARY;
 	}
 	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
+	pool.path = passed ? NULL : path.data;
 	result = pool_run(&pool);
-	/* clients find no socket from here on and execute enqueue instead */
-	if (!passed && unlink(path.data) == -1 && errno != ENOENT)
-		log_note(PROGRAM, "warning", "unable to remove %s: %s", path.data, strerror(errno));
 	str_free(&path);
 	io_close(pool.listener);
 	return result == 0 ? EXIT_DONE : EXIT_TEMPORARY;

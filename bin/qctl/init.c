@@ -51,8 +51,8 @@ find_owner(const char *user, uid_t *uid, gid_t *gid)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to look up the user %s", user);
 	if (entry == NULL)
 		die(PROGRAM, EXIT_PERMANENT,
-		    "there is no user %s to own the spool: run 'adduser --system --group "
-		    "--no-create-home %s', or name another with -u",
+		    "there is no user %s to own the spool: run 'useradd --system --user-group "
+		    "--shell /usr/sbin/nologin %s', or name another with -u",
 		    user, user);
 	*uid = entry->pw_uid;
 	*gid = entry->pw_gid;

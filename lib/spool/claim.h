@@ -62,9 +62,9 @@ int claim_open_for_reading(const struct claim *c);
 /* Removes the file and lets go. 0, or -1 with errno. */
 int claim_remove(struct claim *c);
 /*
- * Removes ID if it still is CLAIM_INCOMPLETE once nobody else holds it. The lock matters: its writer
- * may have made it this moment. CLAIM_INCOMPLETE: it is gone now; else nothing was done, and as for
- * claim_take.
+ * Removes ID if it still is CLAIM_INCOMPLETE once nobody else holds it. The lock matters: its
+ * writer may have made it this moment. CLAIM_INCOMPLETE: it is gone now; else nothing was done, and
+ * as for claim_take.
  */
 enum claim_result claim_remove_incomplete(int directory, const char *id);
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "spool/commit.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "spool/claim.h"
 
 #define PENDING_MAX ((size_t)256 * 1024) /* spool(5): more than this and the file is made early */
+#define MAKE_TRIES 8
 
 void
 commit_init(struct commit *c, const struct spool *spool)
@@ -58,13 +61,28 @@ commit_begin(struct commit *c, struct slice envelope, size_t recipients)
 	return -1;
 }
 
-/* State "arriving": the name exists, and the lock keeps everybody else away. */
+/*
+ * State "arriving": the name exists, and the lock keeps everybody else away. Before the lock qrun
+ * may take the file for one whose writer died long ago, when the message was slow to come, and
+ * remove it.
+ */
 static int
 make_file(struct commit *c)
 {
-	c->fd = openat(c->spool->new_fd, c->header.id,
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return c->fd == -1 ? -1 : claim_lock(c->fd, true);
+	struct stat st;
+
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		c->fd = openat(c->spool->new_fd, c->header.id,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (c->fd == -1 || claim_lock(c->fd, true) == -1 || fstat(c->fd, &st) == -1)
+			return -1;
+		if (st.st_nlink == 1)
+			return 0;
+		close(c->fd);
+		c->fd = -1;
+	}
+	errno = EBUSY;
+	return -1;
 }
 
 static int
@@ -89,21 +107,26 @@ commit_write(struct commit *c, const void *data, size_t len)
 	return c->pending.len > PENDING_MAX ? write_pending(c) : 0;
 }
 
-/* The header goes with everything else if nothing is written yet, and behind all of it otherwise.
- */
+/* The header in a write of its own: a kill within a larger one would leave it without the rest. */
 static int
 write_rest(struct commit *c)
 {
 	char header[MESSAGE_HEADER_SIZE];
 
-	if (c->fd == -1) {
-		message_header_encode(&c->header, c->pending.data);
-		return write_pending(c);
-	}
 	if (write_pending(c) == -1)
 		return -1;
 	message_header_encode(&c->header, header);
 	return io_pwrite(c->fd, header, sizeof header, 0);
+}
+
+/* Nothing is begun any more. A large message's memory is not kept for the small ones to come. */
+static void
+forget(struct commit *c)
+{
+	c->written = 0;
+	str_clear(&c->pending);
+	if (c->pending.room > 4 * PENDING_MAX)
+		str_free(&c->pending);
 }
 
 int
@@ -118,8 +141,8 @@ commit_finish(struct commit *c)
 	/* state "new": from here on qrun may have it */
 	fd = c->fd;
 	c->fd = -1;
-	c->written = 0;
 	close(fd); /* it is durable already: what close says changes nothing */
+	forget(c);
 	spool_wake(c->spool, c->header.id);
 	return 0;
 }
@@ -141,9 +164,6 @@ commit_abort(struct commit *c)
 		close(c->fd);
 		c->fd = -1;
 	}
-	c->written = 0;
-	str_clear(&c->pending);
-	if (c->pending.room > 4 * PENDING_MAX)
-		str_free(&c->pending);
+	forget(c);
 	errno = saved;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "spool/filter.h"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -16,7 +17,9 @@
 
 #define COMMAND_MAX 4096
 #define WORDS_MAX 64
-#define CRASHED 81 /* qmail-queue: an internal bug */
+#define CRASHED 81	 /* qmail-queue: an internal bug */
+#define NOT_EXECUTED 120 /* as qmail's programs say it */
+#define GRACE_MS 10000	 /* for a chain that was given up */
 
 void
 filter_init(struct filter_chain *f)
@@ -53,21 +56,27 @@ run(char *command, int message_fd, int envelope_fd)
 {
 	char *words[WORDS_MAX + 1], *save = NULL;
 	struct str own;
+	sigset_t none;
 	size_t n = 0;
 
 	for (char *w = strtok_r(command, " \t", &save); w != NULL && n < WORDS_MAX;
 	     w = strtok_r(NULL, " \t", &save))
 		words[n++] = w;
 	words[n] = NULL;
+	/* first out of each other's way: where 0 or 1 was closed, a pipe may be there */
+	message_fd = fcntl(message_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	envelope_fd = fcntl(envelope_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (n == 0 || dup2(message_fd, STDIN_FILENO) == -1 ||
 	    dup2(envelope_fd, STDOUT_FILENO) == -1)
-		_exit(CRASHED);
+		_exit(NOT_EXECUTED);
 	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(words[0], words);
 	str_init(&own, COMMAND_MAX);
 	if (helper_program(&own, words[0]) == 0)
 		execv(own.data, words);
-	_exit(CRASHED);
+	_exit(NOT_EXECUTED);
 }
 
 static int
@@ -147,41 +156,62 @@ filter_write(struct filter_chain *f, struct slice wire, deadline until)
 	return io_write(f->message_fd, f->text.data, f->text.len, until);
 }
 
+/* Its exit code; -1 with ETIMEDOUT when it was not over in time, and was killed. */
 static int
-wait_for_end(struct filter_chain *f)
+wait_for_end(struct filter_chain *f, deadline until)
 {
-	int status;
+	int pidfd = (int)syscall(SYS_pidfd_open, f->pid, 0), status;
+	bool is_late = pidfd != -1 && io_wait_readable(pidfd, until) == -1;
 
+	io_close(pidfd);
+	if (is_late)
+		kill(f->pid, SIGKILL);
 	while (waitpid(f->pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -1;
 	f->pid = 0;
+	if (is_late) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CRASHED;
+}
+
+static void
+close_ends(struct filter_chain *f)
+{
+	io_close(f->message_fd);
+	io_close(f->envelope_fd);
+	f->message_fd = f->envelope_fd = -1;
 }
 
 int
 filter_abandon(struct filter_chain *f)
 {
-	io_close(f->message_fd);
-	io_close(f->envelope_fd);
-	f->message_fd = f->envelope_fd = -1;
-	return f->pid == 0 ? CRASHED : wait_for_end(f);
+	int code;
+
+	close_ends(f);
+	if (f->pid == 0)
+		return CRASHED;
+	code = wait_for_end(f, deadline_in_ms(GRACE_MS));
+	return code == -1 ? CRASHED : code;
 }
 
 int
 filter_finish(struct filter_chain *f, deadline until)
 {
-	int sent, saved;
+	int saved;
 
 	io_close(f->message_fd);
 	f->message_fd = -1;
-	sent = io_write(f->envelope_fd, f->envelope.data, f->envelope.len, until);
-	saved = errno;
-	if (sent == -1 && saved != EPIPE) {
+	if (io_write(f->envelope_fd, f->envelope.data, f->envelope.len, until) == -1 &&
+	    errno != EPIPE) {
+		saved = errno;
 		(void)filter_abandon(f);
 		errno = saved;
 		return -1;
 	}
 	/* a chain that closed its end early tells why by its exit code */
-	return filter_abandon(f);
+	close_ends(f);
+	return wait_for_end(f, until);
 }

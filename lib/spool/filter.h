@@ -34,11 +34,15 @@ void filter_free(struct filter_chain *f);
 int filter_start(struct filter_chain *f, const char *command, struct slice envelope);
 /* Part of the message, in wire format. 0, or -1 with errno (EPIPE: the chain wants no more). */
 int filter_write(struct filter_chain *f, struct slice wire, deadline until);
-/* Sends the envelope and waits: the exit code; 81 if it was killed; -1 with errno. */
+/*
+ * Sends the envelope and waits: the exit code; 81 if a signal ended it, 120 if it could not be
+ * executed; -1 with errno, ETIMEDOUT also for a chain that did not end in time and was killed: what
+ * it had done by then nobody knows.
+ */
 int filter_finish(struct filter_chain *f, deadline until);
 /*
- * Ends a chain without an envelope: by the rule of qmail-queue it then queues nothing. Waits for
- * its end and gives its exit code as filter_finish does.
+ * Ends a chain without an envelope: by the rule of qmail-queue it then queues nothing. Waits a
+ * short time for its end, then kills it; gives its exit code as filter_finish does, or 81.
  */
 int filter_abandon(struct filter_chain *f);
 

@@ -15,14 +15,17 @@
 #define TIMEOUT_MS ((int64_t)300 * 1000)
 #define REASON_MAX 1024
 #define PENDING_MAX ((size_t)65536)
+#define PIECE_MAX ((size_t)1 << 20) /* of data in one frame: each has the whole time-out */
 
 /* qmail-queue's exit codes (enqueue(8), EXIT STATUS) */
 enum {
-	CODE_CANNOT_READ = 54,
+	CODE_TIMEOUT = 52,
 	CODE_NO_CONNECTION = 56,
 	CODE_TEMPORARY = 71,
 	CODE_BUG = 81,
+	CODE_NOT_EXECUTED = 120,
 	CODE_PERMANENT_FIRST = 11,
+	CODE_REFUSED = 31,
 	CODE_PERMANENT_LAST = 40,
 	CODE_ENVELOPE = 91,
 };
@@ -76,9 +79,10 @@ fail(struct submit *s, int code, const char *format, ...)
 static enum submit_result
 lose_helper(struct submit *s, enum submit_result result)
 {
-	const char *cause = errno == EPROTO ? "it went away" : strerror(errno);
+	const char *cause = errno == EPROTO ? "it ended without an answer" : strerror(errno);
 
-	(void)fail(s, CODE_NO_CONNECTION, "unable to talk to enqueue: %s", cause);
+	(void)fail(s, errno == ETIMEDOUT ? CODE_TIMEOUT : CODE_NO_CONNECTION,
+	    "unable to talk to enqueue: %s", cause);
 	helper_close(&s->helper);
 	return result;
 }
@@ -159,7 +163,6 @@ ask_to_begin(struct submit *s, struct slice envelope)
 enum submit_result
 submit_begin(struct submit *s, struct slice envelope)
 {
-	bool was_open;
 	enum submit_result result;
 
 	submit_abort(s);
@@ -167,15 +170,16 @@ submit_begin(struct submit *s, struct slice envelope)
 	s->written = 0;
 	str_clear(&s->pending);
 	s->active = true;
+	if (envelope.len > FRAME_MAX)
+		return fail(s, CODE_REFUSED, "the envelope is too large");
 	if (s->filters != NULL) {
 		if (filter_start(&s->chain, s->filters, envelope) == -1)
 			return fail(s, CODE_TEMPORARY, "unable to run '%s': %s", s->filters,
 			    strerror(errno));
 		return SUBMIT_OK;
 	}
-	was_open = s->helper.fd != -1;
 	result = ask_to_begin(s, envelope);
-	if (result != SUBMIT_OK && was_open && s->helper.fd == -1) {
+	if (result != SUBMIT_OK && s->code == CODE_NO_CONNECTION) {
 		/* a service that ended or was restarted between two messages: nothing was begun */
 		s->active = true;
 		result = ask_to_begin(s, envelope);
@@ -205,21 +209,48 @@ send_data(struct submit *s, struct slice data, bool last)
 	return result;
 }
 
+static enum submit_result
+fail_by_code(struct submit *s, int code)
+{
+	if (code == CODE_NOT_EXECUTED)
+		return fail(s, code, "unable to execute '%s'", s->filters);
+	return fail(s, code, "'%s' exited with %d", s->filters, code);
+}
+
+static enum submit_result
+write_plain(struct submit *s, struct slice piece)
+{
+	int code, saved;
+
+	if (filter_write(&s->chain, piece, deadline_in_ms(s->timeout_ms)) == 0)
+		return SUBMIT_OK;
+	saved = errno;
+	code = filter_abandon(&s->chain);
+	/* a chain that refuses need not read to the end; one that is content has to */
+	if (saved == EPIPE && code != 0)
+		return fail_by_code(s, code);
+	return fail(s, CODE_TEMPORARY, "unable to hand the message to '%s': %s", s->filters,
+	    strerror(saved));
+}
+
 enum submit_result
 submit_write(struct submit *s, const void *data, size_t len)
 {
+	struct slice rest = slice_make(data, len);
+
 	s->written += len;
-	if (s->filters != NULL) {
-		if (filter_write(&s->chain, slice_make(data, len), deadline_in_ms(s->timeout_ms)) ==
-		    0)
-			return SUBMIT_OK;
-		return fail(s, CODE_TEMPORARY, "'%s' exited with %d", s->filters,
-		    filter_abandon(&s->chain));
-	}
+	if (s->filters != NULL)
+		return write_plain(s, rest);
 	if (s->pending.len + len <= PENDING_MAX && str_add(&s->pending, data, len) == 0)
 		return SUBMIT_OK;
-	return send_data(s, slice_make(data, len), false) == 0 ? SUBMIT_OK
-							       : lose_helper(s, SUBMIT_TEMPORARY);
+	while (rest.len > 0) {
+		size_t piece = rest.len < PIECE_MAX ? rest.len : PIECE_MAX;
+
+		if (send_data(s, slice_make(rest.data, piece), false) == -1)
+			return lose_helper(s, SUBMIT_TEMPORARY);
+		rest = slice_skip(rest, piece);
+	}
+	return SUBMIT_OK;
 }
 
 static enum submit_result
@@ -227,11 +258,13 @@ commit_plain(struct submit *s)
 {
 	int code = filter_finish(&s->chain, deadline_in_ms(s->timeout_ms));
 
-	if (code == -1)
-		return fail(
+	if (code == -1) {
+		(void)fail(
 		    s, CODE_TEMPORARY, "unable to talk to '%s': %s", s->filters, strerror(errno));
+		return SUBMIT_UNKNOWN;
+	}
 	if (code != 0)
-		return fail(s, code, "'%s' exited with %d", s->filters, code);
+		return fail_by_code(s, code);
 	s->active = false;
 	return SUBMIT_OK;
 }
