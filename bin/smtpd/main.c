@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd: receives mail by SMTP (smtpd(8)). Here: options, and where connections come from. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/log.h"
+#include "net/activation.h"
+#include "net/listen.h"
+#include "net/serve.h"
+#include "smtpd.h"
+
+static const char *const usage = "usage: smtpd [-l [ADDRESS:]PORT] [-u USER]\n";
+
+struct program {
+	struct smtpd shared;
+	const char *listen_spec, *user;
+	struct serve serve;
+};
+
+static void
+help(void)
+{
+	printf(
+	    "%s"
+	    "Receives mail by SMTP and hands it to enqueue. Serves the connection on standard "
+	    "input\n"
+	    "and output (tcpserver, inetd), or listens: with -l, on sockets from systemd, or on\n"
+	    "standard input (inetd wait).\n"
+	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
+	    "  -u USER            become USER after that\n"
+	    "      --help, --version\n",
+	    usage);
+}
+
+_Noreturn static void
+wrong_usage(const char *problem)
+{
+	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
+	exit(EXIT_PERMANENT);
+}
+
+static void
+parse_options(struct program *p, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"listen", required_argument, NULL, 'l'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"help", no_argument, NULL, 'H'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+l:u:", options, NULL)) != -1) {
+		switch (option) {
+		case 'l':
+			p->listen_spec = optarg;
+			break;
+		case 'u':
+			p->user = optarg;
+			break;
+		case 'H':
+			help();
+			exit(EXIT_DONE);
+		case 'V':
+			puts(PROGRAM " (satchel) 0.1");
+			exit(EXIT_DONE);
+		default:
+			wrong_usage("no such option, or its value is missing");
+		}
+	}
+	if (optind < argc)
+		wrong_usage("there are no arguments besides options");
+}
+
+static void
+report(void *context, const struct serve_event *event)
+{
+	struct event e;
+
+	(void)context;
+	event_start(&e, PROGRAM, event->kind == SERVE_REFUSED ? "limit" : "child");
+	if (event->kind == SERVE_REFUSED) {
+		if (event->peer->address[0] != '\0')
+			event_text(&e, "client", event->peer->address);
+		event_text(&e, "reason", event->reason);
+	} else {
+		event_number(&e, "pid", event->pid);
+		event_number(&e, "signal", event->signal);
+	}
+	event_send(&e);
+}
+
+static void
+log_listening(int fd)
+{
+	struct sockaddr_storage storage = {0};
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+	socklen_t len = sizeof storage;
+	struct peer here = {0};
+	struct event e;
+
+	if (getsockname(fd, (struct sockaddr *)&storage, &len) == -1)
+		return;
+	(void)peer_from_socket_address(&here, (struct sockaddr *)&storage);
+	memcpy(&six, &storage, sizeof six);
+	memcpy(&four, &storage, sizeof four);
+	event_start(&e, PROGRAM, "listening");
+	event_text(&e, "address", here.address);
+	event_number(
+	    &e, "port", ntohs(storage.ss_family == AF_INET6 ? six.sin6_port : four.sin_port));
+	event_send(&e);
+}
+
+static void
+become_user(const char *name)
+{
+	const struct passwd *user = getpwnam(name);
+
+	if (user != NULL && initgroups(name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+	    setuid(user->pw_uid) == 0)
+		return;
+	if (user == NULL)
+		die(PROGRAM, EXIT_PERMANENT, "there is no user %s", name);
+	die_errno(PROGRAM, EXIT_PERMANENT, "unable to become %s", name);
+}
+
+static void
+read_settings_or_die(struct program *p)
+{
+	struct str problem;
+
+	str_init(&problem, PROBLEM_MAX);
+	if (smtpd_read_settings(&p->shared, &problem) == -1)
+		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
+	str_free(&problem);
+}
+
+static int
+run_server(struct program *p)
+{
+	struct session_client client = {0};
+
+	switch (serve_run(&p->serve, &p->shared.in, &client.peer)) {
+	case SERVE_SESSION:
+		p->shared.out = p->shared.in;
+		client.may_relay = cidr_list_contains(&p->shared.relay_hosts, client.peer.address);
+		return smtpd_run_session(&p->shared, &client);
+	case SERVE_STOPPED:
+		return EXIT_DONE;
+	case SERVE_FAILED:
+		break;
+	}
+	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to accept connections");
+}
+
+static int
+serve_listeners(struct program *p)
+{
+	struct str refusal;
+	struct slice me;
+	int code;
+
+	read_settings_or_die(p);
+	me = routes_me(p->shared.routes);
+	str_init(&refusal, PROBLEM_MAX);
+	if (str_format(&refusal, "421 4.7.0 %.*s Too many connections; try again later\r\n",
+		(int)me.len, me.data) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
+	for (size_t i = 0; i < p->serve.listener_count; i++)
+		log_listening(p->serve.listeners[i]);
+	p->serve.sessions_max = (size_t)p->shared.settings.limits.smtpd_sessions;
+	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
+	p->serve.refusal = str_slice(&refusal);
+	p->serve.report = report;
+	code = run_server(p);
+	str_free(&refusal);
+	return code;
+}
+
+/* Sockets from systemd; false if none of them listens. A connected one becomes in and out. */
+static bool
+take_passed_sockets(struct program *p)
+{
+	int count = activation_sockets();
+
+	for (int fd = ACTIVATION_FIRST; fd < ACTIVATION_FIRST + count; fd++)
+		if (listen_is_open(fd) && p->serve.listener_count < SERVE_LISTENERS_MAX)
+			p->serve.listeners[p->serve.listener_count++] = fd;
+	if (count > 0 && p->serve.listener_count == 0)
+		p->shared.in = p->shared.out = ACTIVATION_FIRST;
+	return p->serve.listener_count > 0;
+}
+
+/* Fills serve.listeners; false if there is one connection instead. */
+static bool
+find_listeners(struct program *p)
+{
+	int fd;
+
+	if (p->listen_spec == NULL) {
+		if (take_passed_sockets(p))
+			return true;
+		if (p->shared.in != STDIN_FILENO || !listen_is_open(STDIN_FILENO))
+			return false;
+		/* standard input must not be closed and become something else */
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, ACTIVATION_FIRST);
+	} else {
+		fd = listen_open(p->listen_spec);
+	}
+	if (fd == -1 && errno == EINVAL)
+		wrong_usage("-l takes [ADDRESS:]PORT, both in numbers");
+	if (fd == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s",
+		    p->listen_spec == NULL ? "standard input" : p->listen_spec);
+	p->serve.listeners[p->serve.listener_count++] = fd;
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program p = {.shared = {.in = STDIN_FILENO, .out = STDOUT_FILENO}};
+	bool listening;
+	int code;
+
+	parse_options(&p, argc, argv);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
+	listening = find_listeners(&p);
+	if (p.user != NULL)
+		become_user(p.user);
+	code = listening ? serve_listeners(&p) : smtpd_serve_connection(&p.shared);
+	smtpd_free_settings(&p.shared);
+	return code;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/control.h"
+#include "smtpd.h"
+
+/* Without the file, this host itself may relay; an empty file lets nobody. */
+static int
+read_relay_hosts(struct cidr_list *list, const struct control *c, struct str *problem)
+{
+	static const char *const loopback[] = {"127.0.0.0/8", "::1"};
+	struct str text;
+	int found;
+
+	if (cidr_list_read(c, "relayhosts", list, problem) == -1)
+		return -1;
+	if (list->count > 0)
+		return 0;
+	str_init(&text, CONTROL_FILE_MAX);
+	found = control_read(c, "relayhosts", &text);
+	str_free(&text);
+	if (found != 0)
+		return found == -1 ? -1 : 0;
+	list->ranges = calloc(2, sizeof *list->ranges);
+	if (list->ranges == NULL)
+		return -1;
+	while (list->count < 2 &&
+	       cidr_parse(slice_of(loopback[list->count]), &list->ranges[list->count]))
+		list->count++;
+	return 0;
+}
+
+static void
+apply_databytes(struct limits *limits)
+{
+	const char *text = getenv("DATABYTES");
+	uint64_t size;
+
+	if (text != NULL && slice_number(slice_of(text), INT64_MAX, &size) && size > 0 &&
+	    (limits->message_size == 0 || size < limits->message_size))
+		limits->message_size = size;
+}
+
+int
+smtpd_read_settings(struct smtpd *d, struct str *problem)
+{
+	struct control control;
+	int result = -1;
+
+	d->settings.program = PROGRAM;
+	if (control_open(&control) == -1) {
+		(void)str_format(problem, "unable to open the control directory %s: %s",
+		    control.path, strerror(errno));
+		return -1;
+	}
+	if (limits_read(&d->settings.limits, &control, problem) == 0 &&
+	    read_relay_hosts(&d->relay_hosts, &control, problem) == 0) {
+		d->routes = routes_open(&control, problem);
+		result = d->routes == NULL ? -1 : 0;
+	}
+	if (result == -1 && errno != EINVAL)
+		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
+		    control.path, strerror(errno));
+	d->settings.routes = d->routes;
+	apply_databytes(&d->settings.limits);
+	control_close(&control);
+	return result;
+}
+
+void
+smtpd_free_settings(struct smtpd *d)
+{
+	routes_free(d->routes);
+	cidr_list_free(&d->relay_hosts);
+}

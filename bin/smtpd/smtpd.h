@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of smtpd share: the settings, and a single connection. */
+#ifndef SMTPD_H
+#define SMTPD_H
+
+#include "base/str.h"
+#include "conf/cidr.h"
+#include "conf/route.h"
+#include "smtp/session.h"
+
+#define PROGRAM "smtpd"
+#define PROBLEM_MAX ((size_t)4096)
+
+struct smtpd {
+	struct session_settings settings;
+	struct routes *routes;
+	struct cidr_list relay_hosts;
+	int in, out; /* of a single connection */
+};
+
+/* Reads the control files and DATABYTES. 0, or -1 with what is wrong in PROBLEM. */
+int smtpd_read_settings(struct smtpd *d, struct str *problem);
+void smtpd_free_settings(struct smtpd *d);
+
+/* A session on in and out: the exit code. */
+int smtpd_run_session(struct smtpd *d, const struct session_client *client);
+/*
+ * The same for a connection that somebody else accepted (tcpserver, inetd, systemd): reads the
+ * settings and finds out who the client is.
+ */
+int smtpd_serve_connection(struct smtpd *d);
+
+#endif
