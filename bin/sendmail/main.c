@@ -66,7 +66,7 @@ run(const struct options *o)
 	case MODE_LIST:
 		mode_list();
 	case MODE_QUEUE:
-		mode_queue(o);
+		mode_queue();
 	case MODE_CHECK:
 		return mode_check();
 	case MODE_VERIFY:

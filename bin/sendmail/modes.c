@@ -42,10 +42,9 @@ mode_list(void)
 }
 
 void
-mode_queue(const struct options *o)
+mode_queue(void)
 {
-	char name[] = "qrun", verbose[] = "-v";
-	char *argv[] = {name, o->verbose ? verbose : NULL, NULL};
+	char name[] = "qrun", *argv[] = {name, NULL};
 
 	become(argv);
 }

@@ -7,7 +7,7 @@
 
 _Noreturn void mode_smtp(void);
 _Noreturn void mode_list(void);
-_Noreturn void mode_queue(const struct options *o);
+_Noreturn void mode_queue(void);
 int mode_check(void);
 int mode_verify(const struct options *o);
 int mode_explain(void);
