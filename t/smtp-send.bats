@@ -441,7 +441,7 @@ zone() {
 }
 
 @test "to satchel's own smtpd" {
-	[ -x "$SATCHEL_BIN/smtpd" ] && [ -x "$SATCHEL_BIN/enqueue" ] || skip "smtpd is not built"
+	needs smtpd enqueue qctl
 	control locals example.test
 	port=$(free_port)
 	cat >"$T/listen.py" <<-'END'

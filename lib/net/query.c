@@ -121,16 +121,17 @@ turn(struct dns *d, deadline until)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd polled[ARES_GETSOCK_MAXNUM];
-	int wanted = ares_getsock(d->channel, sockets, ARES_GETSOCK_MAXNUM);
+	/* unsigned: the macros of c-ares would shift into the sign */
+	unsigned wanted = (unsigned)ares_getsock(d->channel, sockets, ARES_GETSOCK_MAXNUM);
 	nfds_t count = 0;
 	int ready;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
 
-		if (ARES_GETSOCK_READABLE(wanted, i))
+		if ((wanted >> i & 1) != 0)
 			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(wanted, i))
+		if ((wanted >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0)
 			events |= POLLOUT;
 		if (events != 0)
 			polled[count++] = (struct pollfd){.fd = sockets[i], .events = events};
