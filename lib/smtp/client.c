@@ -160,14 +160,20 @@ client_reply(struct client *c, enum client_timeout seconds, const char *stage,
 	return 0;
 }
 
-enum client_status
-client_open(struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome)
+void
+client_attach(struct client *c, int fd)
 {
 	client_close(c);
 	c->fd = c->reader.fd = fd;
 	c->needs_reset = c->is_esmtp = false;
 	c->extensions = 0;
 	c->size_limit = c->messages = 0;
+}
+
+enum client_status
+client_open(struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome)
+{
+	client_attach(c, fd);
 	if (client_reply(c, CLIENT_WAIT_GREETING, "connect", outcome) == -1)
 		return outcome->status;
 	if (c->reply.code != 220) { /* 554, 521: RFC 5321, 3.1; 7504 */

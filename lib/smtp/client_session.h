@@ -20,6 +20,8 @@ enum client_timeout {
 	CLIENT_WAIT_RESET = 300,
 };
 
+/* Takes over FD, a connected socket that nothing was read from yet; what was open is closed. */
+void client_attach(struct client *c, int fd);
 /* When a step of so many seconds (of 4.5.3.2) must be over. */
 deadline client_until(const struct client *c, enum client_timeout seconds);
 /* Writes c->output and empties it. 0, or -1 with OUTCOME set and the connection closed. */
