@@ -25,13 +25,6 @@ reach_step_seconds(const struct probe *p)
 	return (double)(clock_monotonic_ms() - p->step_ms) / 1000;
 }
 
-static void
-add_address(struct dns_address *list, size_t *count, struct slice host, uint16_t port)
-{
-	if (endpoint_parse(host, port, &list[0].address, &list[0].len))
-		*count = 1;
-}
-
 static bool
 connect_one(struct probe *p, const struct dns_address *one, struct slice host, uint16_t port)
 {
@@ -81,8 +74,9 @@ connect_host(struct probe *p, struct slice text)
 		wrong_usage(
 		    "HOST[:PORT] is a name, an address or [IPV6], and a port from 1 to 65535");
 	port = parts.has_port ? parts.port : SMTP_PORT;
-	add_address(literal, &found.count, parts.host, port);
-	if (found.count == 0) {
+	if (endpoint_parse(parts.host, port, &literal[0].address, &literal[0].len)) {
+		found.count = 1;
+	} else {
 		struct dns *dns = open_dns(p);
 		enum dns_result result =
 		    dns_host_addresses(dns, parts.host, deadline_in_seconds(p->timeout), &found);
