@@ -229,7 +229,7 @@ PY
 		assert_status 111
 		assert_output_has 'belongs to the user ID 65534'
 	done
-	mkdir -m 777 -p mine/new mine/cur mine/tmp
+	mkdir -p mine/new mine/cur mine/tmp
 	chmod 777 mine mine/*
 	run as_nobody "$SATCHEL_BIN/deliver" "$T/mine/" <message
 	assert_status 111
@@ -335,14 +335,12 @@ PY
 }
 
 @test 'mbox: twenty at once are twenty messages, which a reader finds' {
+	local pids=()
 	for i in $(seq 20); do
 		printf 'Subject: number %s\n\nFrom %s\nend' "$i" "$i" | deliver ./box &
-		STARTED="${STARTED-} $!"
-		pids="${pids-} $!"
+		pids[i]=$!
 	done
-	# shellcheck disable=SC2086
-	for pid in $pids; do wait "$pid"; done
-	STARTED=
+	for pid in "${pids[@]}"; do wait "$pid"; done
 	python3 - <<'PY'
 import mailbox
 box = mailbox.mbox("box")
@@ -351,17 +349,17 @@ assert subjects == list(range(1, 21)), subjects
 for m in box:
     assert m.get_payload() == ">From %s\nend\n" % m["Subject"].split()[1], m.get_payload()
 PY
-	[ "$(ls)" = "$(ls | grep -v lock)" ]
+	[ ! -e box.lock ]
 	[ "$(find . -name '.*P*Q*' | wc -l)" -eq 0 ]
 }
 
 @test 'Maildir: twenty at once are twenty messages, which a reader finds' {
+	local pids=()
 	for i in $(seq 20); do
 		printf 'Subject: number %s\n\nx' "$i" | deliver ./Maildir/ &
-		pids="${pids-} $!"
+		pids[i]=$!
 	done
-	# shellcheck disable=SC2086
-	for pid in $pids; do wait "$pid"; done
+	for pid in "${pids[@]}"; do wait "$pid"; done
 	python3 - <<'PY'
 import mailbox
 box = mailbox.Maildir("Maildir", create=False)
@@ -495,6 +493,45 @@ keeping_enqueue() {
 	[ "$(find x?/tmp -type f | wc -l)" -eq 0 ]
 }
 
+@test 'worker: jobs that a dead qrun left in the socket are not delivered' {
+	python3 - <<'PY'
+import os, socket, subprocess
+for qrun_lives in (True, False):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    fd = os.open("wire", os.O_RDONLY)
+    job = ["J1", "I00000000000000000001", "Dtargets:", "F", "E60", "P0",
+           "L%d" % os.path.getsize("wire"), "Tann@example.org", "G" + os.getcwd() + "/box"]
+    socket.send_fds(ours, ["".join(f + "\0" for f in job).encode()], [fd])
+    if not qrun_lives:
+        os.unlink("box")
+        ours.close()
+    worker = subprocess.Popen(["deliver", "-w"], stdin=theirs)
+    theirs.close()
+    if qrun_lives:
+        assert b"\0SD\0" in ours.recv(65536)
+        ours.close()
+    assert worker.wait(20) == 0
+    assert os.path.exists("box") == qrun_lives
+PY
+}
+
+@test 'worker: SIGTERM ends it between jobs, what is no job ends it, too' {
+	python3 - <<'PY'
+import socket, subprocess
+for end in ("TERM", "nonsense"):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    worker = subprocess.Popen(["deliver", "-w"], stdin=theirs, stderr=subprocess.PIPE)
+    theirs.close()
+    if end == "TERM":
+        worker.terminate()
+        assert worker.wait(20) == -15
+    else:
+        ours.send(b"nonsense")
+        assert b"unable to talk to qrun" in worker.communicate(timeout=20)[1]
+        assert worker.returncode == 111
+PY
+}
+
 @test 'worker: a loop, an unknown destination, uid 0 and another user' {
 	printf 'Delivered-To: ann@example.org\r\n\r\n' >looped
 	job targets: '' looped "ann@example.org=$T/ann/" "bob@example.org=$T/bob/"
@@ -539,6 +576,17 @@ keeping_enqueue() {
 	: >home
 	job_as_joe user:joe '' "$T/wire" joe@here.test
 	assert_output_has "temporary 4.3.0 [] unable to open the home directory $T/home"
+}
+
+@test 'closed descriptors: no input is a failure, messages go to no mailbox' {
+	run timeout 10 bash -c 'deliver ./Maildir/ <&-'
+	assert_status 111
+	[ ! -e Maildir ]
+	mkfifo fifo
+	run timeout 10 bash -c 'deliver ./box ./fifo <message 2>&-'
+	assert_status 111
+	run grep fatal box
+	assert_status 1
 }
 
 @test 'a mailbox setting that leads out of the home, a control directory that is missing' {

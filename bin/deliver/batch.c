@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "batch.h"
 
-#include <errno.h>
-
 #include "base/clock.h"
 #include "forward.h"
 #include "mbox.h"

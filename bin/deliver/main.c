@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -142,6 +142,7 @@ deliver_once(struct courier *c, const struct options *options, char **argv)
 	struct str targets;
 	struct outcome outcome;
 	enum job_status status;
+	sigset_t before;
 
 	str_init(&targets, TARGETS_MAX);
 	outcome_init(&outcome);
@@ -152,6 +153,7 @@ deliver_once(struct courier *c, const struct options *options, char **argv)
 	c->relative = true;
 	if (input_open(&job, STDIN_FILENO) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read the message");
+	worker_block_signals(&before);
 	worker_run_job(c, &job, &outcome);
 	status = outcome.status;
 	if (status != JOB_DELIVERED)
@@ -180,9 +182,21 @@ work(struct courier *c)
 	return EXIT_DONE;
 }
 
+/* A mailbox must not become descriptor 1 or 2, which messages go to. */
+static void
+check_descriptors(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to use descriptor 0");
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_WRONLY) != fd)
+			exit(EXIT_TEMPORARY);
+}
+
 static void
 prepare_process(void)
 {
+	check_descriptors();
 	umask(077);
 	/* a limit on file sizes is an error of write then (EFBIG), a reader gone one, too (EPIPE)
 	 */

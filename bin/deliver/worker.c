@@ -2,17 +2,17 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "batch.h"
 
 #define ANSWER_SECONDS 60
 
-static void
-block_signals(sigset_t *before)
+void
+worker_block_signals(sigset_t *before)
 {
 	sigset_t ending;
 
@@ -23,8 +23,8 @@ block_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &ending, before);
 }
 
-static void
-deliver_all(struct courier *c, const struct job *job, struct outcome *outcomes)
+void
+worker_run_job(struct courier *c, const struct job *job, struct outcome *outcomes)
 {
 	struct batch b = {.courier = c, .outcomes = outcomes};
 
@@ -36,16 +36,6 @@ deliver_all(struct courier *c, const struct job *job, struct outcome *outcomes)
 	for (size_t i = 0; i < job->count; i++)
 		batch_deliver(&b, job, i);
 	batch_finish(&b);
-}
-
-void
-worker_run_job(struct courier *c, const struct job *job, struct outcome *outcomes)
-{
-	sigset_t before;
-
-	block_signals(&before);
-	deliver_all(c, job, outcomes);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static int
@@ -89,21 +79,64 @@ run_and_answer(struct courier *c, int fd, const struct job *job)
 	return result;
 }
 
+/* 1 when a packet waits, 0 when qrun has gone, -1 with errno. */
+static int
+wait_for_job(int fd, int timeout_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (poll(&p, 1, timeout_ms) == -1)
+		if (errno != EINTR)
+			return -1;
+	if (p.revents == 0)
+		errno = ETIMEDOUT;
+	/* jobs that a dead qrun left in the socket are no longer claimed: another one may have them
+	 */
+	if ((p.revents & POLLHUP) != 0)
+		return 0;
+	return p.revents == 0 ? -1 : 1;
+}
+
+static int
+next_job(struct courier *c, int fd)
+{
+	int waiting = wait_for_job(fd, 0);
+
+	if (waiting != -1 || errno != ETIMEDOUT)
+		return waiting;
+	submit_release(&c->submit); /* idle: others may have the helper */
+	return wait_for_job(fd, -1);
+}
+
+static int
+take_job(struct courier *c, int fd)
+{
+	struct job job;
+	int result = job_receive(fd, &job, DEADLINE_NEVER);
+
+	if (result != 1)
+		return result;
+	if (run_and_answer(c, fd, &job) == -1)
+		result = errno == EPIPE ? 0 : -1;
+	job_free(&job);
+	return result;
+}
+
+/* Signals wait while there is a job, for one delivered and not answered is delivered again. */
 int
 worker_run(struct courier *c, int fd)
 {
-	struct job job;
-	int received, result;
+	sigset_t before;
+	int result;
 
 	for (;;) {
-		if (io_wait_readable(fd, 0) == -1) /* nothing waits: others may have the helper */
-			submit_release(&c->submit);
-		received = job_receive(fd, &job, DEADLINE_NEVER);
-		if (received != 1)
-			return received;
-		result = run_and_answer(c, fd, &job);
-		job_free(&job);
-		if (result == -1)
-			return errno == EPIPE ? 0 : -1;
+		result = next_job(c, fd);
+		if (result != 1)
+			return result;
+		worker_block_signals(&before);
+		result = take_job(c, fd);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		if (result != 1)
+			return result;
 	}
 }

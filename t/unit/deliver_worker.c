@@ -23,6 +23,7 @@
 #include "spool/job.h"
 
 #define ANSWER_SECONDS 60
+#define WINDOW 8
 
 static const char *const states[] = {
     [JOB_DELIVERED] = "delivered", [JOB_TEMPORARY] = "temporary", [JOB_PERMANENT] = "permanent"};
@@ -77,26 +78,43 @@ print_result(const struct job_result *r)
 	    (int)r->reply.len, r->reply.data);
 }
 
-/* Reads until COUNT jobs are done, or the worker has gone. */
-static void
-print_answers(int fd, unsigned count)
+/* Reads until one more job is done. False if the worker has gone. */
+static bool
+print_answers(int fd)
 {
 	static char buf[PACKET_MAX];
 	deadline until = deadline_in_seconds(ANSWER_SECONDS);
-	struct job_result r;
+	struct job_result r = {.done = false};
 	int received;
 
-	while (count > 0) {
+	while (!r.done) {
 		received = job_receive_result(fd, buf, &r, until);
 		if (received == -1)
 			give_up("job_receive_result");
 		if (received == 0)
-			return;
-		if (r.done) {
+			return false;
+		if (r.done)
 			printf("%llu done\n", (unsigned long long)r.number);
-			count--;
-		} else
+		else
 			print_result(&r);
+	}
+	return true;
+}
+
+static void
+hand_over(int fd, unsigned count, struct job *job)
+{
+	unsigned sent = 0, done = 0;
+
+	while (done < count) {
+		if (sent < count && sent < done + WINDOW) {
+			job->number = ++sent;
+			if (job_send(fd, job, deadline_in_seconds(ANSWER_SECONDS)) == -1)
+				give_up("job_send");
+		} else if (print_answers(fd))
+			done++;
+		else
+			return;
 	}
 }
 
@@ -106,12 +124,7 @@ run(unsigned count, struct job *job)
 	int fd, status;
 	pid_t pid = start_worker(&fd);
 
-	for (unsigned i = 1; i <= count; i++) {
-		job->number = i;
-		if (job_send(fd, job, deadline_in_seconds(ANSWER_SECONDS)) == -1)
-			give_up("job_send");
-	}
-	print_answers(fd, count);
+	hand_over(fd, count, job);
 	close(fd);
 	if (waitpid(pid, &status, 0) == -1)
 		give_up("waitpid");
