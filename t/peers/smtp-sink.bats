@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# smtp-send against Postfix' smtp-sink, which is not of our making: from PATH, else from Debian's package
+# unpacked into build/peers.
+
+load ../helper
+
+setup() {
+	setup_satchel
+	find_sink
+}
+
+teardown() {
+	stop_started
+}
+
+find_sink() {
+	local peers=$ROOT/build/peers
+	PEER=$(PATH=$PATH:/usr/sbin command -v smtp-sink) || PEER=$peers/postfix/usr/sbin/smtp-sink
+	[ -x "$PEER" ] && return
+	command -v apt-get dpkg >/dev/null || skip "smtp-sink is not installed"
+	mkdir -p "$peers/fetch"
+	(cd "$peers/fetch" && timeout 60 apt-get download postfix && dpkg -x postfix_*.deb ../postfix.new) \
+		>"$T/fetch.log" 2>&1 || skip "smtp-sink is not installed, and its package cannot be had"
+	rm -rf "$peers/fetch"
+	[ -d "$peers/postfix" ] || mv "$peers/postfix.new" "$peers/postfix"
+}
+
+# start_peer OPTION...
+start_peer() {
+	local user=()
+	[ "$(id -u)" -eq 0 ] && user=(-u nobody)
+	PORT=$(free_port)
+	start env LD_LIBRARY_PATH="$ROOT/build/peers/postfix/usr/lib/postfix" "$PEER" "${user[@]}" "$@" \
+		"127.0.0.1:$PORT" 100
+	wait_for 10 port_open "$PORT"
+}
+
+send() {
+	run timeout 60 smtp-send -f me@example.org "smtp:127.0.0.1:$PORT" "$@" \
+		< <(printf 'Subject: test\n\n.hello\n')
+}
+
+@test "with and without PIPELINING and ESMTP" {
+	for options in "" -p -e "-p -e"; do
+		# shellcheck disable=SC2086
+		start_peer $options
+		send joe@example.test ann@example.test
+		assert_status 0
+		[ "${#lines[@]}" -eq 2 ]
+		[[ ${lines[1]} == $'delivered\tann@example.test\t2.0.0\t'* ]]
+	done
+}
+
+@test "refusals, soft and hard, and disconnects at each command" {
+	for verb in connect ehlo mail rcpt data .; do
+		start_peer -r "$verb"
+		send joe@example.test
+		assert_status 111
+		[[ $output == temporary* ]]
+	done
+	for verb in connect mail rcpt data .; do
+		start_peer -f "$verb"
+		send joe@example.test
+		assert_status 100
+		[[ $output == permanent* ]]
+	done
+	for verb in connect ehlo mail rcpt data .; do
+		start_peer -q "$verb"
+		send joe@example.test
+		assert_status 111
+		[[ $output == *$'\t4.4.2\t'* ]]
+	done
+}
+
+@test "a hundred jobs over one connection, and more over the next" {
+	start_peer
+	printf 'Subject: test\r\n\r\n.hello\r\n' >"$T/message"
+	arguments=()
+	for _ in $(seq 1 150); do
+		arguments+=(-- "$T/message" "smtp:127.0.0.1:$PORT" joe@example.test)
+	done
+	run timeout 60 python3 "$ROOT/t/jobs.py" smtp-send -w "${arguments[@]}"
+	assert_status 0
+	[ "$(grep -c $'\tD\t2.0.0\t' <<<"$output")" -eq 150 ]
+}
