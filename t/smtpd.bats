@@ -85,7 +85,7 @@ message() {
 250 HELP
 250 here.test
 $bye" ]
-	assert_file_has "$T/log" 'smtpd: session helo=client.test messages=0 errors=0 seconds='
+	assert_file_has "$T/log" 'smtpd: session helo=client.test messages=0 errors=0 refused=0 seconds='
 	assert_file_has "$T/log" 'end=quit'
 }
 
@@ -285,6 +285,24 @@ relays() {
 	assert_file_has "$T/log" 'end=errors'
 }
 
+@test "the last reply reaches a client that goes on talking" {
+	needs python3
+	control limits 'smtpd-errors: 2'
+	listen
+	run python3 -c 'import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+s.sendall(b"FOO\r\n" * 20000)
+text = b""
+while True:
+    piece = s.recv(65536)
+    if not piece:
+        break
+    text += piece
+print(text.decode())' "$PORT"
+	assert_status 0
+	assert_output_has '421 4.7.0'
+}
+
 @test "too many recipients: the first ones are kept, and memory is bounded" {
 	control limits 'message-recipients: 3'
 	many=$(printf 'RCPT TO:<joe@here.test>\\r\\n%.0s' 1 2 3 4)
@@ -297,9 +315,12 @@ relays() {
 		yes $'RCPT TO:<joe@here.test>\r' | head -n 100000
 		printf 'DATA\r\na\r\n.\r\nQUIT\r\n'
 	} >"$T/session"
-	run bash -c 'smtpd <"$T/session" 2>/dev/null | cut -c 1-9 | sort | uniq -c'
+	run bash -c 'smtpd <"$T/session" 2>"$T/log" | cut -c 1-9 | sort | uniq -c'
 	assert_output_has '99997 452 4.5.3'
 	assert_output_has '1 250 2.0.0'
+	# refusals do not fill the log, but they are counted
+	[ "$(wc -l <"$T/log")" -eq 102 ]
+	assert_file_has "$T/log" ' refused=99997 '
 }
 
 @test "a message over the size limit is read to its end and refused" {

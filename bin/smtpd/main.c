@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -166,6 +167,17 @@ run_server(struct program *p)
 	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to accept connections");
 }
 
+/*
+ * What the C library loads at its first use, the modules of the user database and the time zone, is
+ * loaded here once, so that no child has to.
+ */
+static void
+warm_up(void)
+{
+	(void)getpwnam("no-such-user-here");
+	tzset();
+}
+
 static int
 serve_listeners(struct program *p)
 {
@@ -185,6 +197,7 @@ serve_listeners(struct program *p)
 	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
 	p->serve.refusal = str_slice(&refusal);
 	p->serve.report = report;
+	warm_up();
 	code = run_server(p);
 	str_free(&refusal);
 	return code;

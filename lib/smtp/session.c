@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 
 #include "smtp/parameter.h"
@@ -14,6 +16,7 @@
  */
 #define RECIPIENT_FIELDS_MAX ((size_t)1024)
 #define IDLE_MS 3000 /* after which a helper is let go */
+#define LINGER_MS 1000
 
 void
 session_reset(struct session *s)
@@ -159,6 +162,21 @@ take_command(struct session *s)
 	}
 }
 
+/*
+ * A connection that is closed while there is something to read is reset, and a reset may overtake
+ * the last reply. So the client gets a moment to read it, and what it still says is thrown away.
+ */
+static void
+linger(struct session *s)
+{
+	if (shutdown(s->writer.fd, SHUT_WR) == -1)
+		return; /* no socket: nothing can be lost */
+	s->reader.until = deadline_in_ms(LINGER_MS);
+	do
+		reader_consume(&s->reader, reader_unread(&s->reader).len);
+	while (deadline_poll_ms(s->reader.until) > 0 && reader_fill(&s->reader) > 0);
+}
+
 /* The last words, where there may be any (4.2.4.2: 421 whenever the server closes by itself). */
 static void
 say_farewell(struct session *s)
@@ -180,6 +198,8 @@ say_farewell(struct session *s)
 		(void)respond(&s->writer, 421, status, "%.*s %s", (int)me.len, me.data, reason);
 	if (s->end != SESSION_FAILED && writer_flush(&s->writer) == -1 && s->end == SESSION_QUIT)
 		session_lost(s, -1);
+	if (reason != NULL)
+		linger(s);
 }
 
 void

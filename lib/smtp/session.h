@@ -65,7 +65,7 @@ struct session {
 	bool extended;	    /* EHLO */
 	unsigned offered;   /* enum parameter_extension */
 	struct session_transaction transaction;
-	uint64_t messages, errors;
+	uint64_t messages, errors, refused;
 	int64_t began_ms;
 	deadline until; /* of the session */
 	enum session_end end;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/log.h"
+
+#define REFUSED_LINES_MAX 100 /* of one session: nobody fills the log by being refused */
 #include "smtp/session_command.h"
 
 static void
@@ -50,6 +52,8 @@ session_log_refused(struct session *s, const char *reply, struct slice to)
 {
 	struct event e;
 
+	if (++s->refused > REFUSED_LINES_MAX)
+		return;
 	start(s, &e, "refused");
 	add_if_known(&e, "helo", str_slice(&s->helo));
 	add_sender(s, &e);
@@ -101,6 +105,7 @@ session_log_end(struct session *s)
 	add_if_known(&e, "helo", str_slice(&s->helo));
 	event_number(&e, "messages", (int64_t)s->messages);
 	event_number(&e, "errors", (int64_t)s->errors);
+	event_number(&e, "refused", (int64_t)s->refused);
 	event_ms(&e, "seconds", clock_monotonic_ms() - s->began_ms);
 	event_text(&e, "end", ends[s->end]);
 	if (s->end == SESSION_FAILED)
