@@ -94,9 +94,14 @@ port_open() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Runs a command in the background with its own output file; STARTED_PID is its pid and
-# STARTED_LOG what it says. stop_started ends it.
+# Runs a program in the background with its own output file; STARTED_PID is its pid and
+# STARTED_LOG what it says. stop_started ends it. (A function would be a child of the process that
+# is ended, and outlive it.)
 start() {
+	[ "$(type -t "$1")" = file ] || {
+		echo "start: $1 is no program" >&2
+		return 1
+	}
 	STARTED_COUNT=$((${STARTED_COUNT:-0} + 1))
 	STARTED_LOG=$T/started.$STARTED_COUNT.log
 	# bats keeps descriptor 3 (and, with -T, 4) open: a child that holds it hangs the run.

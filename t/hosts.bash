@@ -3,7 +3,7 @@
 # Whole hosts in a scratch directory $T (helper.bash), for t/demo and t/whole.bats: each has a
 # control directory, a spool, Maildirs and perhaps an SMTP server of its own.
 #
-#	host_make here ann bob		# here.test hosts ann@here.test and bob@here.test
+#	host_make here ann bob		# mail.here.test, which hosts ann@here.test and bob@here.test
 #	host_listen here		# its smtpd; ${PORT[here]} is where
 #	on here sendmail ann@here.test	# a command as this host
 
@@ -13,11 +13,14 @@ host_make() {
 	local host=$1 user
 	shift
 	mkdir -p "$T/$host/control" "$T/$host/mail"
-	echo "$host.test" >"$T/$host/control/me"
+	echo "mail.$host.test" >"$T/$host/control/me"
 	for user; do
 		echo "$user@$host.test: $T/$host/mail/$user/"
 	done >"$T/$host/control/virtual"
-	on "$host" qctl init
+	on "$host" qctl init >"$T/$host/init.log" 2>&1 || {
+		cat "$T/$host/init.log" >&2
+		return 1
+	}
 }
 
 # Mail for DOMAIN goes from HOST to the server of OTHER: host_route HOST DOMAIN OTHER
@@ -26,15 +29,22 @@ host_route() {
 }
 
 on() {
-	local host=$1
-	shift
-	SATCHEL_CONTROL=$T/$host/control SATCHEL_SPOOL=$T/$host/spool "$@"
+	env SATCHEL_CONTROL="$T/$1/control" SATCHEL_SPOOL="$T/$1/spool" "${@:2}"
 }
 
+# As on, but in the background (start): host_start here qrun -w
+host_start() {
+	start env SATCHEL_CONTROL="$T/$1/control" SATCHEL_SPOOL="$T/$1/spool" "${@:2}"
+}
+
+# On a port of its own, or on the one that it had before.
 host_listen() {
-	PORT[$1]=$(free_port)
-	start on "$1" smtpd -l "127.0.0.1:${PORT[$1]}"
-	wait_for 10 port_open "${PORT[$1]}"
+	PORT[$1]=${PORT[$1]:-$(free_port)}
+	host_start "$1" smtpd -l "127.0.0.1:${PORT[$1]}"
+	wait_for 10 port_open "${PORT[$1]}" || {
+		cat "$STARTED_LOG" >&2
+		return 1
+	}
 }
 
 # The messages in a mailbox: mailbox HOST USER
