@@ -13,15 +13,14 @@ struct errand {
 	struct batch *batch;
 	const struct job *job;
 	const struct job_recipient *recipient;
-	size_t index;
 	struct slice prefix;
 	struct outcome *outcome;
 };
 
 static bool
-has_failed(const struct batch *b, size_t recipient)
+has_failed(const struct outcome *o)
 {
-	return b->outcomes[recipient].status != JOB_DELIVERED;
+	return o->status != JOB_DELIVERED;
 }
 
 /* A phase of all entries whose recipients have not failed. */
@@ -29,8 +28,8 @@ static void
 for_each(struct batch *b, int (*phase)(struct maildir_entry *, struct outcome *))
 {
 	for (size_t i = 0; i < b->count; i++)
-		if (!has_failed(b, b->list[i].recipient))
-			(void)phase(&b->list[i].entry, &b->outcomes[b->list[i].recipient]);
+		if (!has_failed(b->list[i].outcome))
+			(void)phase(&b->list[i].entry, b->list[i].outcome);
 }
 
 static int
@@ -44,6 +43,9 @@ say_delivered(struct maildir_entry *e, struct outcome *o)
 void
 batch_finish(struct batch *b)
 {
+	/* all on their way to the disk before the first is waited for: one commit serves many */
+	if (b->count > 1)
+		for_each(b, maildir_start_writing);
 	for_each(b, maildir_sync);
 	for_each(b, maildir_publish);
 	for_each(b, maildir_sync_name);
@@ -60,11 +62,11 @@ put_into_maildir(struct errand *e, const struct place *p)
 
 	if (b->count == BATCH_MAX)
 		batch_finish(b);
-	if (has_failed(b, e->index))
+	if (has_failed(e->outcome))
 		return -1;
 	if (maildir_write(b->courier, p, e->prefix, &b->list[b->count].entry, e->outcome) == -1)
 		return -1;
-	b->list[b->count++].recipient = e->index;
+	b->list[b->count++].outcome = e->outcome;
 	return 0;
 }
 
@@ -167,22 +169,19 @@ deliver(struct errand *e)
 	    "\"%.*s\" is no destination of deliver", (int)destination.len, destination.data);
 }
 
-/* Takes the entries of a recipient that failed out of the batch. */
+/* Takes the entries of a recipient that failed out of the batch: they are its last. */
 static void
-drop(struct batch *b, size_t recipient)
+drop(struct batch *b, const struct outcome *outcome)
 {
-	while (b->count > 0 && b->list[b->count - 1].recipient == recipient)
+	while (b->count > 0 && b->list[b->count - 1].outcome == outcome)
 		maildir_close(&b->list[--b->count].entry);
 }
 
 void
-batch_deliver(struct batch *b, const struct job *job, size_t index)
+batch_deliver(struct batch *b, const struct job *job, size_t index, struct outcome *outcome)
 {
-	struct errand e = {.batch = b,
-	    .job = job,
-	    .recipient = &job->recipients[index],
-	    .index = index,
-	    .outcome = &b->outcomes[index]};
+	struct errand e = {
+	    .batch = b, .job = job, .recipient = &job->recipients[index], .outcome = outcome};
 	struct str prefix;
 
 	str_init(&prefix, PREFIX_MAX);
@@ -192,7 +191,7 @@ batch_deliver(struct batch *b, const struct job *job, size_t index)
 	else {
 		e.prefix = str_slice(&prefix);
 		if (deliver(&e) == -1)
-			drop(b, index);
+			drop(b, outcome);
 	}
 	str_free(&prefix);
 }

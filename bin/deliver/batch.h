@@ -15,16 +15,18 @@
 
 struct batch {
 	struct courier *courier;
-	struct outcome *outcomes; /* one for each recipient of the job */
 	struct {
 		struct maildir_entry entry;
-		size_t recipient; /* index in outcomes */
+		struct outcome *outcome; /* of the recipient; not owned */
 	} list[BATCH_MAX];
 	size_t count;
 };
 
-/* Begins the delivery to recipient INDEX of JOB; its outcome says whether that failed. */
-void batch_deliver(struct batch *b, const struct job *job, size_t index);
+/*
+ * Begins the delivery to recipient INDEX of JOB, whose message the courier's content is. OUTCOME
+ * says whether that failed, and must stay where it is until batch_finish.
+ */
+void batch_deliver(struct batch *b, const struct job *job, size_t index, struct outcome *outcome);
 /* Ends all that was begun: the outcomes are final. */
 void batch_finish(struct batch *b);
 

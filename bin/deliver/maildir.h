@@ -24,6 +24,8 @@ struct maildir_entry {
  */
 int maildir_write(struct courier *c, const struct place *p, struct slice prefix,
     struct maildir_entry *e, struct outcome *o);
+/* Lets the system begin to write the file out; a hint that cannot fail. */
+int maildir_start_writing(struct maildir_entry *e, struct outcome *o);
 /* Makes the file durable, its name not yet. 0, or -1 and O. */
 int maildir_sync(struct maildir_entry *e, struct outcome *o);
 /* Moves it to new/. 0, or -1 and O. */

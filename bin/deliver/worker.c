@@ -10,6 +10,7 @@
 #include "batch.h"
 
 #define ANSWER_SECONDS 60
+#define JOBS_MAX 16
 
 void
 worker_block_signals(sigset_t *before)
@@ -23,18 +24,24 @@ worker_block_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &ending, before);
 }
 
-void
-worker_run_job(struct courier *c, const struct job *job, struct outcome *outcomes)
+static void
+begin_job(struct batch *b, const struct job *job, struct outcome *outcomes)
 {
-	struct batch b = {.courier = c, .outcomes = outcomes};
-
-	if (content_open(&c->content, job->fd, job->offset, job->length) == -1) {
+	if (content_open(&b->courier->content, job->fd, job->offset, job->length) == -1) {
 		for (size_t i = 0; i < job->count; i++)
 			(void)outcome_errno(&outcomes[i], "unable to read the message");
 		return;
 	}
 	for (size_t i = 0; i < job->count; i++)
-		batch_deliver(&b, job, i);
+		batch_deliver(b, job, i, &outcomes[i]);
+}
+
+void
+worker_run_job(struct courier *c, const struct job *job, struct outcome *outcomes)
+{
+	struct batch b = {.courier = c};
+
+	begin_job(&b, job, outcomes);
 	batch_finish(&b);
 }
 
@@ -60,22 +67,55 @@ answer(int fd, const struct job *job, const struct outcome *outcomes, int64_t to
 	return job_send_done(fd, job->number, until);
 }
 
-static int
-run_and_answer(struct courier *c, int fd, const struct job *job)
-{
-	struct outcome *outcomes = calloc(job->count, sizeof *outcomes);
-	int64_t begun = clock_monotonic_ms();
-	int result;
+/* Jobs that wait together are delivered together, so that their Maildirs share the syncs. */
+struct load {
+	struct job jobs[JOBS_MAX];
+	struct outcome *outcomes[JOBS_MAX]; /* of each job, one a recipient */
+	int64_t begun_ms[JOBS_MAX];
+	size_t count;
+};
 
-	if (outcomes == NULL)
+/* Takes one job from FD and begins it: 1, 0 when qrun has gone, -1 with errno. */
+static int
+take_job(struct load *l, struct batch *b, int fd)
+{
+	struct job *job = &l->jobs[l->count];
+	struct outcome *outcomes;
+	int result = job_receive(fd, job, DEADLINE_NEVER);
+
+	if (result != 1)
+		return result;
+	outcomes = calloc(job->count, sizeof *outcomes);
+	if (outcomes == NULL) {
+		job_free(job);
 		return -1;
+	}
 	for (size_t i = 0; i < job->count; i++)
 		outcome_init(&outcomes[i]);
-	worker_run_job(c, job, outcomes);
-	result = answer(fd, job, outcomes, clock_monotonic_ms() - begun);
-	for (size_t i = 0; i < job->count; i++)
-		outcome_free(&outcomes[i]);
-	free(outcomes);
+	l->outcomes[l->count] = outcomes;
+	l->begun_ms[l->count++] = clock_monotonic_ms();
+	begin_job(b, job, outcomes);
+	return 1;
+}
+
+/* Answers for all that was delivered, and forgets it. 0, or -1 with errno. */
+static int
+answer_all(struct load *l, int fd)
+{
+	int result = 0;
+
+	for (size_t n = 0; n < l->count; n++) {
+		struct job *job = &l->jobs[n];
+
+		if (result == 0)
+			result =
+			    answer(fd, job, l->outcomes[n], clock_monotonic_ms() - l->begun_ms[n]);
+		for (size_t i = 0; i < job->count; i++)
+			outcome_free(&l->outcomes[n][i]);
+		free(l->outcomes[n]);
+		job_free(job);
+	}
+	l->count = 0;
 	return result;
 }
 
@@ -108,35 +148,47 @@ next_job(struct courier *c, int fd)
 	return wait_for_job(fd, -1);
 }
 
+/* Everything that waits, up to the load: 1, 0 when qrun has gone, -1 with errno. */
 static int
-take_job(struct courier *c, int fd)
+take_jobs(struct courier *c, struct load *l, int fd)
 {
-	struct job job;
-	int result = job_receive(fd, &job, DEADLINE_NEVER);
+	struct batch b = {.courier = c};
+	int result, answered;
 
-	if (result != 1)
-		return result;
-	if (run_and_answer(c, fd, &job) == -1)
-		result = errno == EPIPE ? 0 : -1;
-	job_free(&job);
+	do
+		result = take_job(l, &b, fd);
+	while (result == 1 && l->count < JOBS_MAX && wait_for_job(fd, 0) == 1);
+	batch_finish(&b);
+	answered = answer_all(l, fd);
+	if (answered == -1 && result == 1)
+		return errno == EPIPE ? 0 : -1;
 	return result;
 }
 
 /* Signals wait while there is a job, for one delivered and not answered is delivered again. */
-int
-worker_run(struct courier *c, int fd)
+static int
+run_with(struct courier *c, struct load *l, int fd)
 {
 	sigset_t before;
 	int result;
 
-	for (;;) {
+	do {
 		result = next_job(c, fd);
 		if (result != 1)
 			return result;
 		worker_block_signals(&before);
-		result = take_job(c, fd);
+		result = take_jobs(c, l, fd);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		if (result != 1)
-			return result;
-	}
+	} while (result == 1);
+	return result;
+}
+
+int
+worker_run(struct courier *c, int fd)
+{
+	struct load *load = calloc(1, sizeof *load);
+	int result = load == NULL ? -1 : run_with(c, load, fd);
+
+	free(load);
+	return result;
 }
