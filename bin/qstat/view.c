@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+#include "view.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/io.h"
+
+#define RECIPIENT_MAX ((size_t)8192) /* more than the fields of one recipient can have */
+
+static bool
+is_locked(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* Moves what is unread to the front and reads on behind it. False if the file cannot be read. */
+static bool
+fill(struct view *v)
+{
+	size_t left = v->header.envelope_length - v->read, room;
+
+	memmove(v->window, v->window + v->start, v->end - v->start);
+	v->end -= v->start;
+	v->start = 0;
+	room = sizeof v->window - v->end;
+	if (room > left)
+		room = left;
+	if (room > 0 &&
+	    io_pread(v->fd, v->window + v->end, room, (off_t)(MESSAGE_HEADER_SIZE + v->read)) == -1)
+		return false;
+	v->end += room;
+	v->read += room;
+	return true;
+}
+
+static enum view_result
+read_message(struct view *v, const char *id)
+{
+	char bytes[MESSAGE_HEADER_SIZE];
+	struct slice text;
+
+	if (v->size < sizeof bytes)
+		return VIEW_INCOMPLETE;
+	if (io_pread(v->fd, bytes, sizeof bytes, 0) == -1)
+		return errno == EIO ? VIEW_GONE : VIEW_ERROR; /* emptied by its writer */
+	switch (message_header_decode(&v->header, bytes)) {
+	case MESSAGE_INCOMPLETE:
+		return VIEW_INCOMPLETE;
+	case MESSAGE_CORRUPT:
+		return VIEW_DAMAGED;
+	case MESSAGE_GOOD:
+		break;
+	}
+	if (strcmp(v->header.id, id) != 0 || message_file_size(&v->header) != v->size || !fill(v))
+		return VIEW_DAMAGED;
+	text = slice_make(v->window, v->end);
+	if (!envelope_parse(text, &v->envelope))
+		return VIEW_DAMAGED;
+	v->start = (size_t)(v->envelope.recipients.data - v->window);
+	return VIEW_GOOD;
+}
+
+enum view_result
+view_open(struct view *v, int directory, const char *id)
+{
+	struct stat st;
+
+	v->start = v->end = v->read = v->recipient = 0;
+	v->fd = openat(directory, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (v->fd == -1)
+		return errno == ENOENT ? VIEW_GONE : VIEW_ERROR;
+	if (fstat(v->fd, &st) == -1)
+		return VIEW_ERROR;
+	if (st.st_nlink == 0)
+		return VIEW_GONE;
+	v->size = (uint64_t)st.st_size;
+	if (!S_ISREG(st.st_mode)) {
+		v->is_locked = false;
+		return VIEW_DAMAGED;
+	}
+	v->is_locked = is_locked(v->fd);
+	return read_message(v, id);
+}
+
+void
+view_close(struct view *v)
+{
+	io_close(v->fd);
+	v->fd = -1;
+}
+
+bool
+view_next(struct view *v, struct envelope_recipient *r, struct recipient_state *state)
+{
+	struct slice rest;
+
+	if (v->recipient >= v->header.recipients)
+		return false;
+	/* a recipient's last fields must not be cut off by the end of the window */
+	if (v->end - v->start < RECIPIENT_MAX && !fill(v))
+		return false;
+	rest = slice_make(v->window + v->start, v->end - v->start);
+	if (!envelope_next(&rest, r) || io_pread(v->fd, v->state, sizeof v->state,
+					    message_state_offset(&v->header, v->recipient)) == -1)
+		return false;
+	message_state_decode(state, v->state);
+	v->start = v->end - rest.len;
+	v->recipient++;
+	return true;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message as somebody sees it who does not claim it: read as it stands, whole or not, while qrun
+ * may be marking or removing it. Recipients are read one by one, so memory is bounded.
+ */
+#ifndef QSTAT_VIEW_H
+#define QSTAT_VIEW_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "spool/envelope.h"
+#include "spool/message.h"
+
+#define VIEW_WINDOW ((size_t)65536) /* octets of the envelope in memory */
+
+enum view_result {
+	VIEW_GOOD,
+	VIEW_GONE,	 /* it is not there any more */
+	VIEW_INCOMPLETE, /* its writer has not ended, or never will */
+	VIEW_DAMAGED,
+	VIEW_ERROR, /* errno says why */
+};
+
+struct view {
+	int fd;
+	bool is_locked; /* somebody has claimed it, or still writes it */
+	uint64_t size;	/* of the file, octets */
+	struct message_header header;
+	struct envelope envelope; /* its slices point into window, until view_next */
+	char window[VIEW_WINDOW];
+	size_t start, end; /* unread: window[start..end) */
+	size_t read;	   /* octets of the envelope read into the window so far */
+	size_t recipient;  /* index of the next */
+	char state[MESSAGE_STATE_SIZE];
+};
+
+/* To be closed whatever the result. size and is_locked are set but for VIEW_GONE and _ERROR. */
+enum view_result view_open(struct view *v, int directory, const char *id);
+void view_close(struct view *v);
+
+/*
+ * The next recipient and its state, whose slices hold until the next call. False behind the last,
+ * or where the envelope is damaged: then fewer than header.recipients came.
+ */
+bool view_next(struct view *v, struct envelope_recipient *r, struct recipient_state *state);
+
+#endif
