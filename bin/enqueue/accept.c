@@ -17,6 +17,8 @@
 #define ME_MAX 255
 #define RECIPIENT_MAX ((size_t)1024)	  /* octets of a recipient with all its fields */
 #define SCRATCH_KEPT ((size_t)256 * 1024) /* more is not kept for the next message */
+/* octets that a submitter's own Received field, which no client counts, may have */
+#define TRACE_MAX 4096
 #define PIECE_MAX ((size_t)65536)
 
 bool
@@ -173,20 +175,28 @@ accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_trace)
 	if (a->is_closed)
 		return false;
 	accept_abort(a);
-	a->code = ACCEPT_DONE;
 	a->check = (struct wire_check){.malformed = false};
 	if (!check_space(a) || !begin_commit(a, envelope, uid))
 		return false;
 	a->active = true;
 	a->submitted = 0;
+	a->size_max = a->limits.message_size;
+	if (own_trace && a->size_max > 0)
+		a->size_max += TRACE_MAX;
 	return own_trace || add_trace(a, uid);
+}
+
+static void
+drop(struct accept *a)
+{
+	commit_abort(&a->commit);
+	a->active = false;
 }
 
 static bool
 check_piece(struct accept *a, struct slice data)
 {
-	if (a->limits.message_size > 0 &&
-	    a->commit.header.length + data.len > a->limits.message_size)
+	if (a->size_max > 0 && a->submitted > a->size_max)
 		return accept_fail(a, ACCEPT_REFUSED, "the message is larger than %llu octets",
 		    (unsigned long long)a->limits.message_size);
 	if (!wire_check_piece(&a->check, data))
@@ -212,7 +222,7 @@ accept_data(struct accept *a, struct slice data)
 			return;
 		if (!check_piece(a, piece) ||
 		    (commit_write(&a->commit, piece.data, len) == -1 && !fail_to_write(a)))
-			accept_abort(a);
+			drop(a);
 		data = slice_skip(data, len);
 	}
 }
@@ -225,7 +235,7 @@ accept_commit(struct accept *a, uint64_t length)
 	if (a->code == ACCEPT_DONE && !wire_check_end(&a->check))
 		(void)accept_fail(a, ACCEPT_REFUSED, "the message ends within a line");
 	if (a->code != ACCEPT_DONE) {
-		accept_abort(a);
+		drop(a);
 		return false;
 	}
 	a->active = false;
@@ -235,6 +245,7 @@ accept_commit(struct accept *a, uint64_t length)
 void
 accept_abort(struct accept *a)
 {
-	commit_abort(&a->commit);
-	a->active = false;
+	drop(a);
+	if (!a->is_closed)
+		a->code = ACCEPT_DONE;
 }

@@ -40,6 +40,7 @@ struct accept {
 	struct wire_check check;
 	bool active;	       /* between accept_begin and its end */
 	uint64_t submitted;    /* octets of the message that have come */
+	uint64_t size_max;     /* of those; 0: no limit */
 	enum accept_code code; /* of the first failure since accept_begin */
 	struct str reason;     /* of that failure, one line */
 	struct str scratch;
@@ -65,6 +66,7 @@ bool accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_t
 void accept_data(struct accept *a, struct slice data);
 /* Makes it durable; LENGTH is what the submitter says he has sent. False with code and reason. */
 bool accept_commit(struct accept *a, uint64_t length);
+/* Back to where there is no message, nor a failure of one. */
 void accept_abort(struct accept *a);
 const char *accept_id(const struct accept *a);
 

@@ -94,8 +94,8 @@ wait_for_client(const struct master *m)
 		if (stopped)
 			return false;
 		n = ppoll(&p, 1, &surplus, &m->before);
-		if (n > 0)
-			return true;
+		if (n > 0) /* or, without POLLIN, the socket has ended */
+			return (p.revents & POLLIN) != 0 && (p.revents & POLLHUP) == 0;
 		if (n == -1 && errno != EINTR)
 			return false;
 		if (n == 0 && getppid() != m->pid)

@@ -58,8 +58,6 @@ static bool
 refuse_envelope(struct session *s, size_t length, enum accept_code code, const char *why)
 {
 	accept_abort(s->accept);
-	if (!s->accept->is_closed)
-		s->accept->code = ACCEPT_DONE;
 	(void)accept_fail(s->accept, code, "%s", why);
 	while (length > 0) {
 		size_t have = reader_unread(&s->reader).len;
@@ -124,7 +122,10 @@ take_commit(struct session *s, size_t length)
 	if (length > sizeof digits || frame_payload(&s->reader, digits, length) == -1 ||
 	    !slice_number(slice_make(digits, length), UINT64_MAX - 1, &octets))
 		return false;
-	return answer_result(s, accept_commit(s->accept, octets), FRAME_DURABLE);
+	if (!answer_result(s, accept_commit(s->accept, octets), FRAME_DURABLE))
+		return false;
+	accept_abort(s->accept);
+	return true;
 }
 
 static bool
@@ -151,8 +152,12 @@ static bool
 wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sigset_t *during)
 {
 	struct timespec limit = {.tv_sec = (time_t)s->accept->limits.enqueue_timeout};
+	static const struct timespec now = {.tv_sec = 0};
 	struct pollfd p = {.fd = s->reader.fd, .events = POLLIN};
 
+	/* lets a signal in that waits: ppoll does not where there is something to read */
+	if (ppoll(NULL, 0, &now, during) == -1 && *stop)
+		return false;
 	if (reader_unread(&s->reader).len > 0)
 		return true;
 	for (;;) {
