@@ -224,7 +224,8 @@ print_total(const struct list *l)
 	printf("%" PRIu64 " message%s", all, all == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		memcpy(&count, (const char *)l + parts[i].offset, sizeof count);
-		printf(", %" PRIu64 " %s", count, parts[i].word);
+		if (count > 0)
+			printf(", %" PRIu64 " %s", count, parts[i].word);
 	}
 	printf("; %" PRIu64 " recipient%s, %" PRIu64 " octets\n", l->recipients,
 	    l->recipients == 1 ? "" : "s", l->octets);
