@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "workers.h"
 
-#define FIRST_WINDOW 2
-#define TEXT_MAX 512
+#define TEXT_MAX 2048
+#define IDLE_SECONDS 60 /* how long a window is remembered without mail */
 
 int64_t
 message_arrival(const struct message *m)
@@ -25,11 +26,29 @@ compare(const void *a, const void *b)
 }
 
 /*
+ * Whom targets are delivered as: the system user whose mailbox is one of them, the spool's owner
+ * for the postmaster's, and else the owner of hosted mailboxes.
+ */
+static struct slice
+user_of_targets(const struct qrun *q, struct slice targets)
+{
+	struct slice one;
+
+	while (slice_take(&targets, '\n', &one)) {
+		if (slice_starts(one, ROUTE_TARGET_USER))
+			return slice_skip(one, strlen(ROUTE_TARGET_USER));
+		if (slice_is(one, ROUTE_POSTMASTER))
+			return slice_of("");
+	}
+	return routes_mail_user(q->routes);
+}
+
+/*
  * The key is the user whom the worker runs as, a NUL's stand-in, and the address that the worker is
  * told: mail for hosted domains and for the postmaster have one address and two users.
  */
 static int
-describe(struct qrun *q, const struct route *route, struct str *key, struct slice *user)
+describe(const struct qrun *q, const struct route *route, struct str *key, struct slice *user)
 {
 	struct slice owner = slice_of(""); /* the spool's owner: what qrun itself runs as */
 
@@ -41,9 +60,7 @@ describe(struct qrun *q, const struct route *route, struct str *key, struct slic
 		*user = str_slice(&route->user);
 		return str_format(key, "%s user:%s", route->user.data, route->user.data);
 	default:
-		*user = strstr(route->targets.data, ROUTE_POSTMASTER) != NULL
-			    ? owner
-			    : routes_mail_user(q->routes);
+		*user = user_of_targets(q, str_slice(&route->targets));
 		return str_format(key, "%.*s targets:", (int)user->len, user->data);
 	}
 }
@@ -74,7 +91,7 @@ make(const struct route *route, struct slice key, struct slice user)
 	d->key = strndup(key.data, key.len);
 	d->user = strndup(user.data, user.len);
 	d->kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
-	d->window = FIRST_WINDOW;
+	d->window = 1;
 	if (d->key == NULL || d->user == NULL) {
 		free_destination(d);
 		return NULL;
@@ -107,6 +124,8 @@ destination_of(struct qrun *q, const struct route *route)
 		if (d->kind == WORKER_SEND)
 			hosts_read(q, d);
 	}
+	if (d != NULL)
+		d->used = clock_wall_seconds();
 	return d;
 }
 
@@ -227,10 +246,63 @@ destination_failed(struct qrun *q, struct destination *d)
 	destination_finished(q, d);
 }
 
-bool
-destination_is_dead(const struct destination *d, int64_t now)
+static int64_t
+dead_since(const struct qrun *q, const struct destination *d)
 {
-	return d->dead_until > now;
+	return d->dead_until - (int64_t)q->limits.retry_minimum;
+}
+
+bool
+destination_is_dead(const struct qrun *q, const struct destination *d)
+{
+	int64_t now = clock_wall_seconds();
+
+	/* a clock that was wrong then must not keep mail for years */
+	return d->dead_until > now && dead_since(q, d) <= now;
+}
+
+void
+destination_forgive(struct qrun *q, struct destination *d, int64_t when)
+{
+	if (d->dead_until == 0 || when < dead_since(q, d))
+		return;
+	d->dead_until = 0;
+	hosts_forget(q, d);
+}
+
+struct idle {
+	struct destination *list; /* by next_ready, as they stand in no line */
+	int64_t now;
+};
+
+static void
+find_idle(const void *node, VISIT visit, void *context)
+{
+	struct destination *d = *(struct destination *const *)node;
+	struct idle *idle = context;
+
+	if (visit != preorder && visit != leaf)
+		return;
+	if (d->tasks > 0 || d->dead_until > idle->now || idle->now - d->used < IDLE_SECONDS)
+		return;
+	d->next_ready = idle->list;
+	idle->list = d;
+}
+
+void
+destination_free_idle(struct qrun *q)
+{
+	struct idle idle = {.now = clock_wall_seconds()};
+
+	twalk_r(q->destinations, find_idle, &idle);
+	while (idle.list != NULL) {
+		struct destination *d = idle.list;
+
+		idle.list = d->next_ready;
+		workers_forget_destination(q->workers, d);
+		tdelete(d, &q->destinations, compare);
+		free_destination(d);
+	}
 }
 
 void

@@ -28,8 +28,12 @@ void destination_succeeded(struct qrun *q, struct destination *d);
 void destination_failed(struct qrun *q, struct destination *d);
 /* Neither: the task said nothing about the host. */
 void destination_finished(struct qrun *q, struct destination *d);
-bool destination_is_dead(const struct destination *d, int64_t now);
-/* Forgets those that nothing is queued for and nothing is known of. */
+/* True while it is to be left alone. */
+bool destination_is_dead(const struct qrun *q, const struct destination *d);
+/* Somebody asked at WHEN for another attempt: what was found out before does not count. */
+void destination_forgive(struct qrun *q, struct destination *d, int64_t when);
+/* Forgets those that nothing has been queued for in a while and nothing is known of. */
+void destination_free_idle(struct qrun *q);
 void destination_free_all(struct qrun *q);
 
 #endif

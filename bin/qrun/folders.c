@@ -127,10 +127,23 @@ folder_set_aside(struct qrun *q, struct folder *folder, const char *id)
 }
 
 int
-folder_remove(struct folder *folder, const char *id)
+folder_remove_incomplete(struct folder *folder, const char *id)
 {
+	struct event e;
+
+	switch (claim_remove_incomplete(folder->fd, id)) {
+	case CLAIM_INCOMPLETE:
+		break;
+	case CLAIM_ERROR:
+		return -1;
+	default:
+		return 0; /* it has been completed, or somebody else saw to it */
+	}
 	folder->changed = true;
-	return unlinkat(folder->fd, id, 0);
+	event_start(&e, PROGRAM, "abandoned");
+	event_text(&e, "id", id);
+	event_send(&e);
+	return 0;
 }
 
 void

@@ -15,7 +15,8 @@ void folder_let_go(struct qrun *q, struct folder *folder);
 int folder_defer(struct qrun *q, struct message *m, int64_t due);
 /* A file that failed a check goes to corrupt/, and the log says so. 0, or -1 with errno. */
 int folder_set_aside(struct qrun *q, struct folder *folder, const char *id);
-int folder_remove(struct folder *folder, const char *id);
+/* Removes a file that its writer gave up, and logs it. 0, or -1 with errno. */
+int folder_remove_incomplete(struct folder *folder, const char *id);
 /* Makes what was removed or moved durable. */
 void folders_sync(struct qrun *q);
 bool folders_need_sync(const struct qrun *q);

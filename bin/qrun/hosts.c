@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts.h"
 
+#include <sys/stat.h>
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +15,7 @@
 #include "base/io.h"
 
 #define FILE_MAX ((size_t)8192)
+#define KEPT_SECONDS ((int64_t)24 * 60 * 60) /* behind the last failure */
 
 /*
  * The file's name is the destination, letters, digits and .-:_ as they are, all other octets as
@@ -45,9 +49,31 @@ take_fields(struct destination *d, struct slice text)
 
 		if (field.letter == 'U' && slice_number(field.value, INT64_MAX, &until))
 			d->dead_until = (int64_t)until;
-		else if (kept != NULL && field.value.len < kept->cap)
+		else if (kept != NULL) {
+			str_clear(kept);
 			(void)str_add_slice(kept, field.value);
+		}
 	}
+}
+
+void
+hosts_clean(struct qrun *q)
+{
+	int64_t now = clock_wall_seconds();
+	int fd = openat(q->hosts_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (fstatat(q->hosts_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && now - st.st_mtime > KEPT_SECONDS &&
+		    unlinkat(q->hosts_fd, entry->d_name, 0) == -1)
+			break; /* another time */
+	if (dir != NULL)
+		closedir(dir);
+	else
+		io_close(fd);
 }
 
 void

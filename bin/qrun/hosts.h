@@ -12,5 +12,7 @@
 void hosts_read(struct qrun *q, struct destination *d);
 void hosts_write(struct qrun *q, const struct destination *d);
 void hosts_forget(struct qrun *q, const struct destination *d);
+/* Removes what has not been written for a day. */
+void hosts_clean(struct qrun *q);
 
 #endif

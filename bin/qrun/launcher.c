@@ -1,256 +1,146 @@
 /* SPDX-License-Identifier: ISC */
 #include "launcher.h"
 
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/die.h"
-#include "base/fields.h"
-#include "base/helper.h"
 #include "base/io.h"
 #include "base/packet.h"
+#include "root.h"
 
-#define ANSWER_MS 30000
-#define REQUEST_MAX ((size_t)1024)
 #define CHILDREN_MAX 20000
+#define LEAVE_MS 10000 /* what a worker may take to say goodbye at the end */
 
-static const char *const programs[] = {[WORKER_SEND] = "smtp-send", [WORKER_DELIVER] = "deliver"};
-
-/* In the child: becomes the worker, with its socket as descriptor 0. */
-_Noreturn static void
-become_worker(enum worker_kind kind, int fd)
-{
-	struct str path;
-	sigset_t none;
-
-	str_init(&path, 4096);
-	sigemptyset(&none);
-	if (dup2(fd, STDIN_FILENO) == -1 || sigprocmask(SIG_SETMASK, &none, NULL) == -1 ||
-	    helper_program(&path, programs[kind]) == -1)
-		_exit(EXIT_TEMPORARY);
-	signal(SIGPIPE, SIG_IGN);
-	execl(path.data, programs[kind], "-w", (char *)NULL);
-	dprintf(STDERR_FILENO, "qrun: fatal: unable to run %s: %s\n", path.data, strerror(errno));
-	_exit(EXIT_TEMPORARY);
-}
-
-/* USER null: as who we are. */
-static int
-start(enum worker_kind kind, const struct passwd *user, struct launched *launched)
-{
-	int ends[2];
-
-	if (packet_pair(ends) == -1)
-		return -1;
-	launched->pid = fork();
-	if (launched->pid == 0) {
-		if (user != NULL && (initgroups(user->pw_name, user->pw_gid) == -1 ||
-					setgid(user->pw_gid) == -1 || setuid(user->pw_uid) == -1))
-			_exit(EXIT_TEMPORARY);
-		become_worker(kind, ends[1]);
-	}
-	io_close(ends[1]);
-	if (launched->pid == -1) {
-		io_close(ends[0]);
-		return -1;
-	}
-	launched->fd = ends[0];
-	return 0;
-}
-
-/* The root process. */
-
-struct root {
-	int fd;
-	uid_t owner;
-	pid_t *children;
-	size_t count;
-	pid_t qrun;
-	int qrun_status;
+/* The socket and the pipe between us and the root process. */
+struct between {
+	int packets[2], words[2];
 };
 
-static void
-reap(struct root *r)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == r->qrun) {
-			r->qrun = 0;
-			r->qrun_status = status;
-		}
-		for (size_t i = 0; i < r->count; i++)
-			if (r->children[i] == pid)
-				r->children[i--] = r->children[--r->count];
-	}
-}
-
-static void
-kill_child(struct root *r, struct slice number)
-{
-	uint64_t pid;
-
-	if (!slice_number(number, INT32_MAX, &pid))
-		return;
-	reap(r); /* a number that was freed may be somebody else's by now */
-	for (size_t i = 0; i < r->count; i++)
-		if (r->children[i] == (pid_t)pid)
-			kill(r->children[i], SIGKILL);
-}
-
 static int
-refuse(struct root *r, const char *reason, const char *user)
+drop_to(uid_t owner, pid_t parent)
 {
-	char text[REQUEST_MAX];
+	const struct passwd *entry;
 
-	snprintf(text, sizeof text, "E%s %s", reason, user);
-	return packet_send(r->fd, slice_of(text), -1, deadline_in_ms(ANSWER_MS));
-}
-
-static int
-start_for(struct root *r, char kind, const char *user)
-{
-	const struct passwd *entry = *user == '\0' ? getpwuid(r->owner) : getpwnam(user);
-	struct launched launched;
-	char text[64];
-	int sent;
-
-	if (kind != 's' && kind != 'd')
-		return -1;
-	if (entry == NULL)
-		return refuse(r, "there is no user", user);
-	if (entry->pw_uid == 0)
-		return refuse(r, "nothing is delivered as uid 0, the user", user);
-	if (r->count == CHILDREN_MAX)
-		return refuse(r, "there are too many workers for", user);
-	if (start(kind == 's' ? WORKER_SEND : WORKER_DELIVER, entry, &launched) == -1)
-		return refuse(r, strerror(errno), user);
-	r->children[r->count++] = launched.pid;
-	snprintf(text, sizeof text, "P%ld", (long)launched.pid);
-	sent = packet_send(r->fd, slice_of(text), launched.fd, deadline_in_ms(ANSWER_MS));
-	io_close(launched.fd);
-	return sent;
-}
-
-/* One request: K and a process, or s or d and a user's name. */
-static int
-serve(struct root *r)
-{
-	char request[REQUEST_MAX + 1];
-	int extra;
-	ssize_t n = packet_receive(r->fd, request, REQUEST_MAX, &extra, DEADLINE_NEVER);
-
-	io_close(extra);
-	if (n <= 0)
-		return -1;
-	request[n] = '\0';
-	if (request[0] == 'K') {
-		kill_child(r, slice_of(request + 1));
-		return 0;
-	}
-	return start_for(r, request[0], request + 1);
-}
-
-static void
-ignore(int signal)
-{
-	(void)signal;
-}
-
-_Noreturn static void
-be_root(struct root *r, const sigset_t *before)
-{
-	/* what ends qrun ends us behind it: a signal to the whole group must not take us first */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGCHLD, ignore);
-	while (r->qrun != 0) {
-		struct pollfd p = {.fd = r->fd, .events = POLLIN};
-		int n = ppoll(&p, 1, NULL, before);
-
-		reap(r);
-		if (n > 0 && serve(r) == -1)
-			break;
-	}
-	io_close(r->fd);
-	while (r->qrun != 0 && waitpid(r->qrun, &r->qrun_status, 0) != -1)
-		r->qrun = 0;
-	exit(WIFEXITED(r->qrun_status) ? WEXITSTATUS(r->qrun_status) : EXIT_BUG);
-}
-
-static int
-drop_to(uid_t owner)
-{
-	const struct passwd *entry = getpwuid(owner);
-
+	errno = 0;
+	entry = getpwuid(owner);
 	if (entry == NULL) {
-		errno = ENOENT;
+		if (errno == 0)
+			errno = ENOENT;
 		return -1;
 	}
 	if (initgroups(entry->pw_name, entry->pw_gid) == -1 || setgid(entry->pw_gid) == -1 ||
 	    setuid(owner) == -1)
 		return -1;
+	/* without the root process there would be no more workers: end, so that all start anew */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+		return -1;
+	if (getppid() != parent) {
+		errno = ESRCH;
+		return -1;
+	}
 	return 0;
+}
+
+/*
+ * In the parent. Its signals reach qrun through it alone, as qrun has a session of its own, so that
+ * one to a terminal's or a supervisor's whole group comes once.
+ */
+static int
+stay_root(struct root *r, const struct between *b, const sigset_t *signals)
+{
+	io_close(b->packets[1]);
+	io_close(b->words[0]);
+	r->fd = b->packets[0];
+	r->words_fd = b->words[1];
+	r->signal_fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (r->signal_fd == -1)
+		return -1; /* qrun ends, too: its parent dies */
+	signal(SIGPIPE, SIG_IGN);
+	root_run(r);
+}
+
+static int
+leave_root(struct launcher *l, struct root *r, const struct between *b, pid_t parent)
+{
+	io_close(b->packets[0]);
+	io_close(b->words[1]);
+	children_free(&r->children);
+	l->fd = b->packets[1];
+	l->words_fd = b->words[0];
+	if (setsid() == -1 || fcntl(l->words_fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	return drop_to(r->owner, parent);
+}
+
+static int
+part(struct launcher *l, uid_t owner)
+{
+	struct root r = {.owner = owner};
+	pid_t parent = getpid();
+	sigset_t signals, before;
+	struct between b;
+
+	if (children_init(&r.children, CHILDREN_MAX) == -1 || packet_pair(b.packets) == -1 ||
+	    pipe2(b.words, O_CLOEXEC) == -1)
+		return -1;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, &before) == -1)
+		return -1;
+	r.qrun = fork();
+	if (r.qrun == -1)
+		return -1;
+	if (r.qrun > 0)
+		return stay_root(&r, &b, &signals);
+	/* all but SIGCHLD stay blocked: main takes them */
+	sigdelset(&signals, SIGCHLD);
+	if (sigprocmask(SIG_SETMASK, &signals, NULL) == -1)
+		return -1;
+	return leave_root(l, &r, &b, parent);
 }
 
 int
 launcher_start(struct launcher *l, const char *spool)
 {
-	struct root root = {.fd = -1};
-	sigset_t child, before;
 	struct stat st;
-	int ends[2];
 
-	*l = (struct launcher){.fd = -1};
-	if (geteuid() != 0 || stat(spool, &st) == -1 || st.st_uid == 0)
-		return 0; /* spool_open tells what is wrong with a spool */
-	root.owner = st.st_uid;
-	root.children = calloc(CHILDREN_MAX, sizeof *root.children);
-	if (root.children == NULL || packet_pair(ends) == -1)
-		return -1;
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &child, &before) == -1)
-		return -1;
-	root.qrun = fork();
-	if (root.qrun > 0) {
-		io_close(ends[1]);
-		root.fd = ends[0];
-		be_root(&root, &before);
-	}
-	io_close(ends[0]);
-	free(root.children);
-	if (root.qrun == -1 || sigprocmask(SIG_SETMASK, &before, NULL) == -1)
-		return -1;
-	l->fd = ends[1];
-	l->pid = getppid();
-	return drop_to(root.owner);
+	*l = (struct launcher){.fd = -1, .words_fd = -1};
+	/* spool_open tells what is wrong with a spool */
+	if (geteuid() == 0 && stat(spool, &st) == 0 && st.st_uid != 0)
+		return part(l, st.st_uid);
+	return children_init(&l->children, CHILDREN_MAX);
 }
 
 static int
 ask_root(struct launcher *l, enum worker_kind kind, const char *user, struct launched *launched,
     struct str *problem)
 {
-	char text[REQUEST_MAX + 1];
+	char text[ROOT_PACKET_MAX + 1];
 	uint64_t pid;
-	ssize_t n;
+	ssize_t n = snprintf(text, sizeof text, "%c%s", kind == WORKER_SEND ? 's' : 'd', user);
 
-	n = snprintf(text, sizeof text, "%c%s", kind == WORKER_SEND ? 's' : 'd', user);
-	if (packet_send(l->fd, slice_make(text, (size_t)n), -1, deadline_in_ms(ANSWER_MS)) == -1 ||
-	    (n = packet_receive(
-		 l->fd, text, REQUEST_MAX, &launched->fd, deadline_in_ms(ANSWER_MS))) <= 0) {
+	if ((size_t)n >= sizeof text) {
+		(void)str_add_text(problem, "the name of the user is too long");
+		return -1;
+	}
+	if (packet_send(l->fd, slice_make(text, (size_t)n), -1, deadline_in_ms(ROOT_ANSWER_MS)) ==
+		-1 ||
+	    (n = packet_receive(l->fd, text, ROOT_PACKET_MAX, &launched->fd,
+		 deadline_in_ms(ROOT_ANSWER_MS))) <= 0) {
 		(void)str_add_text(problem, "the process that starts workers has gone");
 		return -1;
 	}
@@ -272,9 +162,9 @@ launcher_run(struct launcher *l, enum worker_kind kind, const char *user, struct
 	str_clear(problem);
 	if (l->fd != -1)
 		return ask_root(l, kind, user, launched, problem);
-	if (start(kind, NULL, launched) == 0)
+	if (child_start(&l->children, kind, NULL, -1, launched) == 0)
 		return 0;
-	(void)str_format(problem, "unable to start %s: %s", programs[kind], strerror(errno));
+	(void)str_format(problem, "unable to start %s: %s", child_program(kind), strerror(errno));
 	return -1;
 }
 
@@ -284,10 +174,44 @@ launcher_kill(struct launcher *l, pid_t pid)
 	char text[32];
 
 	if (l->fd == -1) {
-		kill(pid, SIGKILL);
+		children_kill(&l->children, pid);
 		return;
 	}
 	snprintf(text, sizeof text, "K%ld", (long)pid);
-	if (packet_send(l->fd, slice_of(text), -1, deadline_in_ms(ANSWER_MS)) == -1)
+	if (packet_send(l->fd, slice_of(text), -1, deadline_in_ms(ROOT_ANSWER_MS)) == -1)
 		errno = 0; /* it has gone, and its children see their sockets close */
+}
+
+void
+launcher_reap(struct launcher *l)
+{
+	children_reap(&l->children);
+}
+
+/* True once all have ended. */
+static bool
+wait_for_children(struct launcher *l, int64_t ms)
+{
+	deadline until = deadline_in_ms(ms);
+
+	for (children_reap(&l->children); l->children.count > 0; children_reap(&l->children)) {
+		if (clock_monotonic_ms() >= until)
+			return false;
+		if (poll(NULL, 0, 10) == -1)
+			errno = 0;
+	}
+	return true;
+}
+
+void
+launcher_close(struct launcher *l)
+{
+	if (!wait_for_children(l, LEAVE_MS)) {
+		for (size_t i = l->children.count; i > 0; i--)
+			children_kill(&l->children, l->children.pids[i - 1]);
+		(void)wait_for_children(l, LEAVE_MS); /* what still is there nothing can end */
+	}
+	children_free(&l->children);
+	io_close(l->fd);
+	io_close(l->words_fd);
 }

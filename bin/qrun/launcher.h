@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Starting workers. Where root started qrun and the spool is another user's, one small process
- * stays root and does only this: it is told a kind of worker and a user's name, never a command,
- * and starts that worker as that user; uid 0 it refuses. Else workers are qrun's own children and
- * run as it does.
+ * Starting workers. Where root started qrun and the spool is another user's, the root process does
+ * it (root.h). Else workers are qrun's own children and run as it does.
  */
 #ifndef QRUN_LAUNCHER_H
 #define QRUN_LAUNCHER_H
@@ -13,16 +11,13 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "child.h"
 #include "qrun.h"
 
 struct launcher {
-	int fd;	   /* to the root process; -1 where there is none */
-	pid_t pid; /* of it */
-};
-
-struct launched {
-	int fd; /* the worker's socket */
-	pid_t pid;
+	int fd;			  /* to the root process; -1 where there is none */
+	int words_fd;		  /* what workers of other users say; -1 where there are none */
+	struct children children; /* our own, where there is no root process */
 };
 
 /*
@@ -35,5 +30,9 @@ int launcher_run(struct launcher *l, enum worker_kind kind, const char *user,
     struct launched *launched, struct str *problem);
 /* Ends a worker that does not end by itself. */
 void launcher_kill(struct launcher *l, pid_t pid);
+/* Reaps workers of our own that have ended. */
+void launcher_reap(struct launcher *l);
+/* At the end, when all sockets are closed: waits a while for workers of our own, then ends them. */
+void launcher_close(struct launcher *l);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "destination.h"
 #include "folders.h"
+#include "hosts.h"
 #include "messages.h"
 #include "qrun.h"
 #include "scan.h"
@@ -26,13 +28,18 @@
 
 #define TICK_MS 1000	    /* how often marks and removals are synced, and workers looked at */
 #define LOOK_AGAIN_MS 60000 /* how often -w looks through the spool without being told */
-#define RESCANS_MAX 20	    /* of new/, within one pass: bounces and forwards that it made */
+#define SAME_MOMENT_MS 1000
+#define SUBMIT_MS 30000 /* all deliveries wait while a bounce is queued */
+#define OTHER_DESCRIPTORS 64
+#define OWN_FDS 3      /* polled beside those of workers */
+#define RESCANS_MAX 20 /* of new/, within one pass: bounces and forwards that it made */
 
 struct loop {
 	struct scan scan;
 	struct trigger trigger;
 	int signal_fd;
 	int64_t next_tick, next_look; /* monotonic, ms */
+	int64_t stopping_since;	      /* the same */
 	int rescans;
 	struct pollfd *fds;
 	size_t fds_room;
@@ -112,18 +119,32 @@ open_spool(struct qrun *q)
 	q->next_slot = INT64_MAX;
 }
 
-/* Each message and each worker takes descriptors. */
+/* Each message takes a descriptor, and perhaps one for its slot, and so does each worker. */
 static void
-raise_descriptors(void)
+raise_descriptors(struct qrun *q)
 {
+	rlim_t others = q->limits.send_workers + q->limits.deliver_workers + OTHER_DESCRIPTORS;
+	rlim_t most = q->limits.qrun_active * 2 + others;
 	struct rlimit l;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
 		return;
 	l.rlim_cur = l.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &l) == -1)
-		log_note(PROGRAM, "warning", "unable to raise the limit on descriptors: %s",
-		    strerror(errno));
+	if (setrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur >= most)
+		return;
+	q->limits.qrun_active = l.rlim_cur > others + 2 ? (l.rlim_cur - others) / 2 : 1;
+	log_note(PROGRAM, "warning",
+	    "the limit on open files allows for %llu messages at once, not for qrun-active",
+	    (unsigned long long)q->limits.qrun_active);
+}
+
+/* What is opened must not become what log lines or messages are written to. */
+static void
+fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
+			exit(EXIT_TEMPORARY);
 }
 
 static int
@@ -135,12 +156,16 @@ open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The first signal lets what runs come to its end, the next does not. */
+/*
+ * The first signal lets what runs come to its end, another does not; those of the same moment are
+ * one, as supervisors may tell a process in two ways.
+ */
 static void
 take_signal(struct qrun *q, struct loop *l)
 {
@@ -148,9 +173,13 @@ take_signal(struct qrun *q, struct loop *l)
 
 	if (read(l->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
-	if (q->stopping)
-		exit(EXIT_TEMPORARY);
+	if (q->stopping) {
+		if (clock_monotonic_ms() - l->stopping_since >= SAME_MOMENT_MS)
+			exit(EXIT_TEMPORARY);
+		return;
+	}
 	q->stopping = true;
+	l->stopping_since = clock_monotonic_ms();
 	log_note(PROGRAM, "stopping", "%zu deliveries under way", workers_busy(q->workers));
 }
 
@@ -160,11 +189,15 @@ dispatch(struct qrun *q)
 	for (int kind = WORKER_SEND; kind <= WORKER_DELIVER; kind++) {
 		struct task *task;
 
-		while ((task = destination_next_task(q, (enum worker_kind)kind)) != NULL)
-			if (workers_give(q, task) == 0) {
+		while ((task = destination_next_task(q, (enum worker_kind)kind)) != NULL) {
+			if (destination_is_dead(q, task->destination)) {
+				destination_finished(q, task->destination);
+				message_task_skipped(q, task);
+			} else if (workers_give(q, task) == 0) {
 				destination_put_back(q, task);
 				break;
 			}
+		}
 	}
 }
 
@@ -177,6 +210,7 @@ find_work(struct qrun *q, struct loop *l)
 		scan_begin(&l->scan, true, false);
 	if (q->is_watching && now >= l->next_look) {
 		l->next_look = now + LOOK_AGAIN_MS;
+		hosts_clean(q);
 		scan_begin(&l->scan, true, true);
 	}
 	if (q->is_watching && q->next_slot <= clock_wall_seconds())
@@ -194,7 +228,7 @@ is_over(struct qrun *q, struct loop *l)
 		return true;
 	if (q->is_watching || !scan_is_over(&l->scan))
 		return false;
-	if (l->scan.admitted == 0 || l->rescans++ == RESCANS_MAX)
+	if (l->scan.admitted == 0 || q->defer_failed || l->rescans++ == RESCANS_MAX)
 		return true;
 	scan_begin(&l->scan, true, false);
 	return false;
@@ -204,12 +238,13 @@ static int
 wait_ms(const struct qrun *q, const struct loop *l)
 {
 	int64_t now = clock_monotonic_ms(), until = l->next_look, slot;
+	bool may_look = q->is_watching && !q->stopping && scan_is_over(&l->scan);
 
-	if (!scan_is_over(&l->scan) && q->message_count < q->limits.qrun_active)
+	if (!q->stopping && !scan_is_over(&l->scan) && q->message_count < q->limits.qrun_active)
 		return 0;
 	if (q->message_count > 0 || workers_count(q->workers) > 0 || folders_need_sync(q))
 		until = l->next_tick;
-	if (q->next_slot != INT64_MAX) {
+	if (may_look && q->next_slot != INT64_MAX) {
 		slot = now + (q->next_slot - clock_wall_seconds()) * 1000;
 		if (slot < until)
 			until = slot;
@@ -224,6 +259,7 @@ fill_fds(struct qrun *q, struct loop *l)
 
 	l->fds[n++] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
 	l->fds[n++] = (struct pollfd){.fd = l->trigger.fd, .events = POLLIN};
+	l->fds[n++] = (struct pollfd){.fd = workers_words_fd(q->workers), .events = POLLIN};
 	return n + workers_poll(q->workers, l->fds + n, l->fds_room - n);
 }
 
@@ -237,12 +273,14 @@ tick(struct qrun *q, struct loop *l)
 	l->next_tick = now + TICK_MS;
 	workers_check(q);
 	messages_sync(q);
+	destination_free_idle(q);
 }
 
 static void
 run(struct qrun *q, struct loop *l)
 {
 	scan_begin(&l->scan, true, true);
+	hosts_clean(q);
 	for (;;) {
 		size_t count;
 
@@ -259,7 +297,9 @@ run(struct qrun *q, struct loop *l)
 			die_errno(PROGRAM, EXIT_BUG, "poll");
 		if (l->fds[0].revents != 0)
 			take_signal(q, l);
-		workers_hear(q, l->fds + 2, count - 2);
+		if (l->fds[2].revents != 0)
+			workers_overhear(q->workers);
+		workers_hear(q, l->fds + OWN_FDS, count - OWN_FDS);
 		tick(q, l);
 	}
 	messages_sync(q);
@@ -272,6 +312,7 @@ main(int argc, char **argv)
 	struct loop loop = {.trigger = {.fd = -1}};
 	struct launcher launcher;
 
+	fill_standard_descriptors();
 	parse_options(&q, argc, argv);
 	umask(077);
 	if (launcher_start(&launcher, spool_path()) == -1)
@@ -279,11 +320,12 @@ main(int argc, char **argv)
 		    PROGRAM, EXIT_TEMPORARY, "unable to become the owner of %s", spool_path());
 	read_settings(&q);
 	open_spool(&q);
-	raise_descriptors();
+	raise_descriptors(&q);
 	submit_init(&q.submit);
+	q.submit.timeout_ms = SUBMIT_MS;
 	q.workers = workers_open(&q, &launcher);
 	loop.signal_fd = open_signals();
-	loop.fds_room = (size_t)(q.limits.send_workers + q.limits.deliver_workers) + 2;
+	loop.fds_room = (size_t)(q.limits.send_workers + q.limits.deliver_workers) + OWN_FDS;
 	loop.fds = calloc(loop.fds_room, sizeof *loop.fds);
 	if (q.workers == NULL || loop.signal_fd == -1 || loop.fds == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");

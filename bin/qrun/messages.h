@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages from claim to release: they are admitted, their recipients become tasks, the answers
- * become marks, and when the last task is over the message is removed, deferred or bounced.
+ * Messages that are held: the answers for their recipients become marks, and when the last task of
+ * one is over it is removed, deferred or bounced, and let go.
  */
 #ifndef QRUN_MESSAGES_H
 #define QRUN_MESSAGES_H
@@ -9,14 +9,20 @@
 #include "qrun.h"
 #include "spool/job.h"
 
-enum admission { ADMITTED, PASSED_OVER };
-
-/* Claims ID of FOLDER, if it can be had, and lines its recipients up. */
-enum admission message_admit(struct qrun *q, struct folder *folder, const char *id);
-/* What became of the recipient INDEX of TASK, by its result; logs and marks it. */
-void message_answer(struct qrun *q, struct task *task, const struct job_result *result);
+/* Takes a claimed message on. */
+void message_hold(struct qrun *q, struct message *m);
+/* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
+void message_decide(
+    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* One of M's tasks is over, or all have been made: with the last, M leaves qrun's hands. */
+void message_part_over(struct qrun *q, struct message *m);
+/* What became of a recipient of TASK, by its result; logs and marks it. */
+void message_answer(struct task *task, const struct job_result *result);
 /* The task is over; those of its recipients that nobody answered for are taken as REASON says. */
 void message_task_done(struct qrun *q, struct task *task, const char *reason);
+/* The task, which stands in no line, is not tried: its destination was out of reach just now. */
+void message_task_skipped(struct qrun *q, struct task *task);
+void message_task_free(struct qrun *q, struct task *task);
 /* Makes marks and removals durable: once a second, and at the end. */
 void messages_sync(struct qrun *q);
 /* Lets go of everything that is not being delivered, as it is: qrun was told to end. */

@@ -42,6 +42,8 @@ struct destination {
 	char *user;		   /* whom the worker runs as where qrun was started by root */
 	struct task *first, *last; /* waiting */
 	size_t running;		   /* tasks that workers have */
+	size_t tasks;		   /* all that there are, in line or not */
+	int64_t used;		   /* seconds since 1970: when it was last asked for */
 	size_t window;		   /* how many may run at once now */
 	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
 	struct str dead_code, dead_relay, dead_reply;
@@ -59,13 +61,12 @@ struct task {
 	struct message *message;
 	struct destination *destination;
 	struct task *next;
-	int64_t started_ms; /* monotonic */
 	struct str details;
 	size_t weight;		/* octets its job takes, about */
 	size_t result_count[3]; /* by job_status */
 	size_t unreachable;	/* recipients whose host or network could not be reached */
-	size_t count;
-	struct task_recipient recipients[];
+	struct task_recipient *recipients;
+	size_t count, room;
 };
 
 /* A message that qrun holds a claim on. */
@@ -74,11 +75,12 @@ struct message {
 	struct folder *folder;
 	struct envelope_recipient *recipients; /* as many as the header says */
 	size_t tasks;			       /* that are not over */
-	int64_t admitted_ms;		       /* monotonic */
 	bool unsynced; /* a recipient was settled by a mark that is not on the disk */
 	int64_t
 	    not_before; /* seconds since 1970: the latest its destinations are left alone till */
 	bool untried;	/* a recipient was not tried for no reason of its own: qrun ends */
+	bool asked_for; /* a person moved it to new/, to be tried now */
+	int64_t moved;	/* when, seconds since 1970 */
 	struct message *next, *previous;
 };
 
@@ -101,6 +103,7 @@ struct qrun {
 	int64_t next_slot;     /* when the next known slot is due; INT64_MAX for none */
 	int64_t bounce_minute; /* the minute that bounces are counted in */
 	uint64_t bounces;      /* made in it */
+	bool defer_failed;     /* a message stayed where it was: this pass looks no further */
 	bool stopping;
 	bool is_watching; /* -w */
 };

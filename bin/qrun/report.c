@@ -96,15 +96,21 @@ choose_part(const struct qrun *q, const struct message *m, enum dsn_kind kind, s
 	return head.len - rest.len;
 }
 
+/* A failure of ours, said as submit says its own. */
 static enum submit_result
-write_text(
-    struct qrun *q, const struct dsn *d, int (*part)(struct dsn *, struct str *), struct str *text)
+fail(struct qrun *q, const char *what)
+{
+	str_clear(&q->submit.reason);
+	(void)str_format(&q->submit.reason, "%s: %s", what, strerror(errno));
+	return SUBMIT_TEMPORARY;
+}
+
+static enum submit_result
+write_text(struct qrun *q, struct dsn *d, int (*part)(struct dsn *, struct str *), struct str *text)
 {
 	str_clear(text);
-	if (part((struct dsn *)(uintptr_t)d, text) == -1) {
-		q->submit.code = 51;
-		return SUBMIT_TEMPORARY;
-	}
+	if (part(d, text) == -1)
+		return fail(q, "unable to write the report");
 	return submit_write(&q->submit, text->data, text->len);
 }
 
@@ -125,7 +131,7 @@ write_report(struct qrun *q, struct dsn *d, struct slice original)
 	d->is_8bit = !slice_is_ascii(original);
 	result =
 	    str_format(&text, "F%cT%.*s%c", '\0', (int)d->sender.len, d->sender.data, '\0') == -1
-		? SUBMIT_TEMPORARY
+		? fail(q, "unable to write the report")
 		: submit_begin(&q->submit, str_slice(&text));
 	if (result == SUBMIT_OK)
 		result = write_text(q, d, dsn_begin, &text);
@@ -145,7 +151,7 @@ static enum submit_result
 read_and_write(struct qrun *q, struct message *m, struct dsn *d)
 {
 	uint64_t len = m->claim.header.length, most = HEADER_MAX;
-	enum submit_result result = SUBMIT_TEMPORARY;
+	enum submit_result result;
 	struct slice original;
 	char *bytes;
 
@@ -154,8 +160,10 @@ read_and_write(struct qrun *q, struct message *m, struct dsn *d)
 	if (len > most)
 		len = most;
 	bytes = malloc((size_t)len + 1);
-	if (bytes != NULL &&
-	    io_pread(m->claim.fd, bytes, (size_t)len, message_offset(&m->claim.header)) == 0) {
+	if (bytes == NULL ||
+	    io_pread(m->claim.fd, bytes, (size_t)len, message_offset(&m->claim.header)) == -1)
+		result = fail(q, "unable to read the message");
+	else {
 		original = slice_make(bytes, (size_t)len);
 		original.len = choose_part(q, m, d->kind, original, &d->whole);
 		result = write_report(q, d, original);
@@ -176,18 +184,39 @@ rate_allows(struct qrun *q, int64_t now)
 }
 
 static void
-log_report(struct qrun *q, const struct message *m, const struct dsn *d, enum submit_result result)
+log_report(const struct qrun *q, const struct message *m, const struct dsn *d,
+    enum submit_result result, const char *reason)
 {
 	struct event e;
 
 	event_start(&e, PROGRAM, d->kind == DSN_FAILED ? "bounce" : "delay-notice");
 	event_text(&e, "id", m->claim.header.id);
 	event_slice(&e, "to", d->sender);
+	event_text(&e, "status",
+	    result == SUBMIT_OK		 ? "queued"
+	    : result == SUBMIT_PERMANENT ? "refused"
+					 : "deferred");
 	if (result == SUBMIT_OK)
 		event_text(&e, "report", q->submit.id);
 	else
-		event_text(&e, "reason", q->submit.reason.data);
+		event_text(&e, "reason", reason);
 	event_send(&e);
+}
+
+static enum submit_result
+tell(struct qrun *q, struct message *m, struct dsn *d)
+{
+	enum submit_result result;
+
+	if (!rate_allows(q, d->now)) {
+		log_report(q, m, d, SUBMIT_TEMPORARY, "bounce-rate reached");
+		return SUBMIT_TEMPORARY;
+	}
+	result = read_and_write(q, m, d);
+	log_report(q, m, d, result, q->submit.reason.data);
+	/* lets qrun end without an idle child */
+	submit_release(&q->submit);
+	return result;
 }
 
 enum report_result
@@ -209,12 +238,8 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 		return REPORT_LATER;
 	d.recipients = list;
 	d.count = collect(m, kind, list);
-	if (d.count > 0) {
-		result = rate_allows(q, now) ? read_and_write(q, m, &d) : SUBMIT_TEMPORARY;
-		log_report(q, m, &d, result);
-		/* lets qrun end without an idle child */
-		submit_release(&q->submit);
-	}
+	if (d.count > 0)
+		result = tell(q, m, &d);
 	free(list);
 	/* a report that can never be queued (its address is refused) would be tried for ever */
 	return result == SUBMIT_OK || result == SUBMIT_PERMANENT ? REPORT_TOLD : REPORT_LATER;

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admit.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "folders.h"
-#include "messages.h"
 
 void
 scan_begin(struct scan *s, bool with_new, bool with_slots)
@@ -160,7 +160,7 @@ scan_run(struct scan *s, struct qrun *q)
 		if (entry == NULL)
 			close_directory(s, q);
 		else if (id_is_valid(slice_of(entry->d_name)) &&
-			 message_admit(q, s->folder, entry->d_name) == ADMITTED)
+			 admit_message(q, s->folder, entry->d_name) == ADMITTED)
 			s->admitted++;
 	}
 }

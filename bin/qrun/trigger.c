@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "messages.h"
+#include "admit.h"
 
 #define FULL \
 	(TRIGGER_BUFFER - PIPE_BUF) /* a FIFO that held this much may have turned a write away */
@@ -47,7 +47,7 @@ admit_line(struct qrun *q, struct slice line, bool *lost)
 	}
 	memcpy(id, line.data, ID_LENGTH);
 	id[ID_LENGTH] = '\0';
-	message_admit(q, &q->new_folder, id);
+	admit_message(q, &q->new_folder, id);
 }
 
 bool

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include "workers.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
+#include "base/utf8.h"
 #include "destination.h"
 #include "messages.h"
 
-#define SEND_MS 30000
 #define IDLE_MS 20000
 #define GRACE_MS 15000 /* behind a job's own deadline, before its worker is ended */
+#define CODE_MAX 12
+#define TEXT_MAX ((size_t)4 * JOB_REPLY_MAX) /* a reply, escaped */
+#define WORDS_SIZE 4096
+#define WORDS_LINES 20 /* of workers of other users that are logged in one second */
 
 struct worker {
 	pid_t pid;
@@ -35,7 +38,8 @@ struct workers {
 	size_t count, room;
 	size_t of_kind[2];
 	uint64_t next_number;
-	char *buf; /* of one packet */
+	char *buf;	/* of one packet */
+	unsigned lines; /* overheard since the last check */
 };
 
 struct workers *
@@ -64,15 +68,29 @@ forget(struct workers *w, struct worker *worker)
 	*worker = w->list[--w->count];
 }
 
+/*
+ * An idle worker is not needed. One that delivers runs as somebody else, who could let it linger;
+ * nothing is lost by ending it. One that sends may have to say QUIT.
+ */
+static void
+dismiss(struct workers *w, struct worker *worker)
+{
+	pid_t pid = worker->pid;
+	enum worker_kind kind = worker->kind;
+
+	forget(w, worker);
+	if (kind == WORKER_DELIVER)
+		launcher_kill(w->launcher, pid);
+}
+
 void
 workers_close(struct workers *w)
 {
 	if (w == NULL)
 		return;
 	while (w->count > 0)
-		forget(w, &w->list[0]);
-	while (w->launcher->fd == -1 && waitpid(-1, NULL, 0) > 0)
-		;
+		dismiss(w, &w->list[0]);
+	launcher_close(w->launcher);
 	free(w->list);
 	free(w->buf);
 	free(w);
@@ -125,7 +143,7 @@ make_room(struct workers *w, enum worker_kind kind)
 			oldest = &w->list[i];
 	if (oldest == NULL)
 		return false;
-	forget(w, oldest);
+	dismiss(w, oldest);
 	return true;
 }
 
@@ -174,6 +192,7 @@ describe_recipients(struct task *task, struct job *job)
 	}
 }
 
+/* 0, or -1 with errno; the worker is broken only if it would not take the job at once. */
 static int
 tell_job(struct qrun *q, struct worker *worker, struct task *task)
 {
@@ -202,7 +221,9 @@ tell_job(struct qrun *q, struct worker *worker, struct task *task)
 	    .length = claim->header.length,
 	    .fd = fd};
 	describe_recipients(task, job);
-	result = job_send(worker->fd, job, deadline_in_ms(SEND_MS));
+	/* it is idle, so there is room: nobody waits for a worker that does not read */
+	result = job_send(worker->fd, job, deadline_in_ms(0));
+	worker->broken = result == -1;
 	free(job);
 	io_close(fd);
 	return result;
@@ -222,13 +243,11 @@ workers_give(struct qrun *q, struct task *task)
 	if (started == 1) {
 		worker->task = task;
 		worker->last = d;
-		task->started_ms = clock_monotonic_ms();
 		worker->until_ms =
-		    task->started_ms + (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
+		    clock_monotonic_ms() + (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
 		if (tell_job(q, worker, task) == -1) {
 			(void)str_format(&problem, "unable to tell a worker: %s", strerror(errno));
 			worker->task = NULL;
-			worker->broken = true;
 			started = -1;
 		}
 	}
@@ -253,6 +272,58 @@ drop(struct qrun *q, struct worker *worker, const char *reason)
 		message_task_done(q, task, reason);
 }
 
+/* RFC 3463, 2, and of the class that the status asks for. */
+static bool
+is_code_for(struct slice code, enum job_status status)
+{
+	static const char class[] = {
+	    [JOB_DELIVERED] = '2', [JOB_TEMPORARY] = '4', [JOB_PERMANENT] = '5'};
+	size_t dots = 0;
+
+	if (code.len < 5 || code.len > CODE_MAX || code.data[0] != class[status] ||
+	    code.data[1] != '.' || !ascii_is_digit(code.data[code.len - 1]))
+		return false;
+	for (size_t i = 1; i < code.len; i++) {
+		if (code.data[i] == '.' && (++dots > 2 || code.data[i - 1] == '.'))
+			return false;
+		if (code.data[i] != '.' && !ascii_is_digit(code.data[i]))
+			return false;
+	}
+	return dots == 2;
+}
+
+/* What a worker, whoever made it say that, must not bring into logs, spool and bounces. */
+static bool
+is_clean(struct slice text)
+{
+	if (text.len > TEXT_MAX || slice_has_control(text))
+		return false;
+	while (text.len > 0) {
+		size_t n = utf8_sequence(text);
+
+		if (n == 0)
+			return false;
+		text = slice_skip(text, n);
+	}
+	return true;
+}
+
+static bool
+take_answer(struct task *task, const struct job_result *result)
+{
+	static const char *const plain[] = {
+	    [JOB_DELIVERED] = "2.0.0", [JOB_TEMPORARY] = "4.0.0", [JOB_PERMANENT] = "5.0.0"};
+	struct job_result checked = *result;
+
+	if (result->recipient >= task->count || task->recipients[result->recipient].answered ||
+	    !is_clean(result->relay) || !is_clean(result->reply))
+		return false;
+	if (!is_code_for(result->code, result->status))
+		checked.code = slice_of(plain[result->status]);
+	message_answer(task, &checked);
+	return true;
+}
+
 static bool
 take_result(struct qrun *q, struct worker *worker, const struct job_result *result)
 {
@@ -266,10 +337,7 @@ take_result(struct qrun *q, struct worker *worker, const struct job_result *resu
 		message_task_done(q, task, "the worker gave no answer");
 		return true;
 	}
-	if (result->recipient >= task->count || task->recipients[result->recipient].answered)
-		return false;
-	message_answer(q, task, result);
-	return true;
+	return take_answer(task, result);
 }
 
 size_t
@@ -318,22 +386,55 @@ workers_hear(struct qrun *q, const struct pollfd *fds, size_t count)
 			hear_one(q, fds[i].fd);
 }
 
+int
+workers_words_fd(const struct workers *w)
+{
+	return w->launcher->words_fd;
+}
+
+/* Read to the end, so that nobody blocks another's worker, but logged in part. */
+void
+workers_overhear(struct workers *w)
+{
+	char words[WORDS_SIZE];
+	ssize_t n;
+
+	for (int i = 0;
+	     i < WORDS_LINES && (n = read(w->launcher->words_fd, words, sizeof words)) > 0; i++) {
+		struct slice rest = slice_make(words, (size_t)n), line;
+
+		while (slice_take(&rest, '\n', &line))
+			if (line.len > 0 && w->lines < WORDS_LINES) {
+				w->lines++;
+				log_note(PROGRAM, "worker-said", "%.*s", (int)line.len, line.data);
+			}
+	}
+}
+
+void
+workers_forget_destination(struct workers *w, const struct destination *destination)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].last == destination)
+			w->list[i].last = NULL;
+}
+
 void
 workers_check(struct qrun *q)
 {
 	struct workers *w = q->workers;
 	int64_t now = clock_monotonic_ms();
 
-	while (w->launcher->fd == -1 && waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	launcher_reap(w->launcher);
+	w->lines = 0;
 	for (size_t i = w->count; i > 0; i--) {
 		struct worker *worker = &w->list[i - 1];
 
 		if (worker->broken)
-			drop(q, worker, "the worker was told too much");
+			drop(q, worker, "the worker took no job");
 		else if (now >= worker->until_ms && worker->task != NULL)
 			drop(q, worker, "the delivery took too long");
 		else if (now >= worker->until_ms)
-			forget(w, worker); /* it ends when its socket closes */
+			dismiss(w, worker);
 	}
 }

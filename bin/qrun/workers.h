@@ -30,6 +30,11 @@ size_t workers_poll(struct workers *w, struct pollfd *fds, size_t max);
 size_t workers_count(const struct workers *w);
 /* Takes what the workers have said, as poll reported it in FDS. */
 void workers_hear(struct qrun *q, const struct pollfd *fds, size_t count);
+/* What workers of other users say, which is theirs to choose, goes to the log as such. */
+int workers_words_fd(const struct workers *w);
+void workers_overhear(struct workers *w);
+/* DESTINATION will be freed. */
+void workers_forget_destination(struct workers *w, const struct destination *destination);
 /* Ends those that hang or are not needed; reaps children. */
 void workers_check(struct qrun *q);
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include "admit.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "destination.h"
+#include "folders.h"
+#include "messages.h"
+
+#define ABANDONED_SECONDS 3600	    /* spool(5): when an incomplete file is removed */
+#define DETAILS_MAX ((size_t)40000) /* of one job: its packet holds other fields, too */
+#define FIRST_ROOM 4
+
+/* The tasks of one message that are being filled; linked by next. */
+struct batch {
+	struct task *tasks;
+};
+
+static struct task *
+open_task(struct batch *b, struct message *m, struct destination *d, size_t weight)
+{
+	struct task *task;
+
+	for (task = b->tasks; task != NULL; task = task->next)
+		if (task->destination == d && task->count < JOB_RECIPIENTS_MAX &&
+		    task->weight + weight <= DETAILS_MAX)
+			return task;
+	task = calloc(1, sizeof *task);
+	if (task == NULL)
+		return NULL;
+	task->message = m;
+	task->destination = d;
+	d->tasks++;
+	str_init(&task->details, SIZE_MAX / 4);
+	task->next = b->tasks;
+	b->tasks = task;
+	m->tasks++;
+	return task;
+}
+
+/* Most messages have one recipient, so there is room for few at first. */
+static int
+make_room(struct task *task)
+{
+	size_t room = task->room == 0 ? FIRST_ROOM : task->room * 2;
+	struct task_recipient *more;
+
+	if (task->count < task->room)
+		return 0;
+	more = reallocarray(task->recipients, room, sizeof *more);
+	if (more == NULL)
+		return -1;
+	task->recipients = more;
+	task->room = room;
+	return 0;
+}
+
+/* What the worker needs to know beside the address: lines become what a job's field can hold. */
+static struct slice
+detail_of(struct route *route)
+{
+	if (route->kind == ROUTE_USER)
+		return str_slice(&route->extension);
+	if (route->kind != ROUTE_TARGETS)
+		return slice_of("");
+	for (size_t i = 0; i < route->targets.len; i++)
+		if (route->targets.data[i] == '\n')
+			route->targets.data[i] = '\t';
+	return slice_trim(str_slice(&route->targets));
+}
+
+static int
+assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct route *route)
+{
+	struct destination *d = destination_of(q, route);
+	const struct envelope_recipient *r = &m->recipients[index];
+	struct slice detail = detail_of(route);
+	size_t weight = detail.len + r->address.len + r->notify.len + r->original.len + 16;
+	struct task *task;
+
+	if (d == NULL)
+		return -1;
+	task = open_task(b, m, d, weight);
+	if (task == NULL || make_room(task) == -1 || str_add_slice(&task->details, detail) == -1 ||
+	    str_add_char(&task->details, '\0') == -1)
+		return -1;
+	task->recipients[task->count++] =
+	    (struct task_recipient){.index = index, .detail = task->details.len - detail.len - 1};
+	task->weight += weight;
+	return 0;
+}
+
+/* One recipient: to a task, or to an end without one. */
+static void
+route_recipient(
+    struct qrun *q, struct batch *b, struct message *m, size_t index, struct route *route)
+{
+	struct slice address = m->recipients[index].address;
+
+	if (route_find(q->routes, address, route) == -1)
+		message_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
+	else if (route->kind == ROUTE_UNKNOWN)
+		message_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
+	else if (route->kind == ROUTE_TEMPORARY)
+		message_decide(m, index, JOB_TEMPORARY, "4.3.5", str_slice(&route->reason));
+	else if (assign(q, b, m, index, route) == -1)
+		message_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
+}
+
+static void
+line_up(struct qrun *q, struct message *m)
+{
+	struct batch batch = {.tasks = NULL};
+	struct route route;
+
+	route_init(&route);
+	m->tasks = 1; /* ours: it keeps the message while its tasks are made */
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		claim_state(&m->claim, i, &state);
+		if (state.status == RECIPIENT_WAITING)
+			route_recipient(q, &batch, m, i, &route);
+	}
+	route_free(&route);
+	while (batch.tasks != NULL) {
+		struct task *task = batch.tasks;
+
+		batch.tasks = task->next;
+		if (m->asked_for)
+			destination_forgive(q, task->destination, m->moved);
+		if (task->count == 0) /* there was no memory for the first */
+			message_task_free(q, task);
+		else if (destination_is_dead(q, task->destination))
+			message_task_skipped(q, task);
+		else
+			destination_add(q, task);
+	}
+	message_part_over(q, m);
+}
+
+/* The envelope and the header were made by one program: where they differ, something is wrong. */
+static enum claim_result
+list_recipients(struct message *m)
+{
+	struct slice rest = m->claim.envelope.recipients;
+
+	m->recipients = calloc(m->claim.header.recipients, sizeof *m->recipients);
+	if (m->recipients == NULL)
+		return CLAIM_ERROR;
+	for (size_t i = 0; i < m->claim.header.recipients; i++)
+		if (!envelope_next(&rest, &m->recipients[i]))
+			return CLAIM_CORRUPT;
+	return rest.len == 0 ? CLAIM_TAKEN : CLAIM_CORRUPT;
+}
+
+static void
+pass_over(struct qrun *q, struct folder *folder, const char *id, enum claim_result why)
+{
+	int64_t age = clock_wall_seconds() - id_time(slice_of(id)) / 1000000;
+
+	if (why == CLAIM_ERROR)
+		log_note(PROGRAM, "warning", "unable to claim %s: %s", id, strerror(errno));
+	if (why == CLAIM_CORRUPT && folder_set_aside(q, folder, id) == -1)
+		log_note(
+		    PROGRAM, "warning", "unable to move %s to corrupt/: %s", id, strerror(errno));
+	if (why == CLAIM_INCOMPLETE && age > ABANDONED_SECONDS &&
+	    folder_remove_incomplete(folder, id) == -1)
+		log_note(PROGRAM, "warning", "unable to remove %s: %s", id, strerror(errno));
+}
+
+/* Tried before, and in new/ again: then somebody has moved it, which changed the file's ctime. */
+static void
+see_who_asks(struct message *m, bool is_new)
+{
+	struct recipient_state state;
+	struct stat st;
+
+	for (size_t i = 0; is_new && !m->asked_for && i < m->claim.header.recipients; i++) {
+		claim_state(&m->claim, i, &state);
+		m->asked_for = state.attempts > 0;
+	}
+	if (m->asked_for && fstat(m->claim.fd, &st) == 0)
+		m->moved = st.st_ctime;
+}
+
+enum admission
+admit_message(struct qrun *q, struct folder *folder, const char *id)
+{
+	struct message *m = calloc(1, sizeof *m);
+	enum claim_result result;
+
+	if (m == NULL)
+		return PASSED_OVER;
+	/* what is new may be what a power cut left of it */
+	result = claim_take(&m->claim, folder->fd, id, folder == &q->new_folder);
+	if (result == CLAIM_TAKEN)
+		result = list_recipients(m);
+	if (result != CLAIM_TAKEN) {
+		claim_release(&m->claim);
+		free(m->recipients);
+		free(m);
+		pass_over(q, folder, id, result);
+		return PASSED_OVER;
+	}
+	m->folder = folder;
+	see_who_asks(m, folder == &q->new_folder);
+	message_hold(q, m);
+	line_up(q, m);
+	return ADMITTED;
+}
