@@ -22,7 +22,8 @@
 void
 addressees_init(struct addressees *a)
 {
-	str_init(&a->sender, ADDRESS_PATH_MAX + 1);
+	/* a local part completed may be longer than a path: that is for enqueue to say */
+	str_init(&a->sender, ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX);
 	str_init(&a->recipients, LIST_MAX);
 	a->count = 0;
 }

@@ -5,12 +5,13 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "mail/address.h"
 #include "mail/date.h"
 #include "mail/encode.h"
 #include "mail/header.h"
 #include "mail/message_id.h"
 
-#define NAME_MAX_OCTETS 200 /* of a full name; a field of one line must stay below 998 */
+#define NAME_MAX_OCTETS 200 /* of a full name; what is not encoded stays on one line */
 
 struct seen {
 	bool from, date, message_id;
@@ -60,26 +61,26 @@ add_from(const struct options *o, struct slice sender, struct identity *who, str
 {
 	bool named = o->sender != NULL && sender.len > 0;
 	struct slice name = slice_of(o->full_name);
-	int result = str_add_text(out, "From: ");
+	struct str address;
+	int result;
 
 	if (o->full_name == NULL && !named)
 		name = identity_full_name(who);
-	name = shorten(slice_trim(name));
-	if (result == 0 && name.len > 0)
-		result = encode_phrase(out, name);
-	if (result == 0 && name.len > 0)
-		result = str_add_text(out, " <");
-	if (result == 0 && named)
-		result = str_add_slice(out, sender);
-	else if (result == 0) {
+	str_init(&address, ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX);
+	if (named) {
+		result = str_add_slice(&address, sender);
+	} else {
 		struct slice user = identity_user(who), host = identity_host(who);
 
 		result = str_format(
-		    out, "%.*s@%.*s", (int)user.len, user.data, (int)host.len, host.data);
+		    &address, "%.*s@%.*s", (int)user.len, user.data, (int)host.len, host.data);
 	}
 	if (result == 0)
-		result = str_add_text(out, name.len > 0 ? ">\r\n" : "\r\n");
-	return result;
+		result = str_add_text(out, "From: ");
+	if (result == 0)
+		result = encode_mailbox(out, shorten(slice_trim(name)), str_slice(&address));
+	str_free(&address);
+	return result == 0 ? str_add_text(out, "\r\n") : -1;
 }
 
 static int

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "mail/date.h"
+#include "mail/encode.h"
 
 #define TEXT_WIDTH 76
 #define QUOTED_MAX 600 /* octets of a reply in the text for people */
@@ -37,6 +38,62 @@ add_date_field(struct str *out, const char *name, int64_t when)
 	return str_add_text(out, "\r\n");
 }
 
+/* True if the text for people is not ASCII: a reply, or an address of RFC 6531. */
+static bool
+is_text_8bit(const struct dsn *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct dsn_recipient *r = &d->recipients[i];
+
+		if (!slice_is_ascii(r->address) || !slice_is_ascii(r->relay) ||
+		    !slice_is_ascii(r->reply))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+encoding(bool is_8bit)
+{
+	return is_8bit ? "Content-Transfer-Encoding: 8bit\r\n" : "";
+}
+
+/* What is not ASCII has no place among the fields for programs (RFC 3464, 2.1). */
+static int
+add_ascii(struct str *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if ((c < 0x80 ? str_add_char(out, (char)c) : str_format(out, "\\x%02x", c)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_ascii_field(struct str *out, const char *name, struct slice value)
+{
+	if (str_add_text(out, name) == -1 || add_ascii(out, value) == -1)
+		return -1;
+	return str_add_text(out, "\r\n");
+}
+
+/* As add_ascii_field, with VALUE taken out of its xtext (RFC 3461, 6.3). */
+static int
+add_decoded_field(struct str *out, const char *name, struct slice value)
+{
+	struct str text;
+	int result;
+
+	str_init(&text, value.len);
+	result = encode_undo_xtext(&text, value);
+	if (result == 0)
+		result = add_ascii_field(out, name, str_slice(&text));
+	str_free(&text);
+	return result;
+}
+
 static int
 add_header(struct dsn *d, struct str *out, const struct words *words)
 {
@@ -56,9 +113,11 @@ add_header(struct dsn *d, struct str *out, const struct words *words)
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 	    "\tboundary=\"%s\"\r\n"
+	    "%s"
 	    "\r\n",
 	    (int)d->me.len, d->me.data, (int)d->sender.len, d->sender.data, words->subject,
-	    d->boundary, (int)d->id.len, d->id.data, (int)d->me.len, d->me.data, d->boundary);
+	    d->boundary, (int)d->id.len, d->id.data, (int)d->me.len, d->me.data, d->boundary,
+	    encoding(d->is_8bit || is_text_8bit(d)));
 }
 
 /* Folds at blanks, so that no line passes TEXT_WIDTH unless one word does. */
@@ -105,10 +164,10 @@ add_text(const struct dsn *d, const struct words *words, struct str *out)
 	if (str_format(out,
 		"--%s\r\n"
 		"Content-Type: text/plain; charset=utf-8\r\n"
-		"Content-Transfer-Encoding: 8bit\r\n"
+		"%s"
 		"\r\n"
 		"%s",
-		d->boundary, words->opening) == -1)
+		d->boundary, encoding(is_text_8bit(d)), words->opening) == -1)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)
 		if (add_text_of_recipient(d, &d->recipients[i], out) == -1)
@@ -126,10 +185,17 @@ static int
 add_diagnostic(const struct dsn_recipient *r, struct str *out)
 {
 	const char *type = ascii_is_digit(r->reply.data[0]) ? "smtp" : "x-satchel";
+	struct str reply;
+	int result;
 
-	if (str_format(out, "Diagnostic-Code: %s;\r\n", type) == -1)
-		return -1;
-	return add_folded(out, r->reply, "\t");
+	str_init(&reply, 4 * r->reply.len);
+	result = str_format(out, "Diagnostic-Code: %s;\r\n", type);
+	if (result == 0)
+		result = add_ascii(&reply, r->reply);
+	if (result == 0)
+		result = add_folded(out, str_slice(&reply), "\t");
+	str_free(&reply);
+	return result;
 }
 
 static int
@@ -138,14 +204,14 @@ add_status_of_recipient(const struct dsn *d, const struct dsn_recipient *r, stru
 	struct slice host = slice_make(r->relay.data, slice_find(r->relay, '['));
 
 	if (str_add_text(out, "\r\n") == -1 ||
-	    (r->original.len > 0 && str_format(out, "Original-Recipient: %.*s\r\n",
-					(int)r->original.len, r->original.data) == -1) ||
-	    str_format(out, "Final-Recipient: rfc822; %.*s\r\nAction: %s\r\nStatus: %.*s\r\n",
-		(int)r->address.len, r->address.data, words_of[d->kind].action, (int)r->code.len,
-		r->code.data) == -1)
+	    (r->original.len > 0 &&
+		add_decoded_field(out, "Original-Recipient: ", r->original) == -1) ||
+	    add_ascii_field(out, "Final-Recipient: rfc822; ", r->address) == -1 ||
+	    str_format(out, "Action: %s\r\n", words_of[d->kind].action) == -1 ||
+	    add_ascii_field(out, "Status: ", r->code) == -1)
 		return -1;
 	if (host.len > 0 && host.len < r->relay.len &&
-	    str_format(out, "Remote-MTA: dns; %.*s\r\n", (int)host.len, host.data) == -1)
+	    add_ascii_field(out, "Remote-MTA: dns; ", host) == -1)
 		return -1;
 	if (slice_trim(r->reply).len > 0 && add_diagnostic(r, out) == -1)
 		return -1;
@@ -165,8 +231,8 @@ add_status(const struct dsn *d, struct str *out)
 		"X-Satchel-Queue-ID: %.*s\r\n",
 		d->boundary, (int)d->me.len, d->me.data, (int)d->id.len, d->id.data) == -1)
 		return -1;
-	if (d->envelope_id.len > 0 && str_format(out, "Original-Envelope-Id: %.*s\r\n",
-					  (int)d->envelope_id.len, d->envelope_id.data) == -1)
+	if (d->envelope_id.len > 0 &&
+	    add_decoded_field(out, "Original-Envelope-Id: ", d->envelope_id) == -1)
 		return -1;
 	if (add_date_field(out, "Arrival-Date", d->arrival) == -1)
 		return -1;
@@ -189,8 +255,7 @@ dsn_begin(struct dsn *d, struct str *out)
 	    "Content-Type: %s\r\n"
 	    "%s"
 	    "\r\n",
-	    d->boundary, d->whole ? "message/rfc822" : "text/rfc822-headers",
-	    d->is_8bit ? "Content-Transfer-Encoding: 8bit\r\n" : "");
+	    d->boundary, d->whole ? "message/rfc822" : "text/rfc822-headers", encoding(d->is_8bit));
 }
 
 int

@@ -21,7 +21,7 @@ enum dsn_kind { DSN_FAILED, DSN_DELAYED };
 
 struct dsn_recipient {
 	struct slice address;
-	struct slice original; /* ORCPT as received ("rfc822;joe@…"), empty if none */
+	struct slice original; /* ORCPT as received ("rfc822;xtext"), empty if none */
 	struct slice code;     /* enhanced status code */
 	struct slice relay;    /* "mx.example.org[192.0.2.1]:25", or empty */
 	struct slice reply;    /* what it said, or what we say, escaped, one line */
@@ -33,7 +33,7 @@ struct dsn {
 	struct slice me;	  /* this host */
 	struct slice sender;	  /* of the original: who gets this */
 	struct slice id;	  /* queue id of the original */
-	struct slice envelope_id; /* ENVID as received, empty if none */
+	struct slice envelope_id; /* ENVID as received, in xtext; empty if none */
 	int64_t arrival, now;	  /* seconds since 1970 */
 	int64_t retry_until;	  /* delayed: when it will be given up */
 	bool whole;		  /* the original follows whole, not its header section alone */

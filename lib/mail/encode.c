@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-#define ENCODED_WORD_MAX 75 /* RFC 2047, 2 */
+#define LINE_MAX_OCTETS 76 /* with an encoded-word in it, RFC 2047, 2; so a word is below 75 */
 
 static bool
 is_control(char c)
@@ -94,11 +94,19 @@ charset_of(struct slice text)
 	return "utf-8";
 }
 
+/* How much of the last line of S there is. */
+static size_t
+column(const struct str *s)
+{
+	size_t lf = slice_find_last(str_slice(s), '\n');
+
+	return lf == s->len ? s->len : s->len - lf - 1;
+}
+
 static int
 add_encoded(struct str *out, struct slice text)
 {
 	const char *charset = charset_of(text);
-	size_t start = out->len;
 
 	if (str_format(out, "=?%s?q?", charset) == -1)
 		return -1;
@@ -106,13 +114,9 @@ add_encoded(struct str *out, struct slice text)
 		size_t len = character_length(text);
 
 		/* the longest character takes 12 octets, the end of the word 2 */
-		if (out->len - start + 3 * len + 2 > ENCODED_WORD_MAX) {
-			if (str_add_text(out, "?=\r\n ") == -1)
-				return -1;
-			start = out->len;
-			if (str_format(out, "=?%s?q?", charset) == -1)
-				return -1;
-		}
+		if (column(out) + 3 * len + 2 > LINE_MAX_OCTETS &&
+		    str_format(out, "?=\r\n =?%s?q?", charset) == -1)
+			return -1;
 		if (add_q(out, slice_make(text.data, len)) == -1)
 			return -1;
 		text = slice_skip(text, len);
@@ -138,6 +142,27 @@ encode_phrase(struct str *out, struct slice text)
 }
 
 int
+encode_mailbox(struct str *out, struct slice name, struct slice address)
+{
+	size_t before = out->len;
+	int result;
+
+	if (name.len == 0)
+		return str_add_slice(out, address);
+	result = encode_phrase(out, name);
+	if (result == 0)
+		result = str_add_text(
+		    out, column(out) + address.len + 3 > LINE_MAX_OCTETS ? "\r\n <" : " <");
+	if (result == 0)
+		result = str_add_slice(out, address);
+	if (result == 0)
+		result = str_add_char(out, '>');
+	if (result == -1)
+		str_truncate(out, before);
+	return result;
+}
+
+int
 encode_xtext(struct str *out, struct slice text)
 {
 	size_t before = out->len;
@@ -152,6 +177,46 @@ encode_xtext(struct str *out, struct slice text)
 			str_truncate(out, before);
 			return -1;
 		}
+	}
+	return 0;
+}
+
+/* The value of a digit of xtext, which knows capital letters alone; 16 for what is none. */
+static unsigned
+hex_value(char c)
+{
+	if (ascii_is_digit(c))
+		return (unsigned)(c - '0');
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+/* The printable octet that the hexchar at the start of S stands for; 0 for none. */
+static char
+hexchar(struct slice s)
+{
+	unsigned high, low, value;
+
+	if (s.len < 3 || s.data[0] != '+')
+		return '\0';
+	high = hex_value(s.data[1]);
+	low = hex_value(s.data[2]);
+	value = 16 * high + low;
+	return (char)(high < 16 && low < 16 && value >= ' ' && value <= '~' ? value : '\0');
+}
+
+int
+encode_undo_xtext(struct str *out, struct slice xtext)
+{
+	size_t before = out->len;
+
+	while (xtext.len > 0) {
+		char c = hexchar(xtext);
+
+		if (str_add_char(out, c != '\0' ? c : xtext.data[0]) == -1) {
+			str_truncate(out, before);
+			return -1;
+		}
+		xtext = slice_skip(xtext, c != '\0' ? 3 : 1);
 	}
 	return 0;
 }

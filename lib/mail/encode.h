@@ -9,11 +9,19 @@
 /*
  * Adds TEXT as a phrase (RFC 5322, 3.2.5), a display name: bare where all its words are atoms, a
  * quoted string where it is ASCII, else in encoded-words (RFC 2047) of UTF-8, or of unknown-8bit
- * (RFC 1428) where it is not valid. Control characters become spaces. Lines may be folded with
- * CRLF. 0, or -1 with str's errors.
+ * (RFC 1428) where it is not valid. Control characters become spaces. OUT ends with the field so
+ * far: encoded-words are folded with CRLF. 0, or -1 with str's errors.
  */
 int encode_phrase(struct str *out, struct slice text);
+/* Adds "NAME <ADDRESS>", folded where it grows long, or ADDRESS alone if NAME is empty; likewise.
+ */
+int encode_mailbox(struct str *out, struct slice name, struct slice address);
 /* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
 int encode_xtext(struct str *out, struct slice text);
+/*
+ * Adds what XTEXT stands for, but for hexchars of what is not printable ASCII: those stay as they
+ * are, so that no line end can come out. 0, or -1 with str's errors.
+ */
+int encode_undo_xtext(struct str *out, struct slice xtext);
 
 #endif

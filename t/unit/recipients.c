@@ -96,6 +96,53 @@ static const struct {
     {"\x7f\xc3\xb6\n", "+7F+C3+B6+0A"},
 };
 
+/* Behind "From: ". */
+static const struct {
+	const char *name, *address, *want;
+} mailboxes[] = {
+    {"", "joe@example.org", "From: joe@example.org"},
+    {"Joe Doe", "joe@example.org", "From: Joe Doe <joe@example.org>"},
+    {"J\xc3\xb6rg", "joe@example.org", "From: =?utf-8?q?J=C3=B6rg?= <joe@example.org>"},
+    /* 76 octets of a line with an encoded-word, its field's name among them (RFC 2047, 2) */
+    {"\xc3\xb6 234567890 234567890 234567890 234567890 234567890", "joe@example.org",
+	"From: =?utf-8?q?=C3=B6_234567890_234567890_234567890_234567890_234567890?=\r\n"
+	" <joe@example.org>"},
+    {"\xc3\xb6 234567890 234567890 234567890 234567890 23456789\xc3\xb6", "joe@example.org",
+	"From: =?utf-8?q?=C3=B6_234567890_234567890_234567890_234567890_23456789?=\r\n"
+	" =?utf-8?q?=C3=B6?= <joe@example.org>"},
+};
+
+static const struct {
+	const char *xtext, *want;
+} undone[] = {
+    {"", ""},
+    {"QQ314159", "QQ314159"},
+    {"a+2Bb+3Dc+20d", "a+b=c d"},
+    {"+2", "+2"},
+    {"+", "+"},
+    {"+2b", "+2b"},
+    {"+0D+0ABcc:+7F+00+C3", "+0D+0ABcc:+7F+00+C3"},
+};
+
+static void
+test_mailboxes(struct str *text)
+{
+	for (size_t i = 0; i < sizeof mailboxes / sizeof *mailboxes; i++) {
+		struct slice name = slice_of(mailboxes[i].name);
+
+		str_clear(text);
+		tap_is_int(str_add_text(text, "From: "), 0, "a field");
+		tap_is_int(
+		    encode_mailbox(text, name, slice_of(mailboxes[i].address)), 0, "a mailbox");
+		tap_is_text(text->data, mailboxes[i].want, "is encoded");
+	}
+	for (size_t i = 0; i < sizeof undone / sizeof *undone; i++) {
+		str_clear(text);
+		tap_is_int(encode_undo_xtext(text, slice_of(undone[i].xtext)), 0, "xtext");
+		tap_is_text(text->data, undone[i].want, "is decoded");
+	}
+}
+
 static void
 find_all(const char *list, struct str *found)
 {
@@ -166,6 +213,7 @@ main(void)
 		tap_is_int(encode_xtext(&text, slice_of(xtexts[i].text)), 0, "xtext");
 		tap_is_text(text.data, xtexts[i].want, "is encoded");
 	}
+	test_mailboxes(&text);
 	str_clear(&text);
 	tap_is_int(message_id_add(&text, 1700000000, slice_of("here.test")), 0, "a message id");
 	tap_ok(text.len == 37 && strncmp(text.data, "<6553f100.", 10) == 0 &&
