@@ -19,17 +19,31 @@ event_start(struct event *e, const char *program, const char *name)
 	(void)str_format(&e->line, "%s: %s", program, name);
 }
 
+/* 0, or -1 with str's errors and the line as it was. */
+static int
+add_field(struct event *e, const char *key, struct slice value, bool cut)
+{
+	size_t before = e->line.len;
+
+	if (str_format(&e->line, " %s=", key) == 0 && escape_value(&e->line, value) == 0 &&
+	    (!cut || str_add_text(&e->line, "...") == 0))
+		return 0;
+	str_truncate(&e->line, before);
+	return -1;
+}
+
 void
 event_slice(struct event *e, const char *key, struct slice value)
 {
-	size_t before = e->line.len;
 	bool cut = value.len > VALUE_MAX;
 
 	if (cut)
 		value.len = VALUE_MAX;
-	if (str_format(&e->line, " %s=", key) == -1 || escape_value(&e->line, value) == -1 ||
-	    (cut && str_add_text(&e->line, "...") == -1))
-		str_truncate(&e->line, before);
+	/* nobody hides what he did by what he sent: octets that escape to many are cut sooner */
+	while (add_field(e, key, value, cut) == -1 && errno == EMSGSIZE && value.len > 0) {
+		value.len /= 2;
+		cut = true;
+	}
 }
 
 void
@@ -53,6 +67,26 @@ event_ms(struct event *e, const char *key, int64_t ms)
 	    &e->line, " %s=%lld.%03lld", key, (long long)(ms / 1000), (long long)(ms % 1000));
 }
 
+/*
+ * One write once there is room: a line is smaller than what a pipe or a socket that can be written
+ * takes at once. What remains of a short write follows, with a deadline.
+ */
+static void
+put_line(const struct str *line)
+{
+	deadline until = deadline_in_ms(LOG_TIMEOUT_MS);
+	ssize_t n;
+
+	if (io_wait_writable(STDERR_FILENO, until) == -1)
+		return;
+	n = write(STDERR_FILENO, line->data, line->len);
+	if (n == -1 && errno != EINTR && errno != EAGAIN)
+		return;
+	if (n < 0)
+		n = 0;
+	(void)io_write(STDERR_FILENO, line->data + n, line->len - (size_t)n, until);
+}
+
 void
 event_send(struct event *e)
 {
@@ -60,8 +94,7 @@ event_send(struct event *e)
 
 	e->line.cap++; /* room for the line end, whatever the fields took */
 	if (str_add_char(&e->line, '\n') == 0)
-		(void)io_write(
-		    STDERR_FILENO, e->line.data, e->line.len, deadline_in_ms(LOG_TIMEOUT_MS));
+		put_line(&e->line);
 	str_free(&e->line);
 	errno = saved;
 }
