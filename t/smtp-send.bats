@@ -216,6 +216,24 @@ for i in range(60000):
 	done
 }
 
+@test "a reply that comes before its command, or a greeting that is none, is not believed" {
+	start_sink --at 'data=354 go on\r\n250 2.0.0 taken'
+	to_sink joe@example.test
+	assert_status 111
+	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*"before the message: 250 2.0.0 taken"* ]]
+	[ ! -e "$OUT/1.eml" ]
+	for step in greeting=220 ehlo=250; do
+		start_sink --at "$step hello\r\n250 2.0.0 and so on"
+		to_sink joe@example.test
+		assert_status 111
+		[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*"spoke before"* ]]
+	done
+	start_sink --at "greeting=250 hello"
+	to_sink joe@example.test
+	assert_status 111
+	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*$'\t250 hello' ]]
+}
+
 @test "who was accepted before the connection broke is temporary, who was refused is not" {
 	start_sink --at "rcpt:joe@example.test=550 5.1.1 no" --at "data=close"
 	to_sink joe@example.test ann@example.test
@@ -513,6 +531,18 @@ jobs() {
 	[[ ${lines[2]} == $'2\t0\tD\t2.0.0\t'* ]]
 	assert_file_has "$OUT/log" "1 b'RSET"
 	[ "$(cut -d " " -f 1 "$OUT/log" | sort -u)" = 1 ]
+}
+
+@test "worker: where RSET is refused, the next message goes over a new connection" {
+	start_sink --at "mail=550 5.7.1 no@1" --at "rset=502 5.5.1 what?"
+	wire one
+	wire two
+	jobs smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+		-- "$T/two" "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 0
+	assert_output_has $'1\t0\tP\t5.7.1'
+	assert_output_has $'2\t0\tD\t2.0.0'
+	assert_file_has "$OUT/log" "2 b'EHLO"
 }
 
 @test "worker: a server that closes between messages costs nothing" {

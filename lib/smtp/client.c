@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,8 +104,23 @@ client_lost(struct client *c, const char *stage, struct client_outcome *outcome)
 }
 
 int
+client_check_order(struct client *c, const char *stage, struct client_outcome *outcome)
+{
+	struct slice said = reader_unread(&c->reader);
+
+	if (said.len == 0)
+		return 0;
+	client_outcome_set(outcome, CLIENT_TEMPORARY, "4.5.0", "the server spoke before %s: %.*s",
+	    stage, said.len < 200 ? (int)said.len : 200, said.data);
+	client_close(c);
+	return -1;
+}
+
+int
 client_flush(struct client *c, const char *stage, struct client_outcome *outcome)
 {
+	if (client_check_order(c, stage, outcome) == -1)
+		return -1;
 	if (io_write(c->fd, c->output.data, c->output.len, client_until(c, CLIENT_WAIT_BLOCK)) ==
 	    -1) {
 		client_lost(c, stage, outcome);
@@ -178,6 +194,10 @@ client_open(struct client *c, int fd, struct slice helo_name, struct client_outc
 		return outcome->status;
 	if (c->reply.code != 220) { /* 554, 521: RFC 5321, 3.1; 7504 */
 		client_outcome_of_reply(c, outcome);
+		if (outcome->status == CLIENT_OK) { /* another 2yz is no greeting */
+			outcome->status = CLIENT_TEMPORARY;
+			snprintf(outcome->code, sizeof outcome->code, "4.5.0");
+		}
 		client_quit(c);
 		return outcome->status;
 	}

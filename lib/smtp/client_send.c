@@ -248,7 +248,8 @@ send_singly(struct transaction *t)
 static void
 send_message(struct transaction *t)
 {
-	if (client_send_data(t->c, t->m, &t->outcome) == -1)
+	if (client_check_order(t->c, "the message", &t->outcome) == -1 ||
+	    client_send_data(t->c, t->m, &t->outcome) == -1)
 		return;
 	t->c->messages++;
 	t->c->needs_reset = false;
@@ -303,6 +304,12 @@ reset(struct transaction *t)
 	if (step(t, str_add_text(&t->c->output, "RSET\r\n"), "RSET") == -1 ||
 	    client_reply(t->c, CLIENT_WAIT_RESET, "RSET", &t->outcome) == -1)
 		return -1;
+	if (reply_class(&t->c->reply) != 2) { /* the next MAIL would be refused for the last one */
+		client_outcome_set(&t->outcome, CLIENT_TEMPORARY, "4.5.0", "RSET was refused: %d",
+		    t->c->reply.code);
+		client_close(t->c);
+		return -1;
+	}
 	t->c->needs_reset = false;
 	return 0;
 }

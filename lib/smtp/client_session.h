@@ -24,7 +24,13 @@ enum client_timeout {
 void client_attach(struct client *c, int fd);
 /* When a step of so many seconds (of 4.5.3.2) must be over. */
 deadline client_until(const struct client *c, enum client_timeout seconds);
-/* Writes c->output and empties it. 0, or -1 with OUTCOME set and the connection closed. */
+/*
+ * 0 if nothing was read that the server said unasked, before STAGE; else -1 as client_reply: that
+ * would be taken for the reply to a later command.
+ */
+int client_check_order(struct client *c, const char *stage, struct client_outcome *outcome);
+/* Writes c->output and empties it; nothing may be unread, see client_check_order. 0, or -1 with
+ * OUTCOME set and the connection closed. */
 int client_flush(struct client *c, const char *stage, struct client_outcome *outcome);
 /*
  * Reads the reply to STAGE (a command's name, for messages). 0 for any reply of the server but 421,
