@@ -23,8 +23,7 @@ struct flag {
 _Noreturn static void
 usage(const char *what, const char *value)
 {
-	fprintf(stderr, PROGRAM ": fatal: %s: %s (see " PROGRAM " --help)\n", what, value);
-	exit(EX_USAGE);
+	die(PROGRAM, EX_USAGE, "%s: %s (see " PROGRAM " --help)", what, value);
 }
 
 static void

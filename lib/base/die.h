@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The end of a program, for bin/ alone: one line "PROGRAM: fatal: …" on standard error, in the
- * words of a person, and an exit code.
+ * words of a person, and an exit code. What does not print shows as "?", what is too long is cut.
  */
 #ifndef BASE_DIE_H
 #define BASE_DIE_H
