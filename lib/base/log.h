@@ -4,8 +4,9 @@
  *
  *	qrun: delivery id=1f2… to=joe@example.org status=sent
  *
- * "PROGRAM: EVENT" and then key=value fields; values are escaped (escape_value). A line that
- * would pass LOG_LINE_MAX bytes is cut at a field's value, which then ends in "...".
+ * "PROGRAM: EVENT" and then key=value fields; values are escaped (escape_value). A value
+ * that is long, or with which the line would pass LOG_LINE_MAX bytes, is cut and ends in "...";
+ * a field for which no room is left at all is left out.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
