@@ -3,6 +3,7 @@
 
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -16,6 +17,8 @@
 #ifndef SATCHEL_SBIN
 #error "SATCHEL_SBIN names the folder in which the programs are installed"
 #endif
+
+#define CONNECT_SECONDS 10
 
 bool
 helper_is_privileged(void)
@@ -34,6 +37,7 @@ helper_program(struct str *path, const char *name)
 int
 helper_connect(const char *path)
 {
+	const struct timeval patience = {.tv_sec = CONNECT_SECONDS};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
@@ -45,7 +49,9 @@ helper_connect(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+	/* connect waits while the backlog of a service that hangs is full, but heeds this one */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+	    connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
 	io_close(fd);
 	return -1;

@@ -36,7 +36,10 @@ int helper_open(struct helper *h, const char *rundir, char *const argv[]);
 /* Closes the socket and, for an executed one, waits for its end. */
 void helper_close(struct helper *h);
 
-/* PATH as the address of a unix socket: connects to it. A descriptor, or -1 with errno. */
+/*
+ * PATH as the address of a unix socket: connects to it. A descriptor, or -1 with errno (EAGAIN
+ * where nobody accepts for ten seconds).
+ */
 int helper_connect(const char *path);
 
 #endif
