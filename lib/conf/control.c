@@ -41,8 +41,13 @@ read_whole(int fd, struct str *text)
 
 	if (fstat(fd, &st) == -1)
 		return -1;
+	/* not EINVAL, which means that the text is wrong */
 	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+		return -1;
+	}
+	if (st.st_size > 0 && (uint64_t)st.st_size > text->cap) {
+		errno = EFBIG;
 		return -1;
 	}
 	for (;;) {

@@ -27,7 +27,10 @@ struct control {
 int control_open(struct control *c);
 void control_close(struct control *c);
 
-/* The whole file NAME: 1, 0 if it does not exist, -1 with errno. */
+/*
+ * The whole file NAME: 1, 0 if it does not exist, -1 with errno (EISDIR and ENOTSUP for what is no
+ * file, EFBIG for one over TEXT's cap).
+ */
 int control_read(const struct control *c, const char *name, struct str *text);
 /* The first line that counts: 1, 0 if there is no such file or line, -1 with errno. */
 int control_line(const struct control *c, const char *name, struct str *line);

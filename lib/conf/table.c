@@ -64,8 +64,9 @@ join_continuations(struct slice *rest, struct slice *line)
 	while (rest->len > 0) {
 		size_t len = slice_find(*rest, '\n');
 		char first = rest->data[0];
+		bool is_empty = slice_trim(slice_make(rest->data, len)).len == 0;
 
-		if (len > 0 && first != ' ' && first != '\t' && first != '#' && first != '\r')
+		if (!is_empty && first != ' ' && first != '\t' && first != '#')
 			return;
 		if (first == ' ' || first == '\t')
 			line->len = (size_t)(rest->data + len - line->data);
