@@ -71,13 +71,13 @@ static const struct setting *
 find(struct slice name)
 {
 	for (size_t i = 0; i < settings_count; i++)
-		if (slice_is(name, settings[i].name))
+		if (slice_is_nocase(name, settings[i].name))
 			return &settings[i];
 	return NULL;
 }
 
 static int
-read_line(struct limits *l, struct slice text, struct slice line, struct str *problem)
+read_line(struct limits *l, bool *seen, struct slice text, struct slice line, struct str *problem)
 {
 	const struct setting *setting;
 	struct slice name, digits;
@@ -94,6 +94,10 @@ read_line(struct limits *l, struct slice text, struct slice line, struct str *pr
 		return table_complain(problem, "limits", text, line,
 		    "%s is a number from %llu to %llu", setting->name,
 		    (unsigned long long)setting->lowest, (unsigned long long)setting->highest);
+	if (seen[setting - settings])
+		return table_complain(
+		    problem, "limits", text, line, "a limit that was not there before is expected");
+	seen[setting - settings] = true;
 	set(l, setting, value);
 	return 0;
 }
@@ -103,6 +107,7 @@ limits_read(struct limits *l, const struct control *c, struct str *problem)
 {
 	struct str text;
 	struct slice rest, line;
+	bool seen[sizeof settings / sizeof settings[0]] = {false};
 	int result;
 
 	limits_default(l);
@@ -110,7 +115,7 @@ limits_read(struct limits *l, const struct control *c, struct str *problem)
 	result = control_read(c, "limits", &text) == -1 ? -1 : 0;
 	rest = str_slice(&text);
 	while (result == 0 && control_next_line(&rest, &line))
-		result = read_line(l, str_slice(&text), line, problem);
+		result = read_line(l, seen, str_slice(&text), line, problem);
 	if (result == 0 && l->retry_maximum < l->retry_minimum) {
 		(void)str_add_text(problem, "limits: retry-maximum is less than retry-minimum");
 		errno = EINVAL;

@@ -24,6 +24,8 @@ static const struct {
     {"hops 5\n", "limits, line 1: \"name: number\""},
     {"hops: 99999999999999999999999\n", "limits, line 1: hops is a number"},
     {"hop: 5\n", "limits, line 1: there is no such limit"},
+    {"HOPS: 5\n", NULL},
+    {"hops: 5\nHops: 6\n", "limits, line 2: a limit that was not there before"},
     {"message_size: 5\n", "limits, line 1: there is no such limit"},
     {"retry-minimum: 1000\nretry-maximum: 999\n", "limits: retry-maximum is less"},
 };
