@@ -354,6 +354,10 @@ x'
 	run long_header
 	assert_status 65
 	assert_output_has '1048576'
+	long_line() { { echo -n 'X: '; head -c 1100000 /dev/zero | tr '\0' x; echo; } | sendmail -f f@example.org ann; }
+	run long_line
+	assert_status 65
+	assert_output_has '1048576'
 	folded() { { printf 'X: y\n'; head -c 3000000 /dev/zero | tr '\0' ' '; } | sendmail -f f@example.org ann; }
 	run folded
 	assert_status 65
@@ -479,6 +483,42 @@ Tbob@here.test' ]
 	run "$T/newaliases"
 	assert_status 78
 	assert_output_has virtual
+}
+
+@test "-bt takes a last line without its end" {
+	run submit 'joe@example.com\nann@example.org' -bt
+	assert_status 0
+	assert_output_has 'ann@example.org: mx:example.org'
+}
+
+@test "a message is one line, whatever it shows, and is there however long" {
+	run sendmail $'-\e[31m\nx'
+	assert_status 64
+	[ "$output" = 'sendmail: fatal: there is no such option: ? (see sendmail --help)' ]
+	run sendmail -B $'7BIT\n\xff\xc2\x9b\xc3\xbc'
+	assert_status 64
+	[ "$output" = $'sendmail: fatal: -B takes 7BIT or 8BITMIME: 7BIT????\xc3\xbc (see sendmail --help)' ]
+	SATCHEL_CONTROL=/$(head -c 5000 /dev/zero | tr '\0' x) run sendmail -bi
+	assert_status 78
+	assert_output_has 'sendmail: fatal: unable to open /xxx'
+	assert_output_has 'File name too long'
+}
+
+@test "a control file that is none is named, with the cause" {
+	mkdir "$SATCHEL_CONTROL/aliases"
+	run sendmail -bi
+	assert_status 78
+	assert_output_has 'aliases: Is a directory'
+	rmdir "$SATCHEL_CONTROL/aliases"
+	mkfifo "$SATCHEL_CONTROL/virtual"
+	run sendmail -bi
+	assert_status 78
+	assert_output_has 'virtual: '
+	rm "$SATCHEL_CONTROL/virtual"
+	truncate -s 1G "$SATCHEL_CONTROL/routes"
+	run sendmail -bi
+	assert_status 78
+	assert_output_has 'routes: File too large'
 }
 
 @test "-bv and -bt show routes" {

@@ -93,17 +93,17 @@ read_more(struct message *m)
 static void
 read_header(struct message *m, struct scan *s)
 {
-	while (!s->done) {
+	while (!s->done && m->text.len <= HEADER_MAX + INPUT_GROWTH) {
 		if (m->is_whole)
 			end_header(s, 0);
-		else if (s->end - s->start > HEADER_MAX || m->text.len - s->end > HEADER_MAX)
-			die(PROGRAM, EX_DATAERR,
-			    "the header of the message is longer than %zu octets", HEADER_MAX);
 		else
 			read_more(m);
 		while (!s->done && scan_line(s, str_slice(&m->text)))
 			;
 	}
+	if (!s->done || s->end > HEADER_MAX)
+		die(PROGRAM, EX_DATAERR, "the header of the message is longer than %zu octets",
+		    HEADER_MAX);
 }
 
 void
@@ -112,7 +112,7 @@ message_read(struct message *m, bool dots_are_data)
 	struct scan s = {0};
 
 	input_init(&m->input, STDIN_FILENO, dots_are_data);
-	str_init(&m->text, 2 * HEADER_MAX + 2 * INPUT_GROWTH);
+	str_init(&m->text, HEADER_MAX + 3 * INPUT_GROWTH);
 	m->is_whole = false;
 	read_header(m, &s);
 	while (!m->is_whole && m->text.len - s.body < INPUT_BLOCK)

@@ -199,7 +199,8 @@ explain_lines(const struct routes *routes, struct reader *r)
 			(void)end_output(code);
 			break;
 		case READER_EOF:
-			return code;
+			/* a last line without its end */
+			return show_list(routes, slice_trim(reader_unread(r)), true, code);
 		case READER_TOO_LONG:
 			die(PROGRAM, EX_DATAERR, "a line is longer than %d octets",
 			    LINE_MAX_OCTETS);
