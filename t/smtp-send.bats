@@ -401,6 +401,34 @@ zone() {
 	assert_output_has "b.example.test["
 }
 
+@test "8-bit text is not refused for good while a server that may take it is away" {
+	start_dns < <(zone)
+	start_sinks
+	printf '\303\244\n' >"$T/message"
+	start_sink_at 127.0.0.12 --without 8BITMIME
+	MESSAGE=$T/message send two.example.test joe@two.example.test
+	assert_status 111
+	assert_output_has $'\t4.6.3\tb.example.test['
+	start_sink_at 127.0.0.11 --at "rcpt=450 4.2.0 greylisted"
+	MESSAGE=$T/message send two.example.test joe@two.example.test
+	assert_status 111
+	assert_output_has $'\t4.6.3\tb.example.test['
+}
+
+@test "worker: 8-bit text that the server of the open connection does not take finds another" {
+	start_dns < <(zone)
+	start_sinks
+	start_sink_at 127.0.0.11 --without 8BITMIME
+	start_sink_at 127.0.0.12
+	printf 'a\r\n' >"$T/one"
+	printf '\303\244\r\n' >"$T/two"
+	run timeout 60 python3 "$ROOT/t/jobs.py" smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test \
+		-- "$T/two" mx:two.example.test joe@two.example.test
+	assert_status 0
+	assert_output_has $'1\t0\tD\t2.0.0\ta.example.test['
+	assert_output_has $'2\t0\tD\t2.0.0\tb.example.test['
+}
+
 @test "what the DNS says of a domain" {
 	start_dns < <(zone)
 	start_sinks

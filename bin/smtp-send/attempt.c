@@ -41,7 +41,7 @@ attempt_reset(struct attempt *a)
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];
 
-		r->outcome.is_set = r->is_settled = false;
+		r->outcome.is_set = r->is_settled = r->is_put_off = false;
 		r->connect_ms = r->transfer_ms = 0;
 		str_clear(&r->relay);
 	}
@@ -74,6 +74,13 @@ settles(const struct client_outcome *o)
 	return o->status == CLIENT_OK || strcmp(o->code, "5.6.3") != 0;
 }
 
+/* Permanent only if no server at all would do better: one that this message needs did not. */
+static bool
+is_unfit(const struct attempt_recipient *r)
+{
+	return !r->is_settled && r->outcome.is_set && r->outcome.status == CLIENT_PERMANENT;
+}
+
 static bool
 all_settled(const struct attempt *a)
 {
@@ -97,6 +104,8 @@ transact(struct sender *s, struct attempt *a)
 
 		if (r->is_settled)
 			continue;
+		if (r->outcome.is_set && r->outcome.status == CLIENT_TEMPORARY)
+			r->is_put_off = true;
 		of[count] = r;
 		list[count++] = (struct client_recipient){.address = r->address,
 		    .notify = r->notify,
@@ -164,6 +173,17 @@ try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
 }
 
 static void
+no_time_left(struct attempt *a)
+{
+	struct client_outcome outcome;
+
+	client_outcome_init(&outcome);
+	client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.7", "no time was left");
+	attempt_note_failure(a, &outcome, slice_of(""));
+	client_outcome_free(&outcome);
+}
+
+static void
 try_hops(struct sender *s, struct attempt *a)
 {
 	struct hops h;
@@ -175,9 +195,12 @@ try_hops(struct sender *s, struct attempt *a)
 	}
 	while (hops_next_group(s, a, &h))
 		for (size_t i = 0; i < h.count; i++) {
-			if (addresses++ == ADDRESSES_MAX || transactions == TRANSACTIONS_MAX ||
-			    deadline_poll_ms(a->until) == 0)
+			if (addresses++ == ADDRESSES_MAX || transactions == TRANSACTIONS_MAX)
 				goto out;
+			if (deadline_poll_ms(a->until) == 0) {
+				no_time_left(a);
+				goto out;
+			}
 			if (try_hop(s, a, &h.list[i]))
 				transactions++;
 			if (all_settled(a))
@@ -189,7 +212,8 @@ out:
 
 /*
  * The connection of an earlier message. True if the server heard of this one and is still there:
- * its answers count. If it had enough of us, the message was not tried at all.
+ * its answers count. If it had enough of us, the message was not tried at all; and what it cannot
+ * take another server may.
  */
 static bool
 try_kept(struct sender *s, struct attempt *a)
@@ -198,6 +222,9 @@ try_kept(struct sender *s, struct attempt *a)
 	    !slice_equal(str_slice(&s->destination), a->destination) || client_is_stale(&s->client))
 		return false;
 	transact(s, a);
+	for (size_t i = 0; i < a->count; i++)
+		if (is_unfit(&a->recipients[i]))
+			return false;
 	return client_is_open(&s->client) || all_settled(a);
 }
 
@@ -205,11 +232,18 @@ try_kept(struct sender *s, struct attempt *a)
 static void
 decide_rest(struct attempt *a)
 {
+	bool may_pass = a->failure.is_set && a->failure.status == CLIENT_TEMPORARY;
+
 	if (!a->failure.is_set)
-		client_outcome_set(&a->failure, CLIENT_TEMPORARY, "4.4.7", "no time was left");
+		no_time_left(a);
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];
 
+		if (is_unfit(r) && (may_pass || r->is_put_off)) {
+			/* a server that put it off, or could not be reached, may take it yet */
+			r->outcome.status = CLIENT_TEMPORARY;
+			r->outcome.code[0] = '4';
+		}
 		if (r->outcome.is_set)
 			continue;
 		client_outcome_copy(&r->outcome, &a->failure);
