@@ -71,8 +71,12 @@ view_open(struct view *v, int directory, const char *id)
 {
 	struct stat st;
 
+	v->size = 0;
+	v->is_locked = false;
 	v->start = v->end = v->read = v->recipient = 0;
 	v->fd = openat(directory, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (v->fd == -1 && (errno == ELOOP || errno == ENXIO))
+		return VIEW_DAMAGED; /* a symbolic link, a socket */
 	if (v->fd == -1)
 		return errno == ENOENT ? VIEW_GONE : VIEW_ERROR;
 	if (fstat(v->fd, &st) == -1)
@@ -80,10 +84,8 @@ view_open(struct view *v, int directory, const char *id)
 	if (st.st_nlink == 0)
 		return VIEW_GONE;
 	v->size = (uint64_t)st.st_size;
-	if (!S_ISREG(st.st_mode)) {
-		v->is_locked = false;
+	if (!S_ISREG(st.st_mode))
 		return VIEW_DAMAGED;
-	}
 	v->is_locked = is_locked(v->fd);
 	return read_message(v, id);
 }
