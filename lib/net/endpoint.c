@@ -100,6 +100,25 @@ endpoint_add_text(struct str *out, const struct sockaddr_storage *address)
 	return str_add_text(out, text);
 }
 
+/* ::ffff:192.0.2.1 is 192.0.2.1 to the kernel, too (RFC 4291, 2.5.5.2). */
+static struct sockaddr_storage
+unmapped(const struct sockaddr_storage *address)
+{
+	struct sockaddr_storage plain = *address;
+	struct sockaddr_in four = {.sin_family = AF_INET};
+	struct sockaddr_in6 six;
+
+	if (address->ss_family != AF_INET6)
+		return plain;
+	memcpy(&six, address, sizeof six);
+	if (!IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+		return plain;
+	memcpy(&four.sin_addr, six.sin6_addr.s6_addr + 12, sizeof four.sin_addr);
+	memset(&plain, 0, sizeof plain);
+	memcpy(&plain, &four, sizeof four);
+	return plain;
+}
+
 static bool
 same_host(const struct sockaddr_storage *address, const struct sockaddr *other)
 {
@@ -129,15 +148,16 @@ is_loopback(const struct sockaddr_storage *address)
 bool
 endpoint_is_own(const struct sockaddr_storage *address)
 {
+	struct sockaddr_storage plain = unmapped(address);
 	struct ifaddrs *list;
 	bool found = false;
 
-	if (is_loopback(address))
+	if (is_loopback(&plain))
 		return true;
 	if (getifaddrs(&list) == -1)
 		return false;
 	for (struct ifaddrs *at = list; at != NULL && !found; at = at->ifa_next)
-		found = same_host(address, at->ifa_addr);
+		found = same_host(&plain, at->ifa_addr);
 	freeifaddrs(list);
 	return found;
 }
