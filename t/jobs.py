@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Plays qrun to a worker: hands it jobs and prints the results.
 
-	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] WORKER... -- FILE DESTINATION RECIPIENT...
+	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] WORKER...
+		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
 
 FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
@@ -23,6 +24,8 @@ def packet(number, options, words):
     path, destination, recipients = words[0], words[1], words[2:]
     fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "Fme@example.org",
               "E%d" % options.deadline, "P0", "L%d" % os.stat(path).st_size]
+    if options.body:
+        fields.append("B" + options.body)
     for recipient in recipients:
         address, *others = recipient.split(",")
         fields += ["T" + address] + others
@@ -68,6 +71,7 @@ def main():
     parser.add_argument("--pause", type=float, default=0)
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--deadline", type=int, default=60)
+    parser.add_argument("--body")
     parser.add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     worker, *jobs = split(options.words)

@@ -76,7 +76,7 @@ struct client_recipient {
 
 struct client_message {
 	struct slice reverse_path; /* empty: null */
-	struct slice body;	   /* 7BIT, 8BITMIME, or empty: what it is will be looked up */
+	struct slice body; /* 8BITMIME is believed; else (7BIT, empty) the message is looked at */
 	struct slice envelope_id, return_part; /* RFC 3461; empty if not given */
 	int fd;				       /* in wire format, read by pread(2) */
 	off_t offset;

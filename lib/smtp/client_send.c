@@ -126,7 +126,7 @@ check_message(struct transaction *t)
 		    (unsigned long long)t->m->length, (unsigned long long)t->c->size_limit);
 		return -1;
 	}
-	if (found == 0 && !slice_is_nocase(t->m->body, "7BIT"))
+	if (found == 0) /* 7BIT is the word of whoever sent it; no server shall get it wrong */
 		found = client_has_8bit(t->c, t->m);
 	if (found == -1) {
 		client_outcome_set(
