@@ -432,7 +432,7 @@ zone() {
 @test "what the DNS says of a domain" {
 	start_dns < <(zone)
 	start_sinks
-	for row in "missing 100 5.1.2" "nothing 100 5.1.2" "null 100 5.1.10" "nowhere 111 4.4.4" \
+	for row in "missing 100 5.1.2" "nothing 111 4.4.4" "null 100 5.1.10" "nowhere 111 4.4.4" \
 		"loop 111 4.4.3"; do
 		read -r name code status_code <<<"$row"
 		send "$name.example.test" "joe@$name.example.test"
@@ -610,6 +610,14 @@ jobs() {
 			lacks NOTIFY "$OUT/1.env"
 		fi
 	done
+}
+
+@test "worker: 8-bit text that was called 7BIT is declared as what it is" {
+	start_sink
+	printf '\303\244\r\n' >"$T/one"
+	jobs --body 7BIT smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 0
+	assert_file_has "$OUT/1.env" " BODY=8BITMIME"
 }
 
 @test "worker: a bare LF in the spool does not go out" {

@@ -20,14 +20,19 @@ fail(struct attempt *a, enum client_status status, const char *code, const char 
 	client_outcome_free(&outcome);
 }
 
-/* What the DNS says about a domain that mail is for. Only its "no" is permanent. */
+/*
+ * What the DNS says about a domain that mail is for. Only its "no" is permanent: a name without
+ * records may be a zone that is being moved.
+ */
 static void
 fail_domain(struct attempt *a, enum dns_result result, struct slice domain)
 {
 	switch (result) {
 	case DNS_NO_NAME:
-	case DNS_NO_DATA:
 		fail(a, CLIENT_PERMANENT, "5.1.2", dns_text(result), domain);
+		break;
+	case DNS_NO_DATA:
+		fail(a, CLIENT_TEMPORARY, "4.4.4", dns_text(result), domain);
 		break;
 	case DNS_NULL_MX: /* RFC 7505, 4.1 */
 		fail(a, CLIENT_PERMANENT, "5.1.10", dns_text(result), domain);
