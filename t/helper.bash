@@ -18,6 +18,8 @@ case $BUILD in
 esac
 export BUILD
 export SATCHEL_BIN=$BUILD/bin
+# Where the servers that some tests need are, for users who do not have it.
+PATH=$PATH:/usr/sbin:/sbin
 case :$PATH: in
 *:"$SATCHEL_BIN":*) ;;
 *) PATH=$SATCHEL_BIN:$PATH ;;
