@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash disable=SC2034 # what is set here is used by those who load it
+# What the tests of qrun share (with helper.bash): mail for box.test goes into Maildirs of $T/mail,
+# mail for away.test to the server that start_sink started.
+
+setup_qrun() {
+	setup_satchel
+	mkdir "$T/mail"
+	: >"$SATCHEL_CONTROL/aliases"
+	control virtual "ann@box.test: $T/mail/ann/" "bob@box.test: $T/mail/bob/" \
+	    "joe@box.test: $T/mail/joe/"
+}
+
+# start_sink OPTION...: t/sink.py, whose port is SINK and whose files are in $OUT.
+start_sink() {
+	OUT=$T/sink.${STARTED_COUNT:-0}
+	mkdir "$OUT"
+	start python3 "$ROOT/t/sink.py" --out "$OUT" "$@"
+	wait_for 10 test -s "$STARTED_LOG"
+	SINK=$(cat "$STARTED_LOG")
+	control routes "away.test: smtp:127.0.0.1:$SINK"
+}
+
+# submit FROM RECIPIENT...: a message with options of sendmail in OPTIONS and the subject SUBJECT
+submit() {
+	local from=$1
+	shift
+	# shellcheck disable=SC2086 # OPTIONS are words
+	printf 'From: <%s>\nSubject: %s\n\n%s\n' "$from" "${SUBJECT:-test}" "${TEXT:-text}" |
+	    sendmail -f "$from" ${OPTIONS-} "$@"
+}
+
+# One pass; what it logs goes to $T/log, and to $T/log.all with what passes before it logged.
+pass() {
+	local code=0
+	"${QRUN:-qrun}" "$@" 2>"$T/log" || code=$?
+	cat "$T/log" >>"$T/log.all"
+	return "$code"
+}
+
+# Passes until COMMAND succeeds: pass_until SECONDS COMMAND...
+pass_until() {
+	local seconds=$1
+	shift
+	pass_and_ask() { pass && "$@"; }
+	wait_for "$seconds" pass_and_ask "$@"
+}
+
+# The messages of a mailbox.
+mailbox() {
+	find "$T/mail/$1/new" -type f 2>/dev/null
+}
+
+# has MAILBOX COUNT
+has() {
+	local count
+	count=$(mailbox "$1" | wc -l)
+	[ "$count" -eq "$2" ] || {
+		echo "$1 has $count messages, not $2" >&2
+		return 1
+	}
+}
+
+queued() {
+	files_in "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/deferred"
+}
+
+queue_has() {
+	[ "$(queued)" -eq "$1" ]
+}
+
+# The one file of the queue.
+queue_file() {
+	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/deferred" -type f
+}
+
+# lacks FILE PATTERN
+lacks() {
+	if grep -e "$2" "$1" >&2; then
+		return 1
+	fi
+}
+
+# The log has N lines that match: logged N PATTERN
+logged() {
+	local count
+	count=$(grep -c -e "$2" "$T/log" || true)
+	[ "$count" -eq "$1" ] || {
+		echo "$count lines of the log match '$2', not $1:" >&2
+		cat "$T/log" >&2
+		return 1
+	}
+}
+
+# Puts t/worker.py in the place of PROGRAM: worker PROGRAM BEHAVIOUR [ARGUMENT]
+worker() {
+	local program=$1 file
+	shift
+	mkdir -p "$T/bin" "$T/noted"
+	chmod 1777 "$T/noted"
+	for file in "$BUILD"/bin/*; do
+		[ -e "$T/bin/${file##*/}" ] || ln -s "$file" "$T/bin/"
+	done
+	rm -f "$T/bin/$program"
+	{
+		echo '#!/bin/sh'
+		echo "exec python3 '$ROOT/t/worker.py' '$T/noted' $(printf "'%s' " "$@")"
+	} >"$T/bin/$program"
+	chmod 755 "$T/bin/$program"
+	export SATCHEL_BIN=$T/bin
+}

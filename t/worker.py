@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""A worker of qrun (satchel(7), WORKERS) that does as it is told in place of delivering.
+
+	worker.py FOLDER BEHAVIOUR [ARGUMENT]
+
+It notes each job in FOLDER/jobs: the pid, the destination and the recipients, with tabs between; and at
+its start FOLDER/start.PID: what it was started with. BEHAVIOUR, for each job:
+
+	deliver		say that all is delivered
+	say TEXT	a permanent failure with the reply TEXT, for all
+	wait FILE	deliver, once FILE is there
+	hang		never answer
+	die		end without an answer
+	die-midway	answer for the first recipient, and end
+	half		answer for the first recipient, then say that the job is done
+	beyond		answer for a recipient that the job has not
+	twice		answer for the first recipient twice
+	number		answer with another job's number
+	garbage		send what is no packet of fields
+	huge		send a packet that is too long
+	descriptor	send a descriptor with an answer
+	flood		answer for all, say that the job is done, and go on
+	deaf		say what is to be believed once, and read nothing any more
+"""
+import os
+import socket
+import sys
+import time
+
+folder, behaviour = sys.argv[1:3]
+sock = socket.socket(fileno=0)
+
+
+def send(*fields):
+    sock.send("".join(f + "\0" for f in fields).encode())
+
+
+def answer(number, index, status="D", code="2.0.0", reply="done"):
+    send("J%s" % number, "I%d" % index, "S" + status, "C" + code, "Ytest", "X" + reply)
+
+
+def done(number):
+    send("J%s" % number, "Z")
+
+
+def finish(number, count):
+    for i in range(count):
+        answer(number, i)
+    done(number)
+
+
+def misbehave(number, count):
+    if behaviour == "beyond":
+        answer(number, count)
+    elif behaviour == "twice":
+        answer(number, 0)
+        answer(number, 0)
+    elif behaviour == "number":
+        answer(int(number) + 1, 0)
+    elif behaviour == "garbage":
+        sock.send(b"\1\2\3 no fields at all")
+    elif behaviour == "huge":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        sock.send(b"X" + b"x" * 100000 + b"\0")
+    elif behaviour == "descriptor":
+        socket.send_fds(sock, [b"J%s\0I0\0SD\0" % number.encode()], [2])
+    elif behaviour == "flood":
+        finish(number, count)
+        while True:
+            done(number)
+    time.sleep(600)
+
+
+def work(number, count):
+    if behaviour == "deliver":
+        finish(number, count)
+    elif behaviour == "say":
+        for i in range(count):
+            answer(number, i, "P", "5.7.1", sys.argv[3])
+        done(number)
+    elif behaviour == "wait":
+        while not os.path.exists(sys.argv[3]):
+            time.sleep(0.02)
+        finish(number, count)
+    elif behaviour == "die":
+        sys.exit(1)
+    elif behaviour == "die-midway":
+        answer(number, 0)
+        sys.exit(1)
+    elif behaviour == "half":
+        answer(number, 0)
+        done(number)
+    elif behaviour == "deaf":
+        finish(number, count)
+        time.sleep(600)
+    else:
+        misbehave(number, count)
+
+
+def note_start():
+    with open("%s/start.%d" % (folder, os.getpid()), "w") as f:
+        f.write("uid %d %d %d\n" % os.getresuid())
+        f.write("gid %d %d %d\n" % os.getresgid())
+        f.write("groups %s\n" % " ".join(map(str, sorted(os.getgroups()))))
+        for fd in sorted(map(int, os.listdir("/proc/self/fd"))):
+            try:
+                f.write("fd %d %s\n" % (fd, os.readlink("/proc/self/fd/%d" % fd)))
+            except OSError:
+                pass  # the descriptor that listed the folder
+        for name, value in sorted(os.environ.items()):
+            f.write("env %s=%s\n" % (name, value))
+
+
+def main():
+    note_start()
+    while True:
+        got, fds, _, _ = socket.recv_fds(sock, 65536, 8)
+        if not got:
+            return
+        fields = [(f[:1], f[1:]) for f in got.decode().split("\0")[:-1]]
+        recipients = [v for k, v in fields if k == "T"]
+        with open(folder + "/jobs", "a") as f:
+            f.write("\t".join([str(os.getpid()), dict(fields)["D"]] + recipients) + "\n")
+        for fd in fds:
+            os.close(fd)
+        work(dict(fields)["J"], len(recipients))
+
+
+try:
+    main()
+except (BrokenPipeError, ConnectionResetError):
+    pass
