@@ -3,16 +3,6 @@
 
 #include "mail/address.h"
 
-/* Without the lines of comment that stand before what else is in TEXT. */
-static struct slice
-skip_comments(struct slice text)
-{
-	text = slice_trim(text);
-	while (text.len > 0 && text.data[0] == '#')
-		text = slice_trim(slice_skip(text, slice_find(text, '\n')));
-	return text;
-}
-
 /* The comma that ends the first target in TEXT, or the end. */
 static size_t
 find_comma(struct slice text)
@@ -53,7 +43,7 @@ bool
 alias_next_target(struct slice *rest, struct alias_target *target)
 {
 	for (;;) {
-		struct slice text = skip_comments(*rest);
+		struct slice text = slice_trim(*rest);
 		size_t comma = find_comma(text);
 		struct slice one = slice_trim(slice_make(text.data, comma));
 

@@ -22,7 +22,7 @@ struct alias_target {
 
 /*
  * Takes the next target off *rest; targets stand between commas that no quotes hold, and may be on
- * several lines, with lines of comment between. False when none is left.
+ * several lines. False when none is left.
  */
 bool alias_next_target(struct slice *rest, struct alias_target *target);
 

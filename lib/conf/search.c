@@ -26,16 +26,33 @@ search_end(struct search *s, enum route_kind kind, const char *before, struct sl
 	return str_add_text(reason, behind);
 }
 
-/* Adds TEXT@DOMAIN, or TEXT alone where DOMAIN is empty, as a line. */
+static bool
+has_line(struct slice lines, struct slice line)
+{
+	struct slice one;
+
+	while (slice_take(&lines, '\n', &one))
+		if (slice_equal(one, line))
+			return true;
+	return false;
+}
+
+/* Adds TEXT@DOMAIN, or TEXT alone where DOMAIN is empty, as a line that is not there yet. */
 static int
 add_target(struct search *s, const char *prefix, struct slice text, struct slice domain)
 {
 	struct str *targets = &s->route->targets;
+	size_t before = targets->len;
 
 	s->route->kind = ROUTE_TARGETS;
 	if (str_add_text(targets, prefix) == -1 || str_add_slice(targets, text) == -1 ||
 	    (domain.len > 0 && str_add_char(targets, '@') == -1) ||
-	    str_add_slice(targets, domain) == -1 || str_add_char(targets, '\n') == -1)
+	    str_add_slice(targets, domain) == -1)
+		return -1;
+	if (has_line(slice_make(targets->data, before),
+		slice_make(targets->data + before, targets->len - before)))
+		str_truncate(targets, before);
+	else if (str_add_char(targets, '\n') == -1)
 		return -1;
 	return 0;
 }

@@ -57,7 +57,18 @@ compare(const void *a, const void *b)
 	return left.len == right.len ? 0 : left.len < right.len ? -1 : 1;
 }
 
-/* Adds the lines behind that begin with a blank, comments and empty ones among them, to LINE. */
+/* Lines of comment do not count, even in the middle of an entry: they become empty ones. */
+static void
+blank_comments(struct str *text)
+{
+	struct slice rest = str_slice(text), line;
+
+	while (slice_take(&rest, '\n', &line))
+		if (slice_starts(slice_trim(line), "#"))
+			memset(text->data + (line.data - text->data), ' ', line.len);
+}
+
+/* Adds the lines behind that begin with a blank, and empty ones among them, to LINE. */
 static void
 join_continuations(struct slice *rest, struct slice *line)
 {
@@ -66,7 +77,7 @@ join_continuations(struct slice *rest, struct slice *line)
 		char first = rest->data[0];
 		bool is_empty = slice_trim(slice_make(rest->data, len)).len == 0;
 
-		if (!is_empty && first != ' ' && first != '\t' && first != '#')
+		if (!is_empty && first != ' ' && first != '\t')
 			return;
 		if (first == ' ' || first == '\t')
 			line->len = (size_t)(rest->data + len - line->data);
@@ -190,6 +201,8 @@ table_make(
 	int result;
 
 	*t = (struct table){0};
+	if (form == TABLE_ALIASES)
+		blank_comments(text);
 	result = read_lines(t, name, whole, form, problem);
 	table_sort(t);
 	if (result == 0 && form != TABLE_KEYS)

@@ -49,6 +49,11 @@ static const char aliases[] = "# Aliases\n"
 			      "one: two\n"
 			      "two : three\n"
 			      "three: nobody\n"
+			      "twins: daemon, joe@example.com, daemon, joe@example.com\n"
+			      "talk: \\daemon\n"
+			      "# it's 5\" tall, and\n"
+			      "   # so on\n"
+			      "   , joe@example.com\n"
 			      "to: nobody+lists\n"
 			      "away: joe@example.com\n"
 			      "box: /var/mail/box/\n"
@@ -92,6 +97,8 @@ static const struct wanted with_aliases[] = {
     {"many", ROUTE_TARGETS,
 	"daemon@mail.example.org joe@example.com /var/mail/many/ info@mail.example.org ", true,
 	false},
+    {"talk", ROUTE_TARGETS, "user:daemon joe@example.com ", true, false},
+    {"twins", ROUTE_TARGETS, "daemon@mail.example.org joe@example.com ", true, false},
     {"direct", ROUTE_USER, "nobody", true, false},
     {"directs", ROUTE_TARGETS, "user:nobody postmaster: joe@example.com ", true, false},
     {"ghost", ROUTE_UNKNOWN, "no such user", true, false},
