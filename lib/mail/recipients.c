@@ -11,6 +11,7 @@ struct element {
 	bool in_angle;
 	bool had_angle;
 	bool broken; /* out is no address: words beside each other, or text behind the brackets */
+	bool has_at; /* outside quotes: no group's name */
 	bool gap;    /* white space or a comment since the last piece of out */
 };
 
@@ -81,6 +82,8 @@ add_piece(struct element *e, struct slice piece)
 	    strchr(".@", out->data[out->len - 1]) == NULL)
 		e->broken = true;
 	e->gap = false;
+	if (first != '"' && slice_find(piece, '@') < piece.len)
+		e->has_at = true;
 	return add_unfolded(e->out, piece) == -1 ? PIECE_FAILED : PIECE_OK;
 }
 
@@ -111,7 +114,7 @@ open_angle(struct element *e)
 	/* what stood before it was the display name, whatever it looked like */
 	str_clear(e->out);
 	e->had_angle = e->in_angle = true;
-	e->broken = e->gap = false;
+	e->broken = e->has_at = e->gap = false;
 	return PIECE_OK;
 }
 
@@ -120,12 +123,12 @@ static enum piece
 take_colon(struct element *e)
 {
 	bool route = e->in_angle && e->out->len > 0 && e->out->data[0] == '@';
-	bool group = !e->had_angle && memchr(e->out->data, '@', e->out->len) == NULL;
+	bool group = !e->had_angle && !e->has_at;
 
 	if (!route && !group)
 		return PIECE_BAD;
 	str_clear(e->out);
-	e->broken = e->gap = false;
+	e->broken = e->has_at = e->gap = false;
 	return PIECE_OK;
 }
 

@@ -43,6 +43,8 @@ static const struct {
     {"friends: a@example.org, b@example.org; c@example.org, foes: d;",
 	"a@example.org|b@example.org|c@example.org|d"},
     {"\"the friends\": a, b", "a|b"},
+    {"\"team @ example.org\": a, b;", "a|b"},
+    {"a@example.org: b", "!a@example.org: b"},
     {"<@relay.example,@other.example:joe@example.org>, b", "joe@example.org|b"},
     {"<@relay.example:joe@example.org>", "joe@example.org"},
     {"<>", ""},
