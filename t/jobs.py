@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: ISC
 """Plays qrun to a worker: hands it jobs and prints the results.
 
-	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] WORKER...
+	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE]
+		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
 
 FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
 Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" with tabs between for each result and "JOB done" for each
 job, and the exit code of the worker at last: "exit N". --pause waits between jobs; --together hands all
-over before the first result is read.
+over before the first result is read. --vanish hands all over, waits until FILE holds TEXT, goes away as if
+killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
 import argparse
 import os
@@ -56,6 +58,24 @@ def take_results(ours, number):
                             [fields.get(k, "-") for k in "CYX"]), flush=True)
 
 
+def wait_for_text(path, text):
+    until = time.monotonic() + 30
+    while not os.path.exists(path) or text not in open(path).read():
+        if time.monotonic() > until:
+            sys.exit("waited in vain for %r in %s" % (text, path))
+        time.sleep(0.02)
+
+
+def interfere(options, ours, child):
+    path, text, mark = options.vanish or options.signal
+    wait_for_text(path, text)
+    if options.vanish:
+        ours.close()
+    else:
+        child.terminate()
+    open(mark, "w").close()
+
+
 def split(words):
     groups = [[]]
     for word in words:
@@ -72,6 +92,8 @@ def main():
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--deadline", type=int, default=60)
     parser.add_argument("--body")
+    parser.add_argument("--vanish", nargs=3)
+    parser.add_argument("--signal", nargs=3)
     parser.add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     worker, *jobs = split(options.words)
@@ -80,10 +102,12 @@ def main():
     theirs.close()
     for number, words in enumerate(jobs, 1):
         hand_over(ours, number, options, words)
-        if not options.together:
+        if not (options.together or options.vanish or options.signal):
             take_results(ours, number)
             time.sleep(options.pause)
-    if options.together:
+    if options.vanish or options.signal:
+        interfere(options, ours, child)
+    if options.together or options.signal:
         take_results(ours, len(jobs))
     ours.close()
     print("exit %d" % child.wait(timeout=60))

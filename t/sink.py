@@ -5,18 +5,19 @@
 	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--at STEP=ACTION]...
 
 Prints its port, then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
-(dots as sent), its envelope to DIR/N.env, and what each recv gave outside of DATA to DIR/log, one line a
+(dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
 piece: connection number and bytes as Python shows them.
 
 STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
-close  stall  garbage  reset. "ACTION@N" takes effect at the Nth time only.
+close  stall  garbage  reset, or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
 """
 import argparse
 import os
 import socket
 import struct
 import threading
+import time
 
 CAPABILITIES = ["PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN"]
 
@@ -93,6 +94,10 @@ class Session:
         if action == "stall":
             while True:
                 self.fill()
+        if action and action.startswith("wait "):
+            while not os.path.exists(action[5:]):
+                time.sleep(0.02)
+            action = None
         if action == "garbage":
             reply = "this is no reply"
         elif action is not None:
@@ -113,6 +118,8 @@ class Session:
         else:
             message, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
             message += b"\r\n"
+        if self.sink.options.out:  # the whole message has come
+            open(os.path.join(self.sink.options.out, "%d.end" % self.number), "w").close()
         taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
         if self.act("end", taken) and self.recipients:
             self.sink.store(self.envelope, message)

@@ -3,6 +3,7 @@
  * Workers). */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,14 +12,18 @@
 #include "send.h"
 #include "spool/job.h"
 
-#define RESULT_MS 60000 /* for qrun to take a packet */
+#define RESULT_MS 60000	    /* for qrun to take a packet */
+#define DEADLINE_MAX 604800 /* seconds; that of the limit delivery-deadline */
+
+_Static_assert(JOB_RECIPIENTS_MAX <= CLIENT_RECIPIENTS_MAX, "a job fits a transaction");
 
 static void
 set_up(struct attempt *a, const struct job *job)
 {
 	attempt_reset(a);
 	a->destination = job->destination;
-	a->until = deadline_in_seconds((int64_t)job->deadline);
+	a->until = deadline_in_seconds(
+	    (int64_t)(job->deadline < DEADLINE_MAX ? job->deadline : DEADLINE_MAX));
 	a->message = (struct client_message){.reverse_path = job->reverse_path,
 	    .body = job->body,
 	    .envelope_id = job->envelope_id,
@@ -60,6 +65,36 @@ report(const struct attempt *a, uint64_t number)
 	return job_send_done(STDIN_FILENO, number, deadline_in_ms(RESULT_MS));
 }
 
+/* Its jobs are claimed by nobody then, and another qrun may have them delivered. */
+static bool
+qrun_has_gone(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = 0};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static void
+block_signals(int how)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGHUP);
+	sigprocmask(how, &ending, NULL);
+}
+
+/* From here on to the report no signal ends us: what is delivered and not reported comes twice. */
+static bool
+may_end(void *unused)
+{
+	(void)unused;
+	block_signals(SIG_BLOCK);
+	return !qrun_has_gone();
+}
+
 /* Waits for the next job; lets go of the connection when it idles too long or the server speaks. */
 static void
 wait_for_job(struct sender *s)
@@ -87,16 +122,22 @@ worker_run(struct sender *s)
 	int got;
 
 	attempt_init(&a);
+	s->client.may_end = may_end;
 	for (;;) {
 		wait_for_job(s);
 		got = job_receive(STDIN_FILENO, &job, DEADLINE_NEVER);
 		if (got != 1)
 			break;
-		set_up(&a, &job);
-		attempt_run(s, &a);
-		got = report(&a, job.number);
+		if (qrun_has_gone())
+			got = 0;
+		else {
+			set_up(&a, &job);
+			attempt_run(s, &a);
+			got = report(&a, job.number) == -1 ? -1 : 1;
+		}
 		job_free(&job);
-		if (got == -1)
+		block_signals(SIG_UNBLOCK);
+		if (got != 1)
 			break;
 	}
 	if (got == -1)

@@ -65,6 +65,12 @@ struct client {
 	uint64_t percent;   /* of the time-outs of 4.5.3.2 */
 	deadline hard;	    /* bounds everything */
 	bool no_pipelining; /* send command by command all the same */
+	/*
+	 * Called before the end of a message is sent, which makes the server take it; false: the
+	 * connection is closed instead. May be null.
+	 */
+	bool (*may_end)(void *argument);
+	void *argument;
 };
 
 struct client_recipient {

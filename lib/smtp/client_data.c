@@ -64,6 +64,12 @@ give_up(struct client *c, struct client_outcome *outcome, const char *why)
 	return -1;
 }
 
+static bool
+may_end(const struct client *c)
+{
+	return c->may_end == NULL || c->may_end(c->argument);
+}
+
 /* Sends one block, the end of the message behind it if it is the last. */
 static int
 send_block(struct client *c, struct stuffed *s, struct slice block, bool last,
@@ -76,6 +82,8 @@ send_block(struct client *c, struct stuffed *s, struct slice block, bool last,
 		block = slice_skip(block, stuffed_take(s, block, pieces, PIECES_MAX, &count));
 		if (s->is_bad || (last && block.len == 0 && !stuffed_is_whole(s)))
 			return give_up(c, outcome, "it is not in wire format");
+		if (last && block.len == 0 && !may_end(c))
+			return give_up(c, outcome, "nobody waits for it any more");
 		if (last && block.len == 0)
 			pieces[count++] = (struct iovec){(void *)(uintptr_t) ".\r\n", 3};
 		if (io_writev(c->fd, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
