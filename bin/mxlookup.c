@@ -2,6 +2,7 @@
 /* mxlookup: where mail for a domain goes (mxlookup(1)). */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -215,6 +216,9 @@ main(int argc, char **argv)
 	struct str servers;
 	enum outcome worst = FOUND;
 
+	if (io_fill_standard() == -1)
+		return TEMPORARY;
+	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
 	str_init(&servers, 4096);
 	str_init(&l.text, TEXT_MAX);
 	options(&l, argc, argv, &servers);

@@ -641,6 +641,42 @@ jobs() {
 	[ $((SECONDS - begin)) -le 6 ]
 }
 
+@test "worker: what qrun left behind when it died is not delivered" {
+	start_sink --at "data=wait $T/mark"
+	wire one
+	jobs --vanish "$OUT/log" "DATA" "$T/mark" smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+		-- "$T/one" "smtp:127.0.0.1:$SINK" ann@example.test
+	assert_output_has "exit 111"
+	[ ! -e "$OUT/1.eml" ]
+	lacks ann "$OUT/log"
+	touch "$T/begun"
+	jobs --vanish "$T/begun" "" "$T/gone" sh -c "until [ -e $T/gone ]; do sleep 0.02; done; exec smtp-send -w" \
+		-- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_output_has "exit 0"
+	[ ! -e "$OUT/1.eml" ]
+}
+
+@test "worker: a signal waits until the result of what was sent is reported" {
+	start_sink --at "end=wait $T/mark"
+	wire one
+	# the sink logs nothing of a message: it has come when the file is there
+	jobs --signal "$OUT/1.end" "" "$T/mark" smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_output_has $'1\t0\tD\t2.0.0'
+	assert_output_has "exit -15"
+}
+
+@test "without descriptors 0, 1 or 2 nothing goes to the wrong place" {
+	start_sink
+	run bash -c "smtp-send smtp:127.0.0.1:$SINK joe@example.test <&-"
+	assert_status 111
+	[ ! -e "$OUT/log" ]
+	message >"$T/message"
+	run bash -c "smtp-send smtp:127.0.0.1:$SINK joe@example.test >&- 2>&- <$T/message"
+	assert_status 0
+	[ "$(cat -A "$OUT/1.eml")" = $'Subject: test^M$\n^M$\nhello^M$' ]
+	lacks delivered "$OUT/log"
+}
+
 @test "worker: what is no job ends it with 111" {
 	run python3 -c 'import socket, subprocess
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

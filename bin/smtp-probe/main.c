@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/io.h"
 #include "conf/control.h"
 #include "probe.h"
 
@@ -135,6 +136,8 @@ main(int argc, char **argv)
 	struct probe p = {.timeout = TIMEOUT_DEFAULT};
 	enum verdict verdict;
 
+	if (io_fill_standard() == -1)
+		return COULD_NOT_TELL;
 	str_init(&p.helo, 255);
 	str_init(&p.servers, 4096);
 	str_init(&p.peer, 1000);

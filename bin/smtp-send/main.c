@@ -164,6 +164,8 @@ main(int argc, char **argv)
 	struct sender s;
 	int code;
 
+	if (io_fill_standard() == -1)
+		return EXIT_TEMPORARY;
 	parse(&o, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
 	sender_open(&s);

@@ -200,3 +200,12 @@ io_set_close_on_exec(int fd, bool on)
 		return -1;
 	return fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
 }
+
+int
+io_fill_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_WRONLY) != fd)
+			return -1;
+	return 0;
+}

@@ -34,5 +34,11 @@ int io_pwrite(int fd, const void *buf, size_t len, off_t offset);
 /* Closes, keeping errno; for error paths where close's own result changes nothing. */
 void io_close(int fd);
 int io_set_close_on_exec(int fd, bool on);
+/*
+ * For the start of a program: what is closed of descriptors 0, 1 and 2 becomes one that cannot be
+ * read and swallows what is written, so that no socket or file gets a number that messages go to.
+ * 0, or -1.
+ */
+int io_fill_standard(void);
 
 #endif
