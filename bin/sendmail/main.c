@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/io.h"
 #include "modes.h"
 #include "options.h"
 #include "post.h"
@@ -32,16 +33,6 @@ help(void)
 	    "      --help, --version\n"
 	    "All other options of sendmail(1) elsewhere are accepted and ignored.\n"
 	    "Exit codes are those of sysexits.h: 64 usage, 65 bad message, 75 try again, ...\n");
-}
-
-/* Callers may have closed what we are about to use: a socket must not become standard error. */
-static void
-keep_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR) != fd)
-			_exit(EX_OSERR);
 }
 
 static void
@@ -92,7 +83,9 @@ main(int argc, char **argv)
 	struct options options;
 	int code;
 
-	keep_standard_descriptors();
+	/* callers may have closed what we are about to use */
+	if (io_fill_standard() == -1)
+		_exit(EX_OSERR);
 	options_read(&options, argc, argv);
 	if (options.quiet)
 		silence();

@@ -11,7 +11,7 @@
 
 /* The caller has checked the syntax of each; one that is empty is left out. */
 struct trace {
-	struct slice helo;	     /* what the client called itself: a domain or literal */
+	struct slice helo; /* what the client called itself: a domain or literal, never empty */
 	struct slice client_name;    /* its name in the DNS; "unknown" stands where it is empty */
 	struct slice client_address; /* its IP address as text, without brackets */
 	struct slice me;	     /* this host */
