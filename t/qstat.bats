@@ -72,8 +72,9 @@ mark() {
 	[[ ${lines[7]} =~ ^$b\ .*\ held\  ]]
 	[[ ${lines[9]} =~ ^'3 messages, 1 new, 1 deferred, 1 held; 4 recipients, '[0-9]+' octets'$ ]]
 	[ "${#lines[@]}" -eq 10 ]
+	total=${lines[9]}
 	run qstat -c
-	[ "$output" = "${lines[9]-$output}" ]
+	[ "$output" = "$total" ]
 	[ "${#lines[@]}" -eq 1 ]
 	run qstat -a
 	assert_output_has $'\t<sue@example.org> delivered, 1 attempt'
@@ -182,5 +183,5 @@ while not os.path.exists(os.environ["T"] + "/done"): time.sleep(0.01)' "$a"
 @test "called mailq it is the same" {
 	queue
 	ln -s "$SATCHEL_BIN/qstat" "$T/mailq"
-	[ "$("$T/mailq")" = "$(qstat)" ]
+	[ "$("$T/mailq" | sed 's/ [0-9]*s new/ new/')" = "$(qstat | sed 's/ [0-9]*s new/ new/')" ]
 }
