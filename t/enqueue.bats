@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2016 # perl and python have variables of their own
 # enqueue(8): the argument form, qmail-queue's descriptors, the helper protocol, the service, and
 # what becomes of bad input. Files of the spool are read as spool(5) has them.
 
