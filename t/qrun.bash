@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash disable=SC2034 # what is set here is used by those who load it
+# shellcheck shell=bash disable=SC2034,SC2154 # those who load it use what is set here
 # What the tests of qrun share (with helper.bash): mail for box.test goes into Maildirs of $T/mail,
 # mail for away.test to the server that start_sink started.
 
@@ -30,10 +30,11 @@ submit() {
 	    sendmail -f "$from" ${OPTIONS-} "$@"
 }
 
-# One pass; what it logs goes to $T/log, and to $T/log.all with what passes before it logged.
+# One pass, by the command QRUN if it is set; what it logs goes to $T/log, and to $T/log.all with
+# what passes before it logged.
 pass() {
 	local code=0
-	"${QRUN:-qrun}" "$@" 2>"$T/log" || code=$?
+	${QRUN:-qrun} 2>"$T/log" || code=$?
 	cat "$T/log" >>"$T/log.all"
 	return "$code"
 }
@@ -42,7 +43,11 @@ pass() {
 pass_until() {
 	local seconds=$1
 	shift
-	pass_and_ask() { pass && "$@"; }
+	# shellcheck disable=SC2317 # wait_for calls it
+	pass_and_ask() {
+		pass
+		"$@"
+	}
 	wait_for "$seconds" pass_and_ask "$@"
 }
 
@@ -98,6 +103,8 @@ worker() {
 	shift
 	mkdir -p "$T/bin" "$T/noted"
 	chmod 1777 "$T/noted"
+	: >>"$T/noted/jobs"
+	chmod 666 "$T/noted/jobs"
 	for file in "$BUILD"/bin/*; do
 		[ -e "$T/bin/${file##*/}" ] || ln -s "$file" "$T/bin/"
 	done

@@ -369,7 +369,8 @@ PYTHON
 	grep -q "^Y127.0.0.1.*:$port" "$file"
 	# all of them wait until it is tried again
 	until=$(sed -n 's/^U//p' "$file")
-	! sed -n 's/^qrun: deferred .* until=//p' "$T/log" | awk -v until="$until" '$1 >= until { n++ } END { exit n == 20 }'
+	[ "$(sed -n 's/^qrun: deferred .* until=//p' "$T/log" |
+	    awk -v until="$until" '$1 >= until { n++ } END { print n }')" -eq 20 ]
 	submit ann@box.test joe@away.test
 	pass
 	logged 1 'tried=no$'

@@ -33,7 +33,7 @@ sock = socket.socket(fileno=0)
 
 
 def send(*fields):
-    sock.send("".join(f + "\0" for f in fields).encode())
+    sock.send("".join(f + "\0" for f in fields).encode(errors="surrogateescape"))
 
 
 def answer(number, index, status="D", code="2.0.0", reply="done"):
@@ -98,18 +98,21 @@ def work(number, count):
         misbehave(number, count)
 
 
+def descriptors():
+    for fd in sorted(map(int, os.listdir("/proc/self/fd"))):
+        try:
+            yield "fd %d %s\n" % (fd, os.readlink("/proc/self/fd/%d" % fd))
+        except OSError:
+            pass  # the one that listed the folder
+
+
 def note_start():
+    lines = ["uid %d %d %d\n" % os.getresuid(), "gid %d %d %d\n" % os.getresgid(),
+             "groups %s\n" % " ".join(map(str, sorted(os.getgroups())))]
+    lines += descriptors()
+    lines += ["env %s=%s\n" % pair for pair in sorted(os.environ.items())]
     with open("%s/start.%d" % (folder, os.getpid()), "w") as f:
-        f.write("uid %d %d %d\n" % os.getresuid())
-        f.write("gid %d %d %d\n" % os.getresgid())
-        f.write("groups %s\n" % " ".join(map(str, sorted(os.getgroups()))))
-        for fd in sorted(map(int, os.listdir("/proc/self/fd"))):
-            try:
-                f.write("fd %d %s\n" % (fd, os.readlink("/proc/self/fd/%d" % fd)))
-            except OSError:
-                pass  # the descriptor that listed the folder
-        for name, value in sorted(os.environ.items()):
-            f.write("env %s=%s\n" % (name, value))
+        f.writelines(lines)
 
 
 def main():

@@ -242,7 +242,7 @@ wait_ms(const struct qrun *q, const struct loop *l)
 
 	if (!q->stopping && !scan_is_over(&l->scan) && q->message_count < q->limits.qrun_active)
 		return 0;
-	if (q->message_count > 0 || workers_count(q->workers) > 0 || folders_need_sync(q))
+	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q))
 		until = l->next_tick;
 	if (may_look && q->next_slot != INT64_MAX) {
 		slot = now + (q->next_slot - clock_wall_seconds()) * 1000;

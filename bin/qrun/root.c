@@ -109,5 +109,8 @@ root_run(struct root *r)
 			r->fd = -1;
 		}
 	}
+	/* workers that it wanted ended before it ended itself */
+	while (r->fd != -1 && serve(r) == 0)
+		;
 	exit(WIFEXITED(r->qrun_status) ? WEXITSTATUS(r->qrun_status) : EXIT_BUG);
 }

@@ -96,10 +96,10 @@ workers_close(struct workers *w)
 	free(w);
 }
 
-size_t
-workers_count(const struct workers *w)
+bool
+workers_need_checks(const struct workers *w)
 {
-	return w->count;
+	return w->count > 0 || w->launcher->children.count > 0;
 }
 
 size_t

@@ -27,7 +27,8 @@ int workers_give(struct qrun *q, struct task *task);
 size_t workers_busy(const struct workers *w);
 /* How many descriptors there are to poll, and their list, filled in. */
 size_t workers_poll(struct workers *w, struct pollfd *fds, size_t max);
-size_t workers_count(const struct workers *w);
+/* True while there are some, or some that have not been reaped. */
+bool workers_need_checks(const struct workers *w);
 /* Takes what the workers have said, as poll reported it in FDS. */
 void workers_hear(struct qrun *q, const struct pollfd *fds, size_t count);
 /* What workers of other users say, which is theirs to choose, goes to the log as such. */
