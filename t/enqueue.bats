@@ -501,6 +501,11 @@ os.execvp("enqueue", ["enqueue", "-w"])'
 	expect_queued 2
 	stop "$STARTED_PID"
 	[ -e "$T/passed" ]
+	# what is passed and is no such socket
+	start bash -c 'exec 3</dev/zero; export LISTEN_FDS=1 LISTEN_PID=$$; exec enqueue -w'
+	wait_for 10 started_is_gone "$STARTED_PID"
+	run wait "$STARTED_PID"
+	assert_file_has "$STARTED_LOG" 'enqueue: fatal'
 }
 
 @test "the service: more clients than workers wait for their turn" {

@@ -113,8 +113,12 @@ work(const struct master *m)
 	while (wait_for_client(m)) {
 		int fd = accept4(m->pool->listener, NULL, NULL, SOCK_CLOEXEC);
 
-		if (fd == -1)
+		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
 			continue; /* another worker was faster, or the client has gone */
+		if (fd == -1) {
+			poll(NULL, 0, PAUSE_MS); /* another worker may have more luck */
+			break;
+		}
 		tell(m, true);
 		m->pool->serve(m->pool->context, fd, &stopped, &m->before);
 		close(fd);
@@ -221,11 +225,25 @@ rule(struct master *m)
 		;
 }
 
+/* What is passed to us may be anything. */
+static bool
+is_listening(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value != 0;
+}
+
 int
 pool_run(const struct pool *pool)
 {
 	struct master m = {.pool = pool, .pid = getpid()};
 
+	if (!is_listening(pool->listener)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
 	m.workers = calloc(pool->workers_max, sizeof *m.workers);
 	if (m.workers == NULL)
 		return -1;

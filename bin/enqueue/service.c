@@ -277,6 +277,8 @@ service_run(struct accept *a)
 	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
 	pool.path = passed ? NULL : path.data;
 	result = pool_run(&pool);
+	if (result == -1)
+		log_note(PROGRAM, "fatal", "unable to serve: %s", strerror(errno));
 	str_free(&path);
 	io_close(pool.listener);
 	return result == 0 ? EXIT_DONE : EXIT_TEMPORARY;
