@@ -40,9 +40,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < 6; i++) {
 		parts[i] = part(&rest, '\n');
-		if (slice_has_control(parts[i]) || parts[i].len > 400)
+		if (slice_has_control(parts[i]) || parts[i].len > 240)
 			return 0;
 	}
+	/* ORCPT and ENVID are xtext, or they did not come in */
+	if (!slice_is_ascii(parts[0]) || !slice_is_ascii(parts[4]))
+		return 0;
 	recipient = (struct dsn_recipient){.address = slice_of("joe@example.org"),
 	    .original = parts[0],
 	    .code = slice_of("5.1.1"),
