@@ -201,11 +201,26 @@ destination_finished(struct qrun *q, struct destination *d)
 	line_up(q, d);
 }
 
+/*
+ * A system user can make the workers that run as him hang, so he never gets more than a quarter of
+ * them.
+ */
+static size_t
+window_limit(const struct qrun *q, const struct destination *d)
+{
+	size_t limit = (size_t)q->limits.deliver_workers;
+
+	if (d->kind == WORKER_SEND)
+		return (size_t)q->limits.send_destination;
+	if (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user))
+		return limit;
+	return (limit + 3) / 4;
+}
+
 void
 destination_succeeded(struct qrun *q, struct destination *d)
 {
-	size_t limit = (size_t)(d->kind == WORKER_SEND ? q->limits.send_destination
-						       : q->limits.deliver_workers);
+	size_t limit = window_limit(q, d);
 
 	if (d->window < limit)
 		d->window++;
