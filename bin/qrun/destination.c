@@ -129,11 +129,19 @@ destination_of(struct qrun *q, const struct route *route)
 	return d;
 }
 
+size_t
+destination_depth(const struct destination *d)
+{
+	static const size_t depths[] = {[WORKER_SEND] = 2, [WORKER_DELIVER] = 16};
+
+	return d->is_proven ? depths[d->kind] : 1;
+}
+
 /* Ready are those with a task that may start; each stands in its line once. */
 static void
 line_up(struct qrun *q, struct destination *d)
 {
-	if (d->is_ready || d->first == NULL || d->running >= d->window)
+	if (d->is_ready || d->first == NULL || d->running >= d->window * destination_depth(d))
 		return;
 	d->is_ready = true;
 	d->next_ready = NULL;
@@ -222,6 +230,7 @@ destination_succeeded(struct qrun *q, struct destination *d)
 {
 	size_t limit = window_limit(q, d);
 
+	d->is_proven = true;
 	if (d->window < limit)
 		d->window++;
 	if (d->dead_until != 0) {
@@ -252,6 +261,7 @@ destination_note_failure(
 void
 destination_failed(struct qrun *q, struct destination *d)
 {
+	d->is_proven = false;
 	if (d->window > 1)
 		d->window /= 2;
 	if (d->kind == WORKER_SEND) {

@@ -13,6 +13,12 @@
 struct destination *destination_of(struct qrun *q, const struct route *route);
 /* Puts a task behind the others. */
 void destination_add(struct qrun *q, struct task *task);
+/*
+ * How many tasks a worker of it is told ahead, the one at work counted. Once a task has succeeded,
+ * a worker that delivers takes all that waits at once and lets it share the syncs, and one that
+ * sends has the next at hand.
+ */
+size_t destination_depth(const struct destination *d);
 /* Takes the next task for a worker of KIND that may run now; null if there is none. */
 struct task *destination_next_task(struct qrun *q, enum worker_kind kind);
 /* Puts a task back, to be the next again: no worker could be had for it. */

@@ -44,7 +44,8 @@ struct destination {
 	size_t running;		   /* tasks that workers have */
 	size_t tasks;		   /* all that there are, in line or not */
 	int64_t used;		   /* seconds since 1970: when it was last asked for */
-	size_t window;		   /* how many may run at once now */
+	size_t window;		   /* how many workers may serve it now */
+	bool is_proven;		   /* the last task succeeded: a worker may be told more ahead */
 	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
 	struct str dead_code, dead_relay, dead_reply;
 	bool is_ready; /* stands in qrun.ready */
@@ -61,6 +62,7 @@ struct task {
 	struct message *message;
 	struct destination *destination;
 	struct task *next;
+	uint64_t number; /* of the job that a worker was told */
 	struct str details;
 	size_t weight;		/* octets its job takes, about */
 	size_t result_count[3]; /* by job_status */

@@ -14,7 +14,8 @@
 #include "messages.h"
 
 #define IDLE_MS 20000
-#define GRACE_MS 15000 /* behind a job's own deadline, before its worker is ended */
+#define WEIGHT_MAX ((size_t)65536) /* of jobs ahead: what its socket surely holds */
+#define GRACE_MS 15000		   /* behind a job's own deadline, before its worker is ended */
 #define CODE_MAX 12
 #define TEXT_MAX ((size_t)4 * JOB_REPLY_MAX) /* a reply, escaped */
 #define WORDS_SIZE 4096
@@ -26,8 +27,8 @@ struct worker {
 	enum worker_kind kind;
 	char *user;
 	struct destination *last; /* whom it served last */
-	struct task *task;	  /* null: idle */
-	uint64_t number;	  /* of its job */
+	struct task *first, *end; /* what it was told and has not done; null: idle */
+	size_t count, weight;	  /* of these */
 	int64_t until_ms;	  /* monotonic: busy, when it hangs; idle, when it is not needed */
 	bool broken;		  /* to be ended */
 };
@@ -108,7 +109,7 @@ workers_busy(const struct workers *w)
 	size_t busy = 0;
 
 	for (size_t i = 0; i < w->count; i++)
-		busy += w->list[i].task != NULL;
+		busy += w->list[i].first != NULL;
 	return busy;
 }
 
@@ -121,7 +122,7 @@ find_idle(struct workers *w, const struct destination *d)
 	for (size_t i = 0; i < w->count; i++) {
 		struct worker *worker = &w->list[i];
 
-		if (worker->task != NULL || worker->broken || worker->kind != d->kind ||
+		if (worker->first != NULL || worker->broken || worker->kind != d->kind ||
 		    strcmp(worker->user, d->user) != 0)
 			continue;
 		if (worker->last == d)
@@ -131,6 +132,28 @@ find_idle(struct workers *w, const struct destination *d)
 	return any;
 }
 
+/* Of the workers that serve this destination, the one with the least to do, if it may be told more.
+ */
+static struct worker *
+find_busy(struct workers *w, const struct destination *d, const struct task *task, size_t *serving)
+{
+	struct worker *best = NULL;
+
+	*serving = 0;
+	for (size_t i = 0; i < w->count; i++) {
+		struct worker *worker = &w->list[i];
+
+		if (worker->first == NULL || worker->last != d)
+			continue;
+		++*serving;
+		if (!worker->broken && worker->count < destination_depth(d) &&
+		    worker->weight + task->weight <= WEIGHT_MAX &&
+		    (best == NULL || worker->count < best->count))
+			best = worker;
+	}
+	return best;
+}
+
 /* An idle worker of another user stands in the way of this one: the longest idle goes. */
 static bool
 make_room(struct workers *w, enum worker_kind kind)
@@ -138,7 +161,7 @@ make_room(struct workers *w, enum worker_kind kind)
 	struct worker *oldest = NULL;
 
 	for (size_t i = 0; i < w->count; i++)
-		if (w->list[i].task == NULL && w->list[i].kind == kind &&
+		if (w->list[i].first == NULL && w->list[i].kind == kind &&
 		    (oldest == NULL || w->list[i].until_ms < oldest->until_ms))
 			oldest = &w->list[i];
 	if (oldest == NULL)
@@ -208,8 +231,8 @@ tell_job(struct qrun *q, struct worker *worker, struct task *task)
 		io_close(fd);
 		return -1;
 	}
-	worker->number = ++q->workers->next_number;
-	*job = (struct job){.number = worker->number,
+	task->number = ++q->workers->next_number;
+	*job = (struct job){.number = task->number,
 	    .id = slice_of(claim->header.id),
 	    .destination = slice_of(task->destination->address),
 	    .reverse_path = e->reverse_path,
@@ -221,7 +244,7 @@ tell_job(struct qrun *q, struct worker *worker, struct task *task)
 	    .length = claim->header.length,
 	    .fd = fd};
 	describe_recipients(task, job);
-	/* it is idle, so there is room: nobody waits for a worker that does not read */
+	/* there is room for what it may be told: nobody waits for a worker that does not read */
 	result = job_send(worker->fd, job, deadline_in_ms(0));
 	worker->broken = result == -1;
 	free(job);
@@ -229,47 +252,112 @@ tell_job(struct qrun *q, struct worker *worker, struct task *task)
 	return result;
 }
 
+static void
+set_deadline(const struct qrun *q, struct worker *worker)
+{
+	int64_t ms = worker->first == NULL ? IDLE_MS
+					   : (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
+
+	worker->until_ms = clock_monotonic_ms() + ms;
+}
+
+static void
+add_task(const struct qrun *q, struct worker *worker, struct task *task)
+{
+	task->next = NULL;
+	if (worker->first == NULL)
+		worker->first = task;
+	else
+		worker->end->next = task;
+	worker->end = task;
+	worker->count++;
+	worker->weight += task->weight;
+	worker->last = task->destination;
+	if (worker->first == task)
+		set_deadline(q, worker);
+}
+
+/* The next task is at work from now on, as far as it was not already. */
+static void
+take_task(const struct qrun *q, struct worker *worker, struct task *task)
+{
+	struct task **link = &worker->first, *before = NULL;
+
+	while (*link != task) {
+		before = *link;
+		link = &before->next;
+	}
+	*link = task->next;
+	if (worker->end == task)
+		worker->end = before;
+	worker->count--;
+	worker->weight -= task->weight;
+	set_deadline(q, worker);
+}
+
+/*
+ * An idle worker, or a new one as long as the destination may have more; else one that serves it
+ * and can be told more. 1, 0 if there is none now, -1 with PROBLEM.
+ */
+static int
+choose(struct qrun *q, const struct task *task, struct worker **worker, struct str *problem)
+{
+	struct destination *d = task->destination;
+	size_t serving;
+	struct worker *busy = find_busy(q->workers, d, task, &serving);
+	int started = 0;
+
+	if (serving < d->window) {
+		*worker = find_idle(q->workers, d);
+		if (*worker != NULL)
+			return 1;
+		started = start_worker(q, d, worker, problem);
+	}
+	/* that none can be started now is no harm while another serves */
+	if (started == 1 || busy == NULL)
+		return started;
+	*worker = busy;
+	return 1;
+}
+
 int
 workers_give(struct qrun *q, struct task *task)
 {
-	struct destination *d = task->destination;
-	struct worker *worker = find_idle(q->workers, d);
+	struct worker *worker = NULL;
 	struct str problem;
-	int started = 1;
+	int chosen;
 
 	str_init(&problem, 1024);
-	if (worker == NULL)
-		started = start_worker(q, d, &worker, &problem);
-	if (started == 1) {
-		worker->task = task;
-		worker->last = d;
-		worker->until_ms =
-		    clock_monotonic_ms() + (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
-		if (tell_job(q, worker, task) == -1) {
-			(void)str_format(&problem, "unable to tell a worker: %s", strerror(errno));
-			worker->task = NULL;
-			started = -1;
-		}
+	chosen = choose(q, task, &worker, &problem);
+	if (chosen == 1 && tell_job(q, worker, task) == -1) {
+		str_clear(&problem);
+		(void)str_format(&problem, "unable to tell a worker: %s", strerror(errno));
+		chosen = -1;
 	}
-	if (started == -1)
+	if (chosen == 1)
+		add_task(q, worker, task);
+	else if (chosen == -1)
 		message_task_done(q, task, problem.len > 0 ? problem.data : "out of memory");
 	str_free(&problem);
-	return started;
+	return chosen;
 }
 
 /* The worker is not to be trusted any more, or has gone. */
 static void
 drop(struct qrun *q, struct worker *worker, const char *reason)
 {
-	struct task *task = worker->task;
+	struct task *task = worker->first;
 
 	if (task != NULL)
 		log_note(PROGRAM, "worker-lost", "process %ld: %s", (long)worker->pid, reason);
-	worker->task = NULL;
 	launcher_kill(q->workers->launcher, worker->pid);
 	forget(q->workers, worker);
-	if (task != NULL)
+	while (task != NULL) {
+		struct task *next = task->next;
+
 		message_task_done(q, task, reason);
+		task = next;
+	}
 }
 
 /* RFC 3463, 2, and of the class that the status asks for. */
@@ -327,17 +415,17 @@ take_answer(struct task *task, const struct job_result *result)
 static bool
 take_result(struct qrun *q, struct worker *worker, const struct job_result *result)
 {
-	struct task *task = worker->task;
+	struct task *task = worker->first;
 
-	if (task == NULL || result->number != worker->number)
+	while (task != NULL && task->number != result->number)
+		task = task->next;
+	if (task == NULL)
 		return false;
-	if (result->done) {
-		worker->task = NULL;
-		worker->until_ms = clock_monotonic_ms() + IDLE_MS;
-		message_task_done(q, task, "the worker gave no answer");
-		return true;
-	}
-	return take_answer(task, result);
+	if (!result->done)
+		return take_answer(task, result);
+	take_task(q, worker, task);
+	message_task_done(q, task, "the worker gave no answer");
+	return true;
 }
 
 size_t
@@ -432,7 +520,7 @@ workers_check(struct qrun *q)
 
 		if (worker->broken)
 			drop(q, worker, "the worker took no job");
-		else if (now >= worker->until_ms && worker->task != NULL)
+		else if (now >= worker->until_ms && worker->first != NULL)
 			drop(q, worker, "the delivery took too long");
 		else if (now >= worker->until_ms)
 			dismiss(w, worker);

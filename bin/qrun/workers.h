@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The worker processes: kept from task to task, given to the destination that they served last
- * where possible, ended when they are idle for long or hang. A worker that breaks the protocol or
- * dies loses its task, whose recipients without an answer are told so.
+ * where possible, told several tasks ahead where many wait, ended when they are idle for long or
+ * hang. A worker that breaks the protocol or dies loses its tasks, whose recipients without an
+ * answer are told so.
  */
 #ifndef QRUN_WORKERS_H
 #define QRUN_WORKERS_H
@@ -24,6 +25,7 @@ void workers_close(struct workers *w);
  * be started or the job cannot be told: then the answers have been given (message_answer).
  */
 int workers_give(struct qrun *q, struct task *task);
+/* How many have something to do. */
 size_t workers_busy(const struct workers *w);
 /* How many descriptors there are to poll, and their list, filled in. */
 size_t workers_poll(struct workers *w, struct pollfd *fds, size_t max);
