@@ -1,29 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# smtp-send against Postfix' smtp-sink, which is not of our making: from PATH, else from Debian's package
-# unpacked into build/peers.
+# smtp-send against Postfix' smtp-sink, which is not of our making.
 
 load ../helper
+load peers
 
 setup() {
 	setup_satchel
-	find_sink
+	peer postfix usr/sbin/smtp-sink
 }
 
 teardown() {
 	stop_started
-}
-
-find_sink() {
-	local peers=$ROOT/build/peers
-	PEER=$(PATH=$PATH:/usr/sbin command -v smtp-sink) || PEER=$peers/postfix/usr/sbin/smtp-sink
-	[ -x "$PEER" ] && return
-	command -v apt-get dpkg >/dev/null || skip "smtp-sink is not installed"
-	mkdir -p "$peers/fetch"
-	(cd "$peers/fetch" && timeout 60 apt-get download postfix && dpkg -x postfix_*.deb ../postfix.new) \
-		>"$T/fetch.log" 2>&1 || skip "smtp-sink is not installed, and its package cannot be had"
-	rm -rf "$peers/fetch"
-	[ -d "$peers/postfix" ] || mv "$peers/postfix.new" "$peers/postfix"
 }
 
 # start_peer OPTION...
@@ -31,7 +19,7 @@ start_peer() {
 	local user=()
 	[ "$(id -u)" -eq 0 ] && user=(-u nobody)
 	PORT=$(free_port)
-	start env LD_LIBRARY_PATH="$ROOT/build/peers/postfix/usr/lib/postfix" "$PEER" "${user[@]}" "$@" \
+	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/sbin/smtp-sink" "${user[@]}" "$@" \
 		"127.0.0.1:$PORT" 100
 	wait_for 10 port_open "$PORT"
 }

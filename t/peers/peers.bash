@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# Mail programs that are not of our making, unpacked from Debian's packages into build/peers (they
+# conflict as installed packages), one folder a package, kept for the next run. Load it behind helper.
+# A peer that cannot be had is a failure where CI=true is in the environment, else a skipped test.
+
+PEERS=$ROOT/build/peers
+
+# Without NAME: missing_peer REASON
+missing_peer() {
+	if [ "${CI-}" = true ]; then
+		echo "a peer is missing: $1" >&2
+		return 1
+	fi
+	skip "$1"
+}
+
+# unpack PACKAGE: $PEERS/PACKAGE is there.
+unpack() {
+	[ -d "$PEERS/$1" ] && return
+	command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
+	rm -rf "$PEERS/fetch"
+	mkdir -p "$PEERS/fetch"
+	(cd "$PEERS/fetch" && download "$1" && dpkg -x "$1"_*.deb new) >>"$PEERS/fetch.log" 2>&1 &&
+		mv "$PEERS/fetch/new" "$PEERS/$1"
+}
+
+# A machine that has only just been made does not know any package yet.
+download() {
+	local as_root=
+	timeout 60 apt-get download "$1" && return
+	[ "$(id -u)" -eq 0 ] || as_root="sudo -n"
+	$as_root timeout 100 apt-get update -q && timeout 60 apt-get download "$1"
+}
+
+# Where the libraries of what is unpacked are.
+peer_libraries() {
+	find "$PEERS" -name '*.so.*' -o -name 'libpostfix*.so' | sed 's|/[^/]*$||' | sort -u | paste -sd :
+}
+
+lacks_libraries() {
+	LD_LIBRARY_PATH=$(peer_libraries) ldd "$1" | grep -q 'not found'
+}
+
+# with_libraries PACKAGE FILE: unpacks the libraries that FILE wants and this machine has not.
+with_libraries() {
+	local library
+	lacks_libraries "$2" || return 0
+	for library in $(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
+		--no-breaks --no-replaces --no-enhances "$1" | grep '^lib' | grep -v '^libc6\|^libgcc\|^libcrypt1'); do
+		unpack "$library" || return 1
+		lacks_libraries "$2" || return 0
+	done
+	return 1
+}
+
+fetch_peer() {
+	local package=$1 file=$2
+	shift 2
+	mkdir -p "$PEERS"
+	for other; do
+		unpack "$other" || return 1
+	done
+	unpack "$package" || return 1
+	[ -z "$file" ] || with_libraries "$package" "$PEERS/$package/$file"
+}
+
+# peer PACKAGE FILE OTHER-PACKAGE...: has them unpacked; FILE is the program in PACKAGE, or empty.
+# PEER_LIBS is for LD_LIBRARY_PATH.
+peer() {
+	mkdir -p "$PEERS"
+	exec {peer_lock}>"$PEERS/lock"
+	flock -w 120 "$peer_lock"
+	fetch_peer "$@" && found=true || found=false
+	exec {peer_lock}>&-
+	$found || missing_peer "the package $1 cannot be had; see build/peers/fetch.log" || return 1
+	PEER_LIBS=$(peer_libraries)
+}
+
+# A scratch folder P that other users may pass through, as servers change to them.
+peer_scratch() {
+	P=$(mktemp -d /tmp/satchel-peer.XXXXXX)
+	chmod 711 "$P"
+}
+
+# The message that crosses the wire, with LF in $T/message and with CRLF in $T/wire: dots at every
+# place, 8-bit text, long and empty lines.
+peer_message() {
+	{
+		printf 'From: <me@example.org>\nTo: joe@example.test\nSubject: peers\n'
+		printf 'Message-ID: <%s@example.org>\nDate: Sun, 22 Nov 2026 02:45:10 +0000\n' "$RANDOM"
+		printf 'MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n'
+		printf 'Content-Transfer-Encoding: 8bit\n\n'
+		printf '.\n..\n.x\n\n..y\n \n\303\244\303\266 \342\202\254\nFrom here\n.\n'
+		printf 'x%.0s' {1..900}
+		printf '\nend\n.\n'
+	} >"$T/message"
+	sed 's/$/\r/' "$T/message" >"$T/wire"
+}
+
+# ends_with FILE MESSAGE: byte for byte.
+ends_with() {
+	tail -c "$(wc -c <"$2")" "$1" | cmp - "$2"
+}
+
+# Exim with the configuration on stdin, behind what any needs: $P/run is the program, EXIM_USER whom
+# it runs as; mail may go to $P/box. The user that it was built for is here by libnss-wrapper alone.
+exim_setup() {
+	local uid gid
+	uid=$(id -u "$EXIM_USER") gid=$(id -g "$EXIM_USER")
+	cp "$PEERS/exim4-daemon-light/usr/sbin/exim4" "$P/exim"
+	cp "$(find "$PEERS/libnss-wrapper" -name 'libnss_wrapper.so' | head -n 1)" "$P/wrapper.so"
+	chmod 755 "$P/exim" "$P/wrapper.so"
+	mkdir -m 777 "$P/box"
+	mkdir "$P/spool"
+	chown "$EXIM_USER" "$P/spool" "$P/box"
+	getent passwd >"$P/passwd"
+	echo "Debian-exim:x:$uid:$gid::/:/bin/false" >>"$P/passwd"
+	getent group >"$P/group"
+	echo "Debian-exim:x:$gid:" >>"$P/group"
+	cat >"$P/conf" - <<-END
+		primary_hostname = peer.test
+		exim_path = $P/exim
+		spool_directory = $P/spool
+		log_file_path = $P/spool/%slog
+		local_interfaces = 127.0.0.1
+		keep_environment = ^LD_ : ^NSS_
+		tls_advertise_hosts =
+		received_header_text =
+		$(cat)
+	END
+	cat >"$P/run" <<-END
+		#!/bin/sh
+		export LD_PRELOAD=$P/wrapper.so NSS_WRAPPER_PASSWD=$P/passwd NSS_WRAPPER_GROUP=$P/group
+		export LD_LIBRARY_PATH=$PEER_LIBS
+		exec $P/exim -C $P/conf "\$@"
+	END
+	chmod 755 "$P/run"
+}
+
+EXIM_USER=$(id -un)
+[ "$EXIM_USER" = root ] && EXIM_USER=nobody

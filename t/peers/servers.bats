@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# smtp-send to servers that are not of our making: one message for two recipients, one of whom is
+# refused, arrives byte for byte; and again over the same connection, by the worker.
+
+load ../helper
+load peers
+
+setup() {
+	setup_satchel
+	peer_scratch
+	peer_message
+}
+
+teardown() {
+	stop_started
+	rm -rf "$P"
+}
+
+# deliver_and_repeat CODE: CODE is what the server refuses ann with.
+deliver_and_repeat() {
+	run timeout 30 smtp-send -f me@example.org "smtp:127.0.0.1:$PORT" joe@example.test ann@example.test \
+		<"$T/message"
+	assert_status 100
+	[[ ${lines[0]} == $'delivered\tjoe@example.test\t2.'* ]]
+	[[ ${lines[1]} == $'permanent\tann@example.test\t'"$1"$'\t'*$'\t550 '* ]]
+	run timeout 30 python3 "$ROOT/t/jobs.py" smtp-send -w \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test joe@example.test
+	assert_status 0
+	assert_output_has $'1\t0\tP\t'"$1"
+	assert_output_has $'2\t0\tP\t'"$1"
+	assert_output_has $'2\t1\tD\t2.'
+}
+
+# both_arrive FOLDER MESSAGE: in time, as files of their own
+both_arrive() {
+	wait_for 10 hold_both "$1" "$2" && return
+	find "$1" -type f -exec cat -A {} + >&2
+	return 1
+}
+
+hold_both() {
+	local file
+	[ "$(files_in "$1")" -eq 2 ] || return 1
+	for file in "$1"/*; do
+		ends_with "$file" "$2" || return 1
+	done
+}
+
+@test "aiosmtpd" {
+	peer python3-aiosmtpd "" python3-public python3-attr python3-pkg-resources
+	mkdir "$P/box"
+	start env PYTHONPATH="$(printf '%s:' "$PEERS"/python3-*/usr/lib/python3/dist-packages)" \
+		python3 -W ignore "$ROOT/t/peers/aiosmtpd_sink.py" "$P/box"
+	wait_for 10 test -s "$STARTED_LOG"
+	PORT=$(cat "$STARTED_LOG")
+	deliver_and_repeat 5.1.1
+	both_arrive "$P/box" "$T/wire"
+}
+
+@test "Exim" {
+	peer exim4-daemon-light usr/sbin/exim4 libnss-wrapper
+	PORT=$(free_port)
+	exim_setup <<-END
+		acl_smtp_rcpt = rcpt
+		acl_smtp_data = accept
+		begin acl
+		rcpt:
+		  accept recipients = joe@example.test
+		  deny message = 5.1.1 no such user
+		begin routers
+		box:
+		  driver = accept
+		  transport = box
+		begin transports
+		box:
+		  driver = appendfile
+		  directory = $P/box
+		  user = $EXIM_USER
+		  message_prefix =
+		  message_suffix =
+		  check_string =
+	END
+	start "$P/run" -bdf -oX "$PORT" -oP "$P/pid"
+	wait_for 10 port_open "$PORT"
+	deliver_and_repeat 5.1.1
+	both_arrive "$P/box" "$T/message"
+}
+
+@test "Postfix" {
+	[ "$(id -u)" -eq 0 ] || skip "Postfix' master(8) runs as root alone"
+	peer postfix usr/lib/postfix/sbin/smtpd
+	PORT=$(free_port)
+	postfix_setup
+	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
+	wait_for 10 port_open "$PORT"
+	deliver_and_repeat 5.1.1
+	both_arrive "$P/mail/joe/new" "$T/message"
+}
+
+postfix_setup() {
+	local folder
+	mkdir "$P/config" "$P/queue" "$P/mail"
+	chown nobody "$P/mail"
+	for folder in active bounce corrupt defer deferred flush hold incoming maildrop private public saved \
+		trace data; do
+		mkdir -m 700 "$P/queue/$folder"
+		chown daemon "$P/queue/$folder"
+	done
+	mkdir "$P/queue/pid"
+	cat >"$P/config/main.cf" <<-END
+		compatibility_level = 3.6
+		queue_directory = $P/queue
+		data_directory = $P/queue/data
+		daemon_directory = $PEERS/postfix/usr/lib/postfix/sbin
+		command_directory = $PEERS/postfix/usr/sbin
+		shlib_directory = $PEERS/postfix/usr/lib/postfix
+		meta_directory = $P/config
+		import_environment = MAIL_CONFIG LD_LIBRARY_PATH=$PEER_LIBS
+		mail_owner = daemon
+		default_privs = nobody
+		setgid_group = mail
+		myhostname = peer.test
+		mydestination =
+		inet_interfaces = 127.0.0.1
+		inet_protocols = ipv4
+		mynetworks =
+		alias_maps =
+		local_recipient_maps =
+		virtual_mailbox_domains = example.test
+		virtual_mailbox_base = $P/mail
+		virtual_mailbox_maps = inline:{ joe@example.test=joe/ }
+		virtual_uid_maps = static:$(id -u nobody)
+		virtual_gid_maps = static:$(id -g nobody)
+		virtual_minimum_uid = 1
+		maillog_file = $P/queue/log
+		maillog_file_prefixes = $P
+	END
+	cat >"$P/config/master.cf" <<-END
+		127.0.0.1:$PORT inet n - n - - smtpd
+		cleanup unix n - n - 0 cleanup
+		qmgr unix n - n 300 1 qmgr
+		rewrite unix - - n - - trivial-rewrite
+		bounce unix - - n - 0 bounce
+		defer unix - - n - 0 bounce
+		virtual unix - n n - - virtual
+		anvil unix - - n - 1 anvil
+		postlog unix-dgram n - n - 1 postlogd
+	END
+}
