@@ -10,7 +10,7 @@ piece: connection number and bytes as Python shows them.
 
 STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
-close  stall  garbage  reset, or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
+close  stall  garbage  reset  drip  lines  line (all without end)  deaf (when reading), or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
 """
 import argparse
 import os
@@ -20,6 +20,10 @@ import threading
 import time
 
 CAPABILITIES = ["PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN"]
+
+
+# without end: octets, lines of one reply, a line
+FLOODS = {"drip": (b"2", 0.05), "lines": (b"250-and so on\r\n", 0), "line": (b"x" * 65536, 0)}
 
 
 class Gone(Exception):
@@ -98,6 +102,11 @@ class Session:
             while not os.path.exists(action[5:]):
                 time.sleep(0.02)
             action = None
+        if action in FLOODS:
+            piece, pause = FLOODS[action]
+            while True:
+                self.sock.sendall(piece)
+                time.sleep(pause)
         if action == "garbage":
             reply = "this is no reply"
         elif action is not None:
@@ -108,7 +117,10 @@ class Session:
         return reply[:1] in "23"
 
     def data(self):
-        if self.sink.action("reading") == "close":
+        reading = self.sink.action("reading")
+        while reading == "deaf":
+            time.sleep(1)
+        if reading == "close":
             self.fill(log=False)
             raise Gone
         while not (self.buffer.startswith(b".\r\n") or b"\r\n.\r\n" in self.buffer):

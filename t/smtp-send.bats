@@ -262,6 +262,30 @@ for i in range(60000):
 	[ $((SECONDS - begin)) -le 4 ]
 }
 
+@test "a server that says or hears nothing to the point keeps nobody beyond the deadline" {
+	for step in greeting rcpt end; do
+		for action in drip line; do
+			start_sink --at "$step=$action"
+			begin=$SECONDS
+			send -t 1 "smtp:127.0.0.1:$SINK" joe@example.test
+			assert_status 111
+			[[ $output == $'temporary\tjoe@example.test\t4.4.2\t'*"timed out"* ]]
+			[ $((SECONDS - begin)) -le 3 ]
+		done
+	done
+	start_sink --at "ehlo=lines"
+	to_sink joe@example.test
+	assert_status 111
+	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*"malformed reply to EHLO: 250-and so on" ]]
+	start_sink --at "reading=deaf" --without SIZE
+	head -c 25000000 /dev/zero | tr '\0' x | fold -w 70 >"$T/message"
+	begin=$SECONDS
+	MESSAGE=$T/message send -t 2 "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 111
+	[[ $output == $'temporary\tjoe@example.test\t4.4.2\t'*"timed out at DATA" ]]
+	[ $((SECONDS - begin)) -le 4 ]
+}
+
 @test "a server that closes in the midst of the message leaves it undelivered" {
 	start_sink --at "reading=close" --without SIZE
 	python3 -c 'print("x" * 70 + "\n", end="")
