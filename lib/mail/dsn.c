@@ -8,6 +8,7 @@
 #include "mail/encode.h"
 
 #define TEXT_WIDTH 76
+#define WORD_MAX 500
 #define QUOTED_MAX 600 /* octets of a reply in the text for people */
 
 struct words {
@@ -120,36 +121,63 @@ add_header(struct dsn *d, struct str *out, const struct words *words)
 	    encoding(d->is_8bit || is_text_8bit(d)));
 }
 
-/* Folds at blanks, so that no line passes TEXT_WIDTH unless one word does. */
+/* TEXT without what is behind MAX octets and without half a character at its end. */
+static struct slice
+cut(struct slice text, size_t max)
+{
+	if (text.len <= max)
+		return text;
+	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
+		max--;
+	text.len = max;
+	return text;
+}
+
+/*
+ * Folds at blanks, so that no line passes TEXT_WIDTH unless one word does; and in the midst of a
+ * word that no line could hold (RFC 5322, 2.1.1).
+ */
 static int
 add_folded(struct str *out, struct slice text, const char *indent)
 {
-	struct slice word;
+	struct slice word, piece;
 	size_t width = 0;
 
-	while (slice_word(&text, &word)) {
-		if (width > 0 && width + 1 + word.len > TEXT_WIDTH) {
-			if (str_add_text(out, "\r\n") == -1)
+	while (slice_word(&text, &word))
+		while (word.len > 0) {
+			piece = cut(word, WORD_MAX);
+			if (piece.len == 0) /* continuation octets alone: no UTF-8 */
+				piece = slice_make(word.data, WORD_MAX);
+			word = slice_skip(word, piece.len);
+			if (width > 0 && width + 1 + piece.len > TEXT_WIDTH) {
+				if (str_add_text(out, "\r\n") == -1)
+					return -1;
+				width = 0;
+			}
+			if (str_add_text(out, width == 0 ? indent : " ") == -1 ||
+			    str_add_slice(out, piece) == -1)
 				return -1;
-			width = 0;
+			width += piece.len + 1;
 		}
-		if (str_add_text(out, width == 0 ? indent : " ") == -1 ||
-		    str_add_slice(out, word) == -1)
-			return -1;
-		width += word.len + 1;
-	}
 	return str_add_text(out, "\r\n");
+}
+
+/* A host, not a place where it was to be put. */
+static bool
+is_host(struct slice relay)
+{
+	size_t bracket = slice_find(relay, '[');
+
+	return bracket > 0 && bracket < relay.len && slice_find(relay, '/') == relay.len;
 }
 
 static int
 add_text_of_recipient(const struct dsn *d, const struct dsn_recipient *r, struct str *out)
 {
-	struct slice reply = r->reply;
+	struct slice reply = slice_trim(cut(r->reply, QUOTED_MAX));
 
-	if (reply.len > QUOTED_MAX)
-		reply.len = QUOTED_MAX;
 	if (str_format(out, "\r\n  <%.*s>\r\n", (int)r->address.len, r->address.data) == -1 ||
-	    (r->relay.len > 0 &&
+	    (is_host(r->relay) && reply.len > 0 &&
 		str_format(out, "    %.*s said:\r\n", (int)r->relay.len, r->relay.data) == -1) ||
 	    (reply.len > 0 && add_folded(out, reply, "    ") == -1))
 		return -1;
@@ -181,10 +209,19 @@ add_text(const struct dsn *d, const struct words *words, struct str *out)
 }
 
 /* A reply of SMTP begins with its code; all else are words of ours (RFC 3464, 2.3.6). */
+static bool
+is_smtp_reply(struct slice reply)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (i >= reply.len || !ascii_is_digit(reply.data[i]))
+			return false;
+	return reply.len == 3 || reply.data[3] == ' ' || reply.data[3] == '-';
+}
+
 static int
 add_diagnostic(const struct dsn_recipient *r, struct str *out)
 {
-	const char *type = ascii_is_digit(r->reply.data[0]) ? "smtp" : "x-satchel";
+	const char *type = is_smtp_reply(r->reply) ? "smtp" : "x-satchel";
 	struct str reply;
 	int result;
 
@@ -210,8 +247,7 @@ add_status_of_recipient(const struct dsn *d, const struct dsn_recipient *r, stru
 	    str_format(out, "Action: %s\r\n", words_of[d->kind].action) == -1 ||
 	    add_ascii_field(out, "Status: ", r->code) == -1)
 		return -1;
-	if (host.len > 0 && host.len < r->relay.len &&
-	    add_ascii_field(out, "Remote-MTA: dns; ", host) == -1)
+	if (is_host(r->relay) && add_ascii_field(out, "Remote-MTA: dns; ", host) == -1)
 		return -1;
 	if (slice_trim(r->reply).len > 0 && add_diagnostic(r, out) == -1)
 		return -1;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Delivery status notifications: what is decoded, what stays ASCII, what is called 8bit. */
+/*
+ * Delivery status notifications: what is decoded, what stays ASCII, what is called 8bit, and that
+ * no reply, however made, breaks the format.
+ */
 #include "mail/dsn.h"
 
 #include <stdlib.h>
 
+#include "base/slice.h"
+#include "mail/wire.h"
 #include "tap.h"
+
+#define LINE_MAX_OCTETS 998 /* RFC 5322, 2.1.1 */
 
 static const struct dsn_recipient plain = {.address = {"joe@example.org", 15},
     .original = {"rfc822;joe+2Bx+3D@example.org", 29},
@@ -48,6 +55,129 @@ has(const struct str *text, const char *what)
 		tap_show("text", text->data);
 }
 
+static size_t
+longest_line(const struct str *text)
+{
+	struct slice rest = str_slice(text), line;
+	size_t longest = 0;
+
+	while (slice_take(&rest, '\n', &line))
+		if (line.len > 0 && line.len - 1 > longest)
+			longest = line.len - 1;
+	return longest;
+}
+
+/* COUNT times PIECE, with FIRST in front. */
+static void
+repeat(struct str *out, const char *first, const char *piece, size_t count)
+{
+	str_clear(out);
+	if (str_add_text(out, first) == -1)
+		exit(1);
+	while (count-- > 0)
+		if (str_add_text(out, piece) == -1)
+			exit(1);
+}
+
+static void
+test_reply(const char *name, struct slice reply)
+{
+	struct dsn_recipient recipient = plain;
+	struct wire_check check = {.after_cr = false};
+	struct str text;
+
+	recipient.reply = reply;
+	str_init(&text, 65536);
+	make(&text, &recipient, false);
+	tap_ok(wire_check_piece(&check, str_slice(&text)) && wire_check_end(&check),
+	    "%s: wire format", name);
+	tap_ok(longest_line(&text) <= LINE_MAX_OCTETS, "%s: no line is too long", name);
+	tap_is_int((long long)count(&text, "\r\nAction: failed\r\n"), 1, name);
+	str_free(&text);
+}
+
+static void
+test_replies(void)
+{
+	static const struct {
+		const char *name, *first, *piece;
+		size_t count;
+	} cases[] = {
+	    {"empty", "", "", 0},
+	    {"blanks", "   ", "", 0},
+	    {"400 octets and no blank", "", "x", 400},
+	    {"1600 octets and no blank", "550 ", "x", 1600},
+	    {"escaped octets", "550-", "\\xff", 400},
+	    {"UTF-8 and no blank", "550 x", "\xc3\xa9", 800},
+	    {"many words", "550", " x", 800},
+	    {"a boundary", "--", "0123456789abcdef", 2},
+	    {"what looks like a field", "", "Action:_delivered ", 20},
+	    {"octets that are no character", "", "\x80", 1600},
+	};
+	struct str reply;
+
+	str_init(&reply, 65536);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		repeat(&reply, cases[i].first, cases[i].piece, cases[i].count);
+		test_reply(cases[i].name, str_slice(&reply));
+	}
+	str_free(&reply);
+}
+
+/* What is cut for people is cut between characters. */
+static void
+test_cut(void)
+{
+	struct dsn_recipient recipient = plain;
+	struct str reply, text;
+
+	str_init(&reply, 65536);
+	str_init(&text, 65536);
+	repeat(&reply, "550 x", "\xe2\x82\xac", 400);
+	recipient.reply = str_slice(&reply);
+	make(&text, &recipient, false);
+	tap_ok(strstr(text.data, "\xe2\r") == NULL && strstr(text.data, "\x82\r") == NULL,
+	    "no character is halved");
+	tap_ok(strstr(text.data, "\r\n    \x82") == NULL, "nor begins a line in its midst");
+	str_free(&text);
+	str_free(&reply);
+}
+
+static void
+test_relay(void)
+{
+	struct dsn_recipient recipient = plain;
+	struct str text;
+
+	str_init(&text, 65536);
+	make(&text, &recipient, false);
+	has(&text, "    mx.example.org[192.0.2.1]:25 said:\r\n    550 no such user\r\n");
+	recipient.relay = slice_of("maildir:/var/mail/[joe]/");
+	recipient.reply = slice_of("no space left");
+	make(&text, &recipient, false);
+	tap_is_int((long long)count(&text, " said:"), 0, "a folder says nothing");
+	tap_is_int((long long)count(&text, "Remote-MTA"), 0, "and is no host");
+	has(&text, "\r\nDiagnostic-Code: x-satchel;\r\n\tno space left\r\n");
+	str_free(&text);
+}
+
+static void
+test_boundary(void)
+{
+	struct dsn first = {.kind = DSN_FAILED, .me = slice_of("here.test")}, second = first;
+	struct str text;
+
+	str_init(&text, 65536);
+	tap_is_int(dsn_begin(&first, &text) | dsn_begin(&second, &text), 0, "two reports");
+	tap_is_int((long long)strlen(first.boundary), 32, "a boundary has 128 bits");
+	tap_is_int((long long)strspn(first.boundary, "0123456789abcdef"), 32, "in hexadecimal");
+	tap_ok(strcmp(first.boundary, second.boundary) != 0, "and is made anew each time");
+	str_clear(&text);
+	tap_is_int(dsn_end(&first, &text), 0, "a report is ended");
+	tap_ok(count(&text, first.boundary) == 1 && text.len == 32 + 8, "by its boundary");
+	str_free(&text);
+}
+
 int
 main(void)
 {
@@ -71,5 +201,9 @@ main(void)
 	has(&text, "\r\n    550 inconnu \xc3\xa0 cette adresse\r\n");
 	has(&text, "\r\n\t550 inconnu \\xc3\\xa0 cette adresse\r\n");
 	str_free(&text);
+	test_relay();
+	test_replies();
+	test_cut();
+	test_boundary();
 	return tap_done();
 }
