@@ -328,6 +328,25 @@ setup_mailbox_of_mail() {
 	queue_has 0
 }
 
+@test "root: a system user's worker does not learn of other recipients" {
+	setup_users
+	worker deliver deliver
+	by_games '' mail@here.test bob@box.test
+	pass
+	file=$T/noted/file.$(worker_of mail@here.test)
+	assert_file_has "$file" 'Subject: test'
+	lacks "$file" 'bob@box.test'
+	assert_file_has "$T/noted/file.$(worker_of bob@box.test)" 'Tmail@here.test'
+	setup_mailbox_of_mail
+	worker deliver deliver
+	cp "$BUILD/bin/deliver" "$T/deliver"
+	mv "$T/deliver" "$T/bin/deliver"
+	by_games '' mail@here.test bob@box.test
+	pass
+	logged 1 'to=mail@here.test .*status=sent'
+	assert_file_has "$(find "$BOX/Maildir/new" -type f)" 'text'
+}
+
 @test "root: an alias that keeps a copy in a user's own mailbox" {
 	setup_users
 	setup_mailbox_of_mail

@@ -5,7 +5,8 @@
 	worker.py FOLDER BEHAVIOUR [ARGUMENT]
 
 It notes each job in FOLDER/jobs: the pid, the destination and the recipients, with tabs between; and at
-its start FOLDER/start.PID: what it was started with. BEHAVIOUR, for each job:
+its start FOLDER/start.PID: what it was started with, and FOLDER/file.PID: all that the last job's
+descriptor has. BEHAVIOUR, for each job:
 
 	deliver		say that all is delivered
 	say TEXT	a permanent failure with the reply TEXT, for all
@@ -126,7 +127,8 @@ def main():
         with open(folder + "/jobs", "a") as f:
             f.write("\t".join([str(os.getpid()), dict(fields)["D"]] + recipients) + "\n")
         for fd in fds:
-            os.close(fd)
+            with open(fd, "rb") as f, open("%s/file.%d" % (folder, os.getpid()), "wb") as copy:
+                copy.write(f.read())
         work(dict(fields)["J"], len(recipients))
 
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/packet.h"
 #include "base/utf8.h"
+#include "copy.h"
 #include "destination.h"
 #include "messages.h"
 
@@ -215,13 +216,22 @@ describe_recipients(struct task *task, struct job *job)
 	}
 }
 
+/* Whoever it is runs the worker, and can read whatever the worker can. */
+static bool
+is_of_system_user(const struct qrun *q, const struct worker *worker)
+{
+	return q->workers->launcher->fd != -1 && *worker->user != '\0' &&
+	       !slice_is(routes_mail_user(q->routes), worker->user);
+}
+
 /* 0, or -1 with errno; the worker is broken only if it would not take the job at once. */
 static int
 tell_job(struct qrun *q, struct worker *worker, struct task *task)
 {
 	const struct claim *claim = &task->message->claim;
 	const struct envelope *e = &claim->envelope;
-	int fd = claim_open_for_reading(claim), result;
+	bool alone = claim->header.recipients > 1 && is_of_system_user(q, worker);
+	int fd = alone ? copy_message(q, claim) : claim_open_for_reading(claim), result;
 	struct job *job;
 
 	if (fd == -1)
@@ -240,7 +250,7 @@ tell_job(struct qrun *q, struct worker *worker, struct task *task)
 	    .envelope_id = e->envelope_id,
 	    .return_part = e->return_part,
 	    .deadline = q->limits.delivery_deadline,
-	    .offset = message_offset(&claim->header),
+	    .offset = alone ? 0 : message_offset(&claim->header),
 	    .length = claim->header.length,
 	    .fd = fd};
 	describe_recipients(task, job);
