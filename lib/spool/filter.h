@@ -35,9 +35,9 @@ int filter_start(struct filter_chain *f, const char *command, struct slice envel
 /* Part of the message, in wire format. 0, or -1 with errno (EPIPE: the chain wants no more). */
 int filter_write(struct filter_chain *f, struct slice wire, deadline until);
 /*
- * Sends the envelope and waits: the exit code; 81 if a signal ended it, 120 if it could not be
- * executed; -1 with errno, ETIMEDOUT also for a chain that did not end in time and was killed: what
- * it had done by then nobody knows.
+ * Sends the envelope and waits: the exit code, 120 if it could not be executed; -1 with errno,
+ * ETIMEDOUT for a chain that did not end in time and was killed, EPROTO for one that a signal
+ * ended: what it had done by then nobody knows.
  */
 int filter_finish(struct filter_chain *f, deadline until);
 /*
