@@ -50,8 +50,11 @@ batch_finish(struct batch *b)
 	for_each(b, maildir_publish);
 	for_each(b, maildir_sync_name);
 	for_each(b, say_delivered);
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count; i++) {
+		if (has_failed(b->list[i].outcome))
+			maildir_take_back(&b->list[i].entry);
 		maildir_close(&b->list[i].entry);
+	}
 	b->count = 0;
 }
 

@@ -131,6 +131,13 @@ maildir_sync_name(struct maildir_entry *e, struct outcome *o)
 }
 
 void
+maildir_take_back(const struct maildir_entry *e)
+{
+	if (e->published)
+		(void)unlinkat(e->fresh, e->name.data, 0);
+}
+
+void
 maildir_close(struct maildir_entry *e)
 {
 	if (e->created && !e->published)

@@ -32,6 +32,11 @@ int maildir_sync(struct maildir_entry *e, struct outcome *o);
 int maildir_publish(struct maildir_entry *e, struct outcome *o);
 /* Makes the name durable. 0, or -1 and O: readers may have seen it, and it stays. */
 int maildir_sync_name(struct maildir_entry *e, struct outcome *o);
+/*
+ * For a recipient that failed and is tried again: what was shown already would come twice. A mail
+ * reader may have taken it by now; then it does.
+ */
+void maildir_take_back(const struct maildir_entry *e);
 /* Removes the file if it was not published, and closes all. */
 void maildir_close(struct maildir_entry *e);
 
