@@ -116,8 +116,9 @@ link_post(struct mbox_lock *l)
 		return ATTEMPT_FAILED;
 	if (linkat(l->folder, l->post.data, l->folder, l->lock.data, 0) == -1)
 		error = errno;
+	/* without a count there is still the answer; a lock taken and not known would stay */
 	if (fstat(fd, &st) == -1)
-		st.st_nlink = 0;
+		st.st_nlink = error == 0 ? 2 : 0;
 	io_close(fd);
 	(void)unlinkat(l->folder, l->post.data, 0);
 	if (st.st_nlink == 2) {
