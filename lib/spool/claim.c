@@ -212,9 +212,15 @@ claim_open_for_reading(const struct claim *c)
 int
 claim_remove(struct claim *c)
 {
-	int result = unlinkat(c->directory, c->header.id, 0);
+	int result = unlinkat(c->directory, c->header.id, 0), saved = errno;
 
+	/* states noted in memory alone would be forgotten with it, and what they settle repeated */
+	if (result == -1 && io_pwrite(c->fd, c->states, c->header.recipients * MESSAGE_STATE_SIZE,
+				message_state_offset(&c->header, 0)) == -1)
+		errno = 0;
 	claim_release(c);
+	if (result == -1)
+		errno = saved;
 	return result;
 }
 

@@ -59,7 +59,7 @@ int claim_sync(struct claim *c);
 /* A read-only descriptor of its own for a worker, close-on-exec; -1 with errno. */
 int claim_open_for_reading(const struct claim *c);
 
-/* Removes the file and lets go. 0, or -1 with errno. */
+/* Removes the file and lets go. 0, or -1 with errno: then it keeps what was noted. */
 int claim_remove(struct claim *c);
 /*
  * Removes ID if it still is CLAIM_INCOMPLETE once nobody else holds it. The lock matters: its
