@@ -174,7 +174,10 @@ wait_for_end(struct filter_chain *f, deadline until)
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : CRASHED;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	errno = EPROTO; /* it said nothing */
+	return -1;
 }
 
 static void
