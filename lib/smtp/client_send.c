@@ -295,23 +295,28 @@ finish(struct transaction *t)
 	}
 }
 
+/*
+ * Ends the transaction before. If that fails, nothing is known of this one: whatever the server
+ * says it is temporary, and the next MAIL would be refused on account of the last.
+ */
 static int
 reset(struct transaction *t)
 {
 	if (!t->c->needs_reset)
 		return 0;
 	t->grouped = false;
-	if (step(t, str_add_text(&t->c->output, "RSET\r\n"), "RSET") == -1 ||
-	    client_reply(t->c, CLIENT_WAIT_RESET, "RSET", &t->outcome) == -1)
-		return -1;
-	if (reply_class(&t->c->reply) != 2) { /* the next MAIL would be refused for the last one */
-		client_outcome_set(&t->outcome, CLIENT_TEMPORARY, "4.5.0", "RSET was refused: %d",
-		    t->c->reply.code);
+	if (step(t, str_add_text(&t->c->output, "RSET\r\n"), "RSET") == 0 &&
+	    client_reply(t->c, CLIENT_WAIT_RESET, "RSET", &t->outcome) == 0) {
+		if (reply_class(&t->c->reply) == 2) {
+			t->c->needs_reset = false;
+			return 0;
+		}
+		client_outcome_of_reply(t->c, &t->outcome);
 		client_close(t->c);
-		return -1;
 	}
-	t->c->needs_reset = false;
-	return 0;
+	t->outcome.status = CLIENT_TEMPORARY;
+	t->outcome.code[0] = '4';
+	return -1;
 }
 
 void
