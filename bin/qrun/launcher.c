@@ -16,10 +16,13 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/packet.h"
 #include "root.h"
 
 #define CHILDREN_MAX 20000
+#define WORDS_SIZE 4096
+#define WORDS_LINES 20 /* of workers of other users that are logged in one second */
 #define LEAVE_MS 10000 /* what a worker may take to say goodbye at the end */
 
 /* The socket and the pipe between us and the root process. */
@@ -182,9 +185,28 @@ launcher_kill(struct launcher *l, pid_t pid)
 		errno = 0; /* it has gone, and its children see their sockets close */
 }
 
+/* Read to the end, so that nobody blocks another's worker, but logged in part. */
 void
-launcher_reap(struct launcher *l)
+launcher_overhear(struct launcher *l)
 {
+	char words[WORDS_SIZE];
+	ssize_t n;
+
+	for (int i = 0; i < WORDS_LINES && (n = read(l->words_fd, words, sizeof words)) > 0; i++) {
+		struct slice rest = slice_make(words, (size_t)n), line;
+
+		while (slice_take(&rest, '\n', &line))
+			if (line.len > 0 && l->lines < WORDS_LINES) {
+				l->lines++;
+				log_note(PROGRAM, "worker-said", "%.*s", (int)line.len, line.data);
+			}
+	}
+}
+
+void
+launcher_look(struct launcher *l)
+{
+	l->lines = 0;
 	children_reap(&l->children);
 }
 

@@ -17,6 +17,7 @@
 struct launcher {
 	int fd;			  /* to the root process; -1 where there is none */
 	int words_fd;		  /* what workers of other users say; -1 where there are none */
+	unsigned lines;		  /* of what they say, logged since the last look */
 	struct children children; /* our own, where there is no root process */
 };
 
@@ -30,8 +31,10 @@ int launcher_run(struct launcher *l, enum worker_kind kind, const char *user,
     struct launched *launched, struct str *problem);
 /* Ends a worker that does not end by itself. */
 void launcher_kill(struct launcher *l, pid_t pid);
-/* Reaps workers of our own that have ended. */
-void launcher_reap(struct launcher *l);
+/* What workers of other users say, which is theirs to choose, goes to the log as such. */
+void launcher_overhear(struct launcher *l);
+/* Once a second: reaps workers of our own that have ended. */
+void launcher_look(struct launcher *l);
 /* At the end, when all sockets are closed: waits a while for workers of our own, then ends them. */
 void launcher_close(struct launcher *l);
 

@@ -4,23 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
-#include "base/utf8.h"
-#include "copy.h"
 #include "destination.h"
 #include "messages.h"
+#include "tell.h"
 
 #define IDLE_MS 20000
 #define WEIGHT_MAX ((size_t)65536) /* of jobs ahead: what its socket surely holds */
 #define GRACE_MS 15000		   /* behind a job's own deadline, before its worker is ended */
-#define CODE_MAX 12
-#define TEXT_MAX ((size_t)4 * JOB_REPLY_MAX) /* a reply, escaped */
-#define WORDS_SIZE 4096
-#define WORDS_LINES 20 /* of workers of other users that are logged in one second */
 
 struct worker {
 	pid_t pid;
@@ -40,8 +34,7 @@ struct workers {
 	size_t count, room;
 	size_t of_kind[2];
 	uint64_t next_number;
-	char *buf;	/* of one packet */
-	unsigned lines; /* overheard since the last check */
+	char *buf; /* of one packet */
 };
 
 struct workers *
@@ -196,26 +189,6 @@ start_worker(
 	return 1;
 }
 
-static void
-describe_recipients(struct task *task, struct job *job)
-{
-	bool has_targets = strcmp(task->destination->address, "targets:") == 0;
-
-	job->count = task->count;
-	for (size_t i = 0; i < task->count; i++) {
-		const struct envelope_recipient *from =
-		    &task->message->recipients[task->recipients[i].index];
-		struct slice detail = slice_of(task->details.data + task->recipients[i].detail);
-
-		job->recipients[i] = (struct job_recipient){
-		    .address = from->address, .notify = from->notify, .original = from->original};
-		if (has_targets)
-			job->recipients[i].targets = detail;
-		else
-			job->recipients[i].extension = detail;
-	}
-}
-
 /* Whoever it is runs the worker, and can read whatever the worker can. */
 static bool
 is_of_system_user(const struct qrun *q, const struct worker *worker)
@@ -224,42 +197,20 @@ is_of_system_user(const struct qrun *q, const struct worker *worker)
 	       !slice_is(routes_mail_user(q->routes), worker->user);
 }
 
-/* 0, or -1 with errno; the worker is broken only if it would not take the job at once. */
+/* 0, or -1 with errno; the worker is broken only if it would not take the job. */
 static int
 tell_job(struct qrun *q, struct worker *worker, struct task *task)
 {
-	const struct claim *claim = &task->message->claim;
-	const struct envelope *e = &claim->envelope;
-	bool alone = claim->header.recipients > 1 && is_of_system_user(q, worker);
-	int fd = alone ? copy_message(q, claim) : claim_open_for_reading(claim), result;
-	struct job *job;
-
-	if (fd == -1)
+	task->number = ++q->workers->next_number;
+	switch (tell_task(q, worker->fd, task, is_of_system_user(q, worker))) {
+	case TOLD:
+		return 0;
+	case TOLD_NOTHING:
 		return -1;
-	job = calloc(1, sizeof *job);
-	if (job == NULL) {
-		io_close(fd);
+	default:
+		worker->broken = true;
 		return -1;
 	}
-	task->number = ++q->workers->next_number;
-	*job = (struct job){.number = task->number,
-	    .id = slice_of(claim->header.id),
-	    .destination = slice_of(task->destination->address),
-	    .reverse_path = e->reverse_path,
-	    .body = e->body,
-	    .envelope_id = e->envelope_id,
-	    .return_part = e->return_part,
-	    .deadline = q->limits.delivery_deadline,
-	    .offset = alone ? 0 : message_offset(&claim->header),
-	    .length = claim->header.length,
-	    .fd = fd};
-	describe_recipients(task, job);
-	/* there is room for what it may be told: nobody waits for a worker that does not read */
-	result = job_send(worker->fd, job, deadline_in_ms(0));
-	worker->broken = result == -1;
-	free(job);
-	io_close(fd);
-	return result;
 }
 
 static void
@@ -370,60 +321,18 @@ drop(struct qrun *q, struct worker *worker, const char *reason)
 	}
 }
 
-/* RFC 3463, 2, and of the class that the status asks for. */
 static bool
-is_code_for(struct slice code, enum job_status status)
+take_answer(struct task *task, struct job_result *result)
 {
-	static const char class[] = {
-	    [JOB_DELIVERED] = '2', [JOB_TEMPORARY] = '4', [JOB_PERMANENT] = '5'};
-	size_t dots = 0;
-
-	if (code.len < 5 || code.len > CODE_MAX || code.data[0] != class[status] ||
-	    code.data[1] != '.' || !ascii_is_digit(code.data[code.len - 1]))
-		return false;
-	for (size_t i = 1; i < code.len; i++) {
-		if (code.data[i] == '.' && (++dots > 2 || code.data[i - 1] == '.'))
-			return false;
-		if (code.data[i] != '.' && !ascii_is_digit(code.data[i]))
-			return false;
-	}
-	return dots == 2;
-}
-
-/* What a worker, whoever made it say that, must not bring into logs, spool and bounces. */
-static bool
-is_clean(struct slice text)
-{
-	if (text.len > TEXT_MAX || slice_has_control(text))
-		return false;
-	while (text.len > 0) {
-		size_t n = utf8_sequence(text);
-
-		if (n == 0)
-			return false;
-		text = slice_skip(text, n);
-	}
-	return true;
-}
-
-static bool
-take_answer(struct task *task, const struct job_result *result)
-{
-	static const char *const plain[] = {
-	    [JOB_DELIVERED] = "2.0.0", [JOB_TEMPORARY] = "4.0.0", [JOB_PERMANENT] = "5.0.0"};
-	struct job_result checked = *result;
-
 	if (result->recipient >= task->count || task->recipients[result->recipient].answered ||
-	    !is_clean(result->relay) || !is_clean(result->reply))
+	    !tell_check_result(result))
 		return false;
-	if (!is_code_for(result->code, result->status))
-		checked.code = slice_of(plain[result->status]);
-	message_answer(task, &checked);
+	message_answer(task, result);
 	return true;
 }
 
 static bool
-take_result(struct qrun *q, struct worker *worker, const struct job_result *result)
+take_result(struct qrun *q, struct worker *worker, struct job_result *result)
 {
 	struct task *task = worker->first;
 
@@ -490,23 +399,10 @@ workers_words_fd(const struct workers *w)
 	return w->launcher->words_fd;
 }
 
-/* Read to the end, so that nobody blocks another's worker, but logged in part. */
 void
 workers_overhear(struct workers *w)
 {
-	char words[WORDS_SIZE];
-	ssize_t n;
-
-	for (int i = 0;
-	     i < WORDS_LINES && (n = read(w->launcher->words_fd, words, sizeof words)) > 0; i++) {
-		struct slice rest = slice_make(words, (size_t)n), line;
-
-		while (slice_take(&rest, '\n', &line))
-			if (line.len > 0 && w->lines < WORDS_LINES) {
-				w->lines++;
-				log_note(PROGRAM, "worker-said", "%.*s", (int)line.len, line.data);
-			}
-	}
+	launcher_overhear(w->launcher);
 }
 
 void
@@ -523,8 +419,7 @@ workers_check(struct qrun *q)
 	struct workers *w = q->workers;
 	int64_t now = clock_monotonic_ms();
 
-	launcher_reap(w->launcher);
-	w->lines = 0;
+	launcher_look(w->launcher);
 	for (size_t i = w->count; i > 0; i--) {
 		struct worker *worker = &w->list[i - 1];
 

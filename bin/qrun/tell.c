@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#include "tell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/utf8.h"
+#include "copy.h"
+
+#define CODE_MAX 12
+#define TEXT_MAX ((size_t)4 * JOB_REPLY_MAX) /* a reply, escaped */
+
+static void
+describe_recipients(const struct task *task, struct job *job)
+{
+	bool has_targets = strcmp(task->destination->address, "targets:") == 0;
+
+	job->count = task->count;
+	for (size_t i = 0; i < task->count; i++) {
+		const struct envelope_recipient *from =
+		    &task->message->recipients[task->recipients[i].index];
+		struct slice detail = slice_of(task->details.data + task->recipients[i].detail);
+
+		job->recipients[i] = (struct job_recipient){
+		    .address = from->address, .notify = from->notify, .original = from->original};
+		if (has_targets)
+			job->recipients[i].targets = detail;
+		else
+			job->recipients[i].extension = detail;
+	}
+}
+
+enum told
+tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
+{
+	const struct claim *claim = &task->message->claim;
+	const struct envelope *e = &claim->envelope;
+	bool copied = alone && claim->header.recipients > 1;
+	struct job *job = calloc(1, sizeof *job);
+	int sent;
+
+	if (job == NULL)
+		return TOLD_NOTHING;
+	*job = (struct job){.number = task->number,
+	    .id = slice_of(claim->header.id),
+	    .destination = slice_of(task->destination->address),
+	    .reverse_path = e->reverse_path,
+	    .body = e->body,
+	    .envelope_id = e->envelope_id,
+	    .return_part = e->return_part,
+	    .deadline = q->limits.delivery_deadline,
+	    .offset = copied ? 0 : message_offset(&claim->header),
+	    .length = claim->header.length,
+	    .fd = copied ? copy_message(q, claim) : claim_open_for_reading(claim)};
+	if (job->fd == -1) {
+		free(job);
+		return TOLD_NOTHING;
+	}
+	describe_recipients(task, job);
+	/* there is room for what it may be told: nobody waits for a worker that does not read */
+	sent = job_send(fd, job, deadline_in_ms(0));
+	io_close(job->fd);
+	free(job);
+	return sent == 0 ? TOLD : TOLD_IN_VAIN;
+}
+
+/* RFC 3463, 2, and of the class that the status asks for. */
+static bool
+is_code_for(struct slice code, enum job_status status)
+{
+	static const char class[] = {
+	    [JOB_DELIVERED] = '2', [JOB_TEMPORARY] = '4', [JOB_PERMANENT] = '5'};
+	size_t dots = 0;
+
+	if (code.len < 5 || code.len > CODE_MAX || code.data[0] != class[status] ||
+	    code.data[1] != '.' || !ascii_is_digit(code.data[code.len - 1]))
+		return false;
+	for (size_t i = 1; i < code.len; i++) {
+		if (code.data[i] == '.' && (++dots > 2 || code.data[i - 1] == '.'))
+			return false;
+		if (code.data[i] != '.' && !ascii_is_digit(code.data[i]))
+			return false;
+	}
+	return dots == 2;
+}
+
+static bool
+is_clean(struct slice text)
+{
+	if (text.len > TEXT_MAX || slice_has_control(text))
+		return false;
+	while (text.len > 0) {
+		size_t n = utf8_sequence(text);
+
+		if (n == 0)
+			return false;
+		text = slice_skip(text, n);
+	}
+	return true;
+}
+
+bool
+tell_check_result(struct job_result *result)
+{
+	static const char *const plain[] = {
+	    [JOB_DELIVERED] = "2.0.0", [JOB_TEMPORARY] = "4.0.0", [JOB_PERMANENT] = "5.0.0"};
+
+	if (!is_code_for(result->code, result->status))
+		result->code = slice_of(plain[result->status]);
+	return is_clean(result->relay) && is_clean(result->reply);
+}
