@@ -177,6 +177,7 @@ query_next(const struct query *q, struct answer *a, struct answer_record *record
 {
 	int more;
 
+	a->authority = 0; /* what stands there answers nothing */
 	while (a->answers > 0 && (more = answer_next(a, record)) != 0) {
 		if (more == -1)
 			return -1;
