@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/escape.h"
 #include "base/io.h"
@@ -200,8 +201,7 @@ options(struct lookup *l, int argc, char **argv, struct str *servers)
 			help();
 			exit(EXIT_DONE);
 		} else if (c == 'v') {
-			puts(PROGRAM " (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		} else
 			wrong_usage("unknown option, or one without its value");
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
 #include "courier.h"
@@ -99,8 +100,7 @@ read_options(int argc, char **argv)
 			print_help();
 			finish_output();
 		case 'v':
-			puts(PROGRAM " (satchel) 0.1");
-			finish_output();
+			about_version(PROGRAM);
 		default:
 			usage();
 		}

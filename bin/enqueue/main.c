@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "base/about.h"
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/fields.h"
@@ -72,11 +73,9 @@ parse_options(struct options *o, int argc, char **argv)
 			o->serve = true;
 			break;
 		case 'H':
-			fputs(usage_text, stdout);
-			exit(EXIT_DONE);
+			about_help(usage_text);
 		case 'V':
-			puts("enqueue (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		default:
 			complain_of_usage();
 		}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "base/about.h"
 #include "base/die.h"
 #include "init.h"
 
@@ -74,12 +75,10 @@ main(int argc, char **argv)
 	if (argc < 2)
 		complain_of_usage("no command");
 	if (strcmp(argv[1], "--help") == 0) {
-		fputs(usage_text, stdout);
-		return EXIT_DONE;
+		about_help(usage_text);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("qctl (satchel) 0.1");
-		return EXIT_DONE;
+		about_version("qctl");
 	}
 	if (argv[1][0] == '-')
 		complain_of_usage("unknown option");

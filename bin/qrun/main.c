@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -64,11 +65,9 @@ parse_options(struct qrun *q, int argc, char **argv)
 			q->is_watching = true;
 			break;
 		case 'H':
-			fputs(usage_text, stdout);
-			exit(EXIT_DONE);
+			about_help(usage_text);
 		case 'V':
-			puts("qrun (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		default:
 			fprintf(stderr, "Try 'qrun --help'.\n");
 			exit(EXIT_PERMANENT);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "list.h"
 
@@ -32,11 +33,9 @@ main(int argc, char **argv)
 			wish.counts_only = true;
 			break;
 		case 'H':
-			fputs(usage_text, stdout);
-			return EXIT_DONE;
+			about_help(usage_text);
 		case 'V':
-			puts("qstat (satchel) 0.1");
-			return EXIT_DONE;
+			about_version("qstat");
 		default:
 			fprintf(stderr, "Try 'qstat --help'.\n");
 			return EXIT_PERMANENT;

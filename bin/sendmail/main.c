@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
 #include "modes.h"
@@ -71,8 +72,7 @@ run(const struct options *o)
 		help();
 		break;
 	case MODE_VERSION:
-		puts(PROGRAM " (satchel) 0.1");
-		break;
+		about_version(PROGRAM);
 	}
 	return fflush(stdout) == EOF ? EX_IOERR : EX_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
 #include "conf/control.h"
@@ -106,8 +107,7 @@ options(struct probe *p, int argc, char **argv)
 			help();
 			exit(EXIT_DONE);
 		} else if (c == 'v') {
-			puts(PROGRAM " (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		} else
 			wrong_usage("unknown option, or one without its value");
 	}

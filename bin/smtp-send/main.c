@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/escape.h"
 #include "base/io.h"
@@ -71,8 +72,7 @@ parse(struct options *o, int argc, char **argv)
 			help();
 			exit(EXIT_DONE);
 		} else if (c == 'v') {
-			puts(PROGRAM " (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		} else
 			wrong_usage("unknown option, or one without its value");
 	}

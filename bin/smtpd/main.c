@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "net/activation.h"
@@ -75,8 +76,7 @@ parse_options(struct program *p, int argc, char **argv)
 			help();
 			exit(EXIT_DONE);
 		case 'V':
-			puts(PROGRAM " (satchel) 0.1");
-			exit(EXIT_DONE);
+			about_version(PROGRAM);
 		default:
 			wrong_usage("no such option, or its value is missing");
 		}
