@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pool.h"
 
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -81,21 +82,28 @@ tell(const struct master *m, bool busy)
 		_exit(EXIT_FAILURE); /* no master any more */
 }
 
+/* In a worker: what it waits on. Of many that wait, a client wakes one (EPOLLEXCLUSIVE). */
+static int
+open_wait(const struct master *m)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (fd == -1 || epoll_ctl(fd, EPOLL_CTL_ADD, m->pool->listener, &event) == -1)
+		_exit(EXIT_FAILURE); /* the master starts another */
+	return fd;
+}
+
 /* Waits for a client: true, or false when the worker should end. */
 static bool
-wait_for_client(const struct master *m)
+wait_for_client(const struct master *m, int wait_fd)
 {
-	struct timespec surplus = {.tv_sec = SURPLUS_MS / 1000};
-	struct pollfd p = {.fd = m->pool->listener, .events = POLLIN};
+	while (!stopped) {
+		struct epoll_event event;
+		int n = epoll_pwait(wait_fd, &event, 1, SURPLUS_MS, &m->before);
 
-	for (;;) {
-		int n;
-
-		if (stopped)
-			return false;
-		n = ppoll(&p, 1, &surplus, &m->before);
-		if (n > 0) /* or, without POLLIN, the socket has ended */
-			return (p.revents & POLLIN) != 0 && (p.revents & POLLHUP) == 0;
+		if (n > 0) /* or, without EPOLLIN, the socket has ended */
+			return (event.events & EPOLLIN) != 0 && (event.events & EPOLLHUP) == 0;
 		if (n == -1 && errno != EINTR)
 			return false;
 		if (n == 0 && getppid() != m->pid)
@@ -103,27 +111,38 @@ wait_for_client(const struct master *m)
 		if (n == 0)
 			tell(m, false); /* the master ends those he does not need */
 	}
+	return false;
+}
+
+/* 1 if a client was served, 0 if there was none, -1 if none can be taken. */
+static int
+serve_one(const struct master *m)
+{
+	int fd = accept4(m->pool->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd == -1)
+		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR ? 0 : -1;
+	tell(m, true);
+	m->pool->serve(m->pool->context, fd, &stopped, &m->before);
+	close(fd);
+	tell(m, false);
+	return 1;
 }
 
 _Noreturn static void
 work(const struct master *m)
 {
+	int wait_fd = open_wait(m);
+
 	close(m->news[0]);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	while (wait_for_client(m)) {
-		int fd = accept4(m->pool->listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
-			continue; /* another worker was faster, or the client has gone */
-		if (fd == -1) {
+	while (wait_for_client(m, wait_fd))
+		if (serve_one(m) == -1) {
 			poll(NULL, 0, PAUSE_MS); /* another worker may have more luck */
 			break;
 		}
-		tell(m, true);
-		m->pool->serve(m->pool->context, fd, &stopped, &m->before);
-		close(fd);
-		tell(m, false);
-	}
+	/* the client that woke this worker in the moment it was ended woke no other */
+	(void)serve_one(m);
 	_exit(EXIT_SUCCESS);
 }
 
