@@ -61,11 +61,21 @@ control() {
 	printf '%s\n' "$@" >"$SATCHEL_CONTROL/$name"
 }
 
-# Skips the test when a program is not there: needs PROGRAM…
+# A peer that cannot be had is a failure where CI=true is in the environment, else a skipped test:
+# missing_peer REASON
+missing_peer() {
+	if [ "${CI-}" = true ]; then
+		echo "a peer is missing: $1" >&2
+		return 1
+	fi
+	skip "$1"
+}
+
+# What the test cannot do without: needs PROGRAM…
 needs() {
 	local program
 	for program; do
-		command -v "$program" >/dev/null || skip "$program is not installed"
+		command -v "$program" >/dev/null || missing_peer "$program is not installed"
 	done
 }
 

@@ -629,7 +629,7 @@ end'
 
 @test "git send-email" {
 	needs git
-	[ -x "$(git --exec-path)/git-send-email" ] || skip 'git send-email is not installed'
+	[ -x "$(git --exec-path)/git-send-email" ] || missing_peer 'git send-email is not installed'
 	export HOME=$T GIT_CONFIG_NOSYSTEM=1
 	git init -q "$T/tree" && cd "$T/tree"
 	git config user.name 'Ann' && git config user.email ann@example.org

@@ -162,6 +162,26 @@ encode_mailbox(struct str *out, struct slice name, struct slice address)
 	return result;
 }
 
+bool
+encode_is_xtext(struct slice text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned char c = (unsigned char)text.data[at];
+
+		if (c <= 0x20 || c >= 0x7f || c == '=')
+			return false;
+		if (c != '+')
+			continue;
+		if (text.len - at < 3)
+			return false;
+		for (int digit = 1; digit <= 2; digit++)
+			if (memchr("0123456789ABCDEF", text.data[at + (size_t)digit], 16) == NULL)
+				return false;
+		at += 2;
+	}
+	return true;
+}
+
 int
 encode_xtext(struct str *out, struct slice text)
 {

@@ -3,6 +3,8 @@
 #ifndef MAIL_ENCODE_H
 #define MAIL_ENCODE_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 #include "base/str.h"
 
@@ -16,6 +18,8 @@ int encode_phrase(struct str *out, struct slice text);
 /* Adds "NAME <ADDRESS>", folded where it grows long, or ADDRESS alone if NAME is empty; likewise.
  */
 int encode_mailbox(struct str *out, struct slice name, struct slice address);
+/* True for xtext: printable ASCII but = and +, and +HH. The empty slice counts. */
+bool encode_is_xtext(struct slice text);
 /* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
 int encode_xtext(struct str *out, struct slice text);
 /*

@@ -4,30 +4,11 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "mail/encode.h"
 
 #define SIZE_DIGITS_MAX 20  /* RFC 1870, 5 */
 #define ENVELOPE_ID_MAX 100 /* RFC 3461, 5.4 */
 #define ORIGINAL_MAX 500    /* RFC 3461, 5.4 */
-
-bool
-parameter_is_xtext(struct slice text)
-{
-	for (size_t at = 0; at < text.len; at++) {
-		unsigned char c = (unsigned char)text.data[at];
-
-		if (c <= 0x20 || c >= 0x7f || c == '=')
-			return false;
-		if (c != '+')
-			continue;
-		if (text.len - at < 3)
-			return false;
-		for (int digit = 1; digit <= 2; digit++)
-			if (memchr("0123456789ABCDEF", text.data[at + (size_t)digit], 16) == NULL)
-				return false;
-		at += 2;
-	}
-	return true;
-}
 
 static bool
 check_size(struct slice value, struct parameters *parameters)
@@ -67,7 +48,7 @@ static bool
 check_envelope_id(struct slice value, struct parameters *parameters)
 {
 	parameters->envelope_id = value;
-	return value.len > 0 && value.len <= ENVELOPE_ID_MAX && parameter_is_xtext(value);
+	return value.len > 0 && value.len <= ENVELOPE_ID_MAX && encode_is_xtext(value);
 }
 
 /* NEVER alone, or a list of the others (RFC 3461, 4.1). */
@@ -101,7 +82,7 @@ check_original(struct slice value, struct parameters *parameters)
 		if (!ascii_is_alpha(value.data[i]) && !ascii_is_digit(value.data[i]) &&
 		    value.data[i] != '-')
 			return false;
-	return parameter_is_xtext(slice_skip(value, semicolon + 1));
+	return encode_is_xtext(slice_skip(value, semicolon + 1));
 }
 
 struct parameter {

@@ -38,10 +38,6 @@ enum command_result parameter_parse_mail(
 enum command_result parameter_parse_rcpt(
     struct slice text, unsigned offered, struct parameters *parameters);
 
-/* RFC 3461, 4: printable ASCII without "=", with "+" before two hexadecimal digits in upper case.
- */
-bool parameter_is_xtext(struct slice text);
-
 /* Add those that travel with the message as fields of an envelope (spool(5)). 0 or -1 (str). */
 int parameter_add_mail_fields(const struct parameters *parameters, struct str *envelope);
 int parameter_add_rcpt_fields(const struct parameters *parameters, struct str *envelope);

@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "mail/address.h"
+#include "mail/encode.h"
 
 #define ENVELOPE_ID_MAX 100 /* RFC 3461, 4.4 */
 #define ORIGINAL_MAX 500    /* RFC 3461, 4.2 */
@@ -96,13 +97,19 @@ check_notify(struct check *c, struct slice value)
 static enum envelope_result
 check_envelope_id(struct check *c, struct slice value)
 {
-	return value.len <= ENVELOPE_ID_MAX ? ENVELOPE_GOOD : malformed(c, "ENVID is too long");
+	if (value.len <= ENVELOPE_ID_MAX && encode_is_xtext(value))
+		return ENVELOPE_GOOD;
+	return malformed(c, "ENVID is no xtext, or too long");
 }
 
 static enum envelope_result
 check_original(struct check *c, struct slice value)
 {
-	if (value.len <= ORIGINAL_MAX && slice_find(value, ';') < value.len)
+	size_t semicolon = slice_find(value, ';');
+
+	if (value.len <= ORIGINAL_MAX && semicolon < value.len &&
+	    encode_is_xtext(slice_make(value.data, semicolon)) &&
+	    encode_is_xtext(slice_skip(value, semicolon + 1)))
 		return ENVELOPE_GOOD;
 	return malformed(c, "ORCPT is malformed");
 }

@@ -6,15 +6,6 @@
 
 PEERS=$ROOT/build/peers
 
-# Without NAME: missing_peer REASON
-missing_peer() {
-	if [ "${CI-}" = true ]; then
-		echo "a peer is missing: $1" >&2
-		return 1
-	fi
-	skip "$1"
-}
-
 # unpack PACKAGE: $PEERS/PACKAGE is there.
 unpack() {
 	[ -d "$PEERS/$1" ] && return

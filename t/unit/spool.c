@@ -202,6 +202,10 @@ static const struct {
     {"F|Tc\n|", ENVELOPE_MALFORMED, ""},
     {"Fa\rb|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Tc|Orfc822;a\x7f|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|Orfc822;a b|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|Orfc822;a+2|", ENVELOPE_MALFORMED, ""},
+    {"F|Vx y|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Vx=y|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|T1|T2|T3|T4|T5|", ENVELOPE_GOOD, "F|Swho|T1|T2|T3|T4|T5|"},
     {"F|T1|T2|T3|T4|T5|T6|", ENVELOPE_TOO_MANY, ""},
 };
