@@ -188,9 +188,8 @@ check_descriptors(void)
 {
 	if (fcntl(STDIN_FILENO, F_GETFD) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to use descriptor 0");
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_WRONLY) != fd)
-			exit(EXIT_TEMPORARY);
+	if (io_fill_standard() == -1)
+		exit(EXIT_TEMPORARY);
 }
 
 static void

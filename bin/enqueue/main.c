@@ -5,7 +5,6 @@
 #include <sys/time.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -123,24 +122,6 @@ take_privilege(void)
 	if (clearenv() != 0 || setresgid(group, group, group) == -1 ||
 	    setresuid(owner, owner, owner) == -1 || chdir("/") == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to become the spool's owner");
-}
-
-/*
- * Where 0, 1 or 2 is closed, the spool or a client would be opened there, and read as the message
- * or written to as standard error. What is put there can be written to and not read: a closed
- * standard input must not look like an empty message.
- */
-static void
-fill_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_WRONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		exit(EXIT_TEMPORARY);
-	close(fd);
 }
 
 static void
@@ -295,7 +276,9 @@ main(int argc, char **argv)
 	int code = EXIT_DONE;
 	bool is_open;
 
-	fill_standard_descriptors();
+	/* a closed standard input must not look like an empty message, nor the spool like output */
+	if (io_fill_standard() == -1)
+		exit(EXIT_TEMPORARY);
 	take_privilege();
 	reset_signals();
 	umask(077);

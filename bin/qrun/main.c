@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -135,15 +134,6 @@ raise_descriptors(struct qrun *q)
 	log_note(PROGRAM, "warning",
 	    "the limit on open files allows for %llu messages at once, not for qrun-active",
 	    (unsigned long long)q->limits.qrun_active);
-}
-
-/* What is opened must not become what log lines or messages are written to. */
-static void
-fill_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
-			exit(EXIT_TEMPORARY);
 }
 
 static int
@@ -311,7 +301,8 @@ main(int argc, char **argv)
 	struct loop loop = {.trigger = {.fd = -1}};
 	struct launcher launcher;
 
-	fill_standard_descriptors();
+	if (io_fill_standard() == -1)
+		exit(EXIT_TEMPORARY);
 	parse_options(&q, argc, argv);
 	umask(077);
 	if (launcher_start(&launcher, spool_path()) == -1)
