@@ -80,6 +80,7 @@ has_gone() {
 	start qrun -w
 	pid=$STARTED_PID log=$STARTED_LOG
 	wait_for 10 test -s "$T/noted/jobs"
+	hanging=$(worker_of bob@box.test)
 	kill "$pid"
 	wait_for 10 grep -q '^qrun: stopping' "$log"
 	again() {
@@ -89,6 +90,7 @@ has_gone() {
 	wait_for 10 again
 	code=0
 	wait "$pid" || code=$?
+	kill -s KILL "$hanging" # it would end with its socket, if it were not made to hang
 	[ "$code" -eq 111 ]
 	queue_has 1
 }
