@@ -130,4 +130,6 @@ exim_setup() {
 }
 
 EXIM_USER=$(id -un)
-[ "$EXIM_USER" = root ] && EXIM_USER=nobody
+if [ "$EXIM_USER" = root ]; then
+	EXIM_USER=nobody
+fi
