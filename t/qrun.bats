@@ -363,7 +363,7 @@ PYTHON
 	[ "$(grep -c connection "$connections")" -eq 1 ]
 	logged 20 'status=deferred dsn=4.4'
 	logged 19 'tried=no$'
-	file=$SATCHEL_SPOOL/hosts/smtp:127.0.0.1:$port
+	file=$(echo "$SATCHEL_SPOOL"/hosts/*/smtp:127.0.0.1:"$port")
 	grep -q '^U[0-9]*$' "$file"
 	grep -q '^C4\.4\.' "$file"
 	grep -q "^Y127.0.0.1.*:$port" "$file"
@@ -386,17 +386,42 @@ PYTHON
 	[ "$(grep -c connection "$connections")" -eq 3 ]
 }
 
-@test "hosts/: a success takes the record away, a day does, too" {
+# day N: the folder of hosts/ for the day N days ago
+day() {
+	local name=$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400 - $1))
+	mkdir -p "$name"
+	echo "$name"
+}
+
+@test "hosts/: a success takes the record away, of whatever day" {
 	start_sink
-	file=$SATCHEL_SPOOL/hosts/smtp:127.0.0.1:$SINK
-	printf 'U%s\nC4.4.1\n' $(($(date +%s) - 5)) >"$file"
-	printf 'U5\n' >"$SATCHEL_SPOOL/hosts/mx:old.test"
-	touch -d '2 days ago' "$SATCHEL_SPOOL/hosts/mx:old.test"
+	for ago in 0 1; do
+		file=$(day "$ago")/smtp:127.0.0.1:$SINK
+		printf 'U%s\nC4.4.1\n' $(($(date +%s) - 5)) >"$file"
+		submit ann@box.test joe@away.test
+		pass
+		logged 1 'status=sent'
+		[ ! -e "$file" ]
+	done
+}
+
+@test "hosts/: what is known is kept until the end of the next day, then it goes" {
+	printf 'U%s\nC4.4.1\nYa\nXasleep\n' $(($(date +%s) + 200)) >"$(day 1)/smtp:127.0.0.1:9"
+	old=$(day 2)
+	later=$(day -3)
+	(cd "$old" && seq -f mx:d%g.test 300 | xargs touch)
+	printf 'U5\n' >"$later/mx:old.test"
+	printf 'U5\n' >"$SATCHEL_SPOOL/hosts/mx:stray.test"
+	control routes 'away.test: smtp:127.0.0.1:9'
 	submit ann@box.test joe@away.test
 	pass
-	logged 1 'status=sent'
-	[ ! -e "$file" ]
-	[ ! -e "$SATCHEL_SPOOL/hosts/mx:old.test" ]
+	logged 1 'reply=asleep tried=no$'
+	# a part at a time
+	[ "$(files_in "$old")" -gt 0 ]
+	pass
+	[ ! -e "$old" ]
+	[ ! -e "$later" ]
+	[ "$(files_in "$SATCHEL_SPOOL/hosts")" -eq 1 ]
 }
 
 @test "100 recipients go in one transaction, 250 in three" {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -15,7 +16,10 @@
 #include "base/io.h"
 
 #define FILE_MAX ((size_t)8192)
-#define KEPT_SECONDS ((int64_t)24 * 60 * 60) /* behind the last failure */
+#define DAY_SECONDS ((int64_t)24 * 60 * 60)
+#define DAY_NAME_SIZE 24
+#define DAYS_KEPT 2
+#define REMOVED_MAX 256 /* at a time */
 
 /*
  * The file's name is the destination, letters, digits and .-:_ as they are, all other octets as
@@ -56,24 +60,85 @@ take_fields(struct destination *d, struct slice text)
 	}
 }
 
+/* The folder of a day, DAYS_AGO; -1 where there is none. */
+static int
+open_day(const struct qrun *q, int64_t days_ago, bool make)
+{
+	char name[DAY_NAME_SIZE];
+
+	snprintf(
+	    name, sizeof name, "%lld", (long long)(clock_wall_seconds() / DAY_SECONDS - days_ago));
+	if (make && mkdirat(q->hosts_fd, name, 0700) == -1 && errno != EEXIST)
+		return -1;
+	return openat(q->hosts_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool
+is_kept(const char *name)
+{
+	uint64_t day, today = (uint64_t)(clock_wall_seconds() / DAY_SECONDS);
+
+	return slice_number(slice_of(name), INT64_MAX, &day) && day <= today &&
+	       day + DAYS_KEPT > today;
+}
+
+/* Removes files of the folder FD, at most *LEFT. */
+static void
+empty_folder(int fd, int *left)
+{
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		io_close(fd);
+	while (dir != NULL && *left > 0 && (entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) == 0)
+			--*left;
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/*
+ * The days are listed, and files only to be removed: what this costs does not grow with what is
+ * known. Files that stand in hosts/ itself are of an older version.
+ */
 void
 hosts_clean(struct qrun *q)
 {
-	int64_t now = clock_wall_seconds();
-	int fd = openat(q->hosts_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(q->hosts_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = REMOVED_MAX;
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	struct stat st;
+	const struct dirent *entry;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (fstatat(q->hosts_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && now - st.st_mtime > KEPT_SECONDS &&
-		    unlinkat(q->hosts_fd, entry->d_name, 0) == -1)
+	if (dir == NULL)
+		io_close(fd);
+	while (dir != NULL && left > 0 && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || is_kept(entry->d_name))
+			continue;
+		if (unlinkat(q->hosts_fd, entry->d_name, 0) == 0) {
+			left--;
+			continue;
+		}
+		empty_folder(openat(q->hosts_fd, entry->d_name,
+				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		    &left);
+		if (left > 0 && unlinkat(q->hosts_fd, entry->d_name, AT_REMOVEDIR) == -1)
 			break; /* another time */
+	}
 	if (dir != NULL)
 		closedir(dir);
-	else
-		io_close(fd);
+}
+
+static ssize_t
+read_file(int directory, const char *name, char text[FILE_MAX])
+{
+	int fd = directory == -1
+		     ? -1
+		     : openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, text, FILE_MAX);
+
+	io_close(fd);
+	return n;
 }
 
 void
@@ -82,25 +147,26 @@ hosts_read(struct qrun *q, struct destination *d)
 	char text[FILE_MAX];
 	struct str name;
 	ssize_t n = -1;
-	int fd = -1;
 
 	str_init(&name, NAME_MAX);
 	if (file_name(d, &name) == 0)
-		fd = openat(q->hosts_fd, name.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd != -1)
-		n = read(fd, text, sizeof text);
+		for (int64_t days_ago = 0; days_ago < DAYS_KEPT && n <= 0; days_ago++) {
+			int day = open_day(q, days_ago, false);
+
+			n = read_file(day, name.data, text);
+			io_close(day);
+		}
 	if (n > 0)
 		take_fields(d, slice_make(text, (size_t)n));
-	io_close(fd);
 	str_free(&name);
 }
 
 static int
-write_file(struct qrun *q, const char *name, struct slice text)
+write_file(int day, const char *name, struct slice text)
 {
 	/* one name for all: a second qrun that writes at once replaces one hint by another */
 	static const char temporary[] = ".writing";
-	int fd = openat(q->hosts_fd, temporary,
+	int fd = openat(day, temporary,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	int result;
 
@@ -108,22 +174,25 @@ write_file(struct qrun *q, const char *name, struct slice text)
 		return -1;
 	result = io_pwrite(fd, text.data, text.len, 0);
 	io_close(fd);
-	return result == -1 ? -1 : renameat(q->hosts_fd, temporary, q->hosts_fd, name);
+	return result == -1 ? -1 : renameat(day, temporary, day, name);
 }
 
 void
 hosts_write(struct qrun *q, const struct destination *d)
 {
 	struct str name, text;
+	int day = open_day(q, 0, true);
 
 	str_init(&name, NAME_MAX);
 	str_init(&text, FILE_MAX);
-	if (file_name(d, &name) == 0 && fields_add_number(&text, 'U', d->dead_until, '\n') == 0 &&
+	if (day != -1 && file_name(d, &name) == 0 &&
+	    fields_add_number(&text, 'U', d->dead_until, '\n') == 0 &&
 	    fields_add(&text, 'C', str_slice(&d->dead_code), '\n') == 0 &&
 	    fields_add(&text, 'Y', str_slice(&d->dead_relay), '\n') == 0 &&
 	    fields_add(&text, 'X', str_slice(&d->dead_reply), '\n') == 0 &&
-	    write_file(q, name.data, str_slice(&text)) == -1)
+	    write_file(day, name.data, str_slice(&text)) == -1)
 		errno = 0; /* a hint less */
+	io_close(day);
 	str_free(&name);
 	str_free(&text);
 }
@@ -134,7 +203,13 @@ hosts_forget(struct qrun *q, const struct destination *d)
 	struct str name;
 
 	str_init(&name, NAME_MAX);
-	if (file_name(d, &name) == 0 && unlinkat(q->hosts_fd, name.data, 0) == -1)
-		errno = 0; /* a hint too many: it is over by its time */
+	if (file_name(d, &name) == 0)
+		for (int64_t days_ago = 0; days_ago < DAYS_KEPT; days_ago++) {
+			int day = open_day(q, days_ago, false);
+
+			if (day != -1 && unlinkat(day, name.data, 0) == -1)
+				errno = 0; /* a hint too many: it is over by its time */
+			io_close(day);
+		}
 	str_free(&name);
 }
