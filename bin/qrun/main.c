@@ -229,7 +229,7 @@ wait_ms(const struct qrun *q, const struct loop *l)
 	int64_t now = clock_monotonic_ms(), until = l->next_look, slot;
 	bool may_look = q->is_watching && !q->stopping && scan_is_over(&l->scan);
 
-	if (!q->stopping && !scan_is_over(&l->scan) && q->message_count < q->limits.qrun_active)
+	if (!q->stopping && scan_can_run(&l->scan, q))
 		return 0;
 	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q))
 		until = l->next_tick;

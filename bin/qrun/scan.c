@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "scan.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "admit.h"
-#include "base/io.h"
-#include "base/log.h"
 #include "folders.h"
+
+#define STEPS_MAX 256 /* then the loop looks at workers and the trigger */
 
 void
 scan_begin(struct scan *s, bool with_new, bool with_slots)
@@ -19,27 +15,6 @@ scan_begin(struct scan *s, bool with_new, bool with_slots)
 		s->admitted = 0;
 	s->wants_new = s->wants_new || with_new;
 	s->wants_slots = s->wants_slots || with_slots;
-}
-
-bool
-scan_is_over(const struct scan *s)
-{
-	return !s->wants_new && !s->wants_slots && s->slot_count == 0 && s->dir == NULL;
-}
-
-/* A stream of its own: the folder's descriptor stays for openat. */
-static DIR *
-open_stream(int fd)
-{
-	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = own == -1 ? NULL : fdopendir(own);
-
-	if (dir == NULL) {
-		log_note(
-		    PROGRAM, "warning", "unable to look through the spool: %s", strerror(errno));
-		io_close(own);
-	}
-	return dir;
 }
 
 static int
@@ -70,7 +45,7 @@ add_slot(struct scan *s, int64_t when, size_t *room)
 static void
 list_slots(struct scan *s, struct qrun *q)
 {
-	DIR *dir = open_stream(q->deferred_fd);
+	DIR *dir = walk_stream(q->deferred_fd);
 	int64_t now = clock_wall_seconds();
 	struct dirent *entry;
 	size_t room = 0;
@@ -97,78 +72,130 @@ list_slots(struct scan *s, struct qrun *q)
 }
 
 static void
-open_folder(struct scan *s, struct folder *folder)
+turn_to_new(struct scan *s, struct qrun *q)
 {
-	s->folder = folder;
-	s->dir = open_stream(folder->fd);
-	if (s->dir == NULL)
-		s->folder = NULL;
+	s->wants_new = false;
+	q->new_folder.references++;
+	if (!walk_open(&s->of_new, &q->new_folder))
+		q->new_folder.references--;
 }
 
-/* The next directory to look through. */
+/* The next slot, or the list of them. */
 static void
-turn_to_next(struct scan *s, struct qrun *q)
+turn_to_slot(struct scan *s, struct qrun *q)
 {
 	char name[SCHEDULE_NAME_SIZE];
 	struct folder *slot;
 
-	if (s->wants_new) {
-		s->wants_new = false;
-		q->new_folder.references++;
-		open_folder(s, &q->new_folder);
-		if (s->dir == NULL)
-			q->new_folder.references--;
-		return;
-	}
 	if (s->slot_count == 0) {
 		list_slots(s, q);
 		return;
 	}
 	schedule_slot_name(name, s->slots[--s->slot_count]);
 	slot = folder_open_slot(q, name);
-	if (slot == NULL)
-		return; /* another qrun was done with it */
-	open_folder(s, slot);
-	if (s->dir == NULL)
-		folder_let_go(q, slot);
+	if (slot != NULL && !walk_open(&s->of_slots, slot))
+		folder_let_go(q, slot); /* null: another qrun was done with it */
+}
+
+static bool
+has_new(const struct scan *s)
+{
+	return s->wants_new || s->of_new.dir != NULL;
+}
+
+static bool
+has_slots(const struct scan *s)
+{
+	return s->wants_slots || s->slot_count > 0 || s->of_slots.dir != NULL;
+}
+
+bool
+scan_is_over(const struct scan *s)
+{
+	return !has_new(s) && !has_slots(s);
+}
+
+/* Messages held that are of new/: each has a reference to it, and so has the walk. */
+static size_t
+held_of_new(const struct scan *s, const struct qrun *q)
+{
+	return q->new_folder.references - (s->of_new.dir != NULL);
+}
+
+/*
+ * What a walk may hold: a part of it all stays free for what the trigger names, and of the rest, if
+ * the other walk has work, a part for that.
+ */
+static bool
+has_room(const struct qrun *q, size_t held, bool other_has_work)
+{
+	size_t most = (size_t)q->limits.qrun_active;
+
+	if (q->is_watching)
+		most -= most / 4;
+	if (q->message_count >= most)
+		return false;
+	return !other_has_work || held < most - most / 4;
+}
+
+static bool
+new_can_run(const struct scan *s, const struct qrun *q)
+{
+	return has_new(s) && has_room(q, held_of_new(s, q), has_slots(s));
+}
+
+static bool
+slots_can_run(const struct scan *s, const struct qrun *q)
+{
+	return has_slots(s) && has_room(q, q->message_count - held_of_new(s, q), has_new(s));
+}
+
+bool
+scan_can_run(const struct scan *s, const struct qrun *q)
+{
+	return new_can_run(s, q) || slots_can_run(s, q);
 }
 
 static void
-close_directory(struct scan *s, struct qrun *q)
+admit_next(struct scan *s, struct qrun *q, struct walk *walk)
 {
-	struct folder *folder = s->folder;
+	const char *id = walk_next(walk);
 
-	if (s->dir == NULL)
-		return;
-	closedir(s->dir);
-	s->dir = NULL;
-	s->folder = NULL;
-	folder_let_go(q, folder);
+	if (id == NULL)
+		walk_close(walk, q);
+	else if (admit_message(q, walk->folder, id) == ADMITTED)
+		s->admitted++;
+}
+
+/* One step of one walk: a message, or the way to the next directory. */
+static void
+step(struct scan *s, struct qrun *q)
+{
+	bool slots = slots_can_run(s, q) && (s->slots_turn || !new_can_run(s, q));
+
+	s->slots_turn = !slots;
+	if (slots && s->of_slots.dir == NULL)
+		turn_to_slot(s, q);
+	else if (slots)
+		admit_next(s, q, &s->of_slots);
+	else if (s->of_new.dir == NULL)
+		turn_to_new(s, q);
+	else
+		admit_next(s, q, &s->of_new);
 }
 
 void
 scan_run(struct scan *s, struct qrun *q)
 {
-	while (q->message_count < q->limits.qrun_active && !scan_is_over(s)) {
-		struct dirent *entry;
-
-		if (s->dir == NULL) {
-			turn_to_next(s, q);
-			continue;
-		}
-		entry = readdir(s->dir);
-		if (entry == NULL)
-			close_directory(s, q);
-		else if (id_is_valid(slice_of(entry->d_name)) &&
-			 admit_message(q, s->folder, entry->d_name) == ADMITTED)
-			s->admitted++;
-	}
+	for (int i = 0; i < STEPS_MAX && scan_can_run(s, q); i++)
+		step(s, q);
 }
 
 void
 scan_free(struct scan *s, struct qrun *q)
 {
-	close_directory(s, q);
+	walk_close(&s->of_new, q);
+	walk_close(&s->of_slots, q);
 	free(s->slots);
-	*s = (struct scan){.dir = NULL};
+	*s = (struct scan){.slots = NULL};
 }

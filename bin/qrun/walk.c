@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "folders.h"
+
+#define BATCH_MAX ((size_t)16384)
+#define BATCH_FIRST ((size_t)64)
+
+DIR *
+walk_stream(int fd)
+{
+	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own == -1 ? NULL : fdopendir(own);
+
+	if (dir == NULL) {
+		log_note(
+		    PROGRAM, "warning", "unable to look through the spool: %s", strerror(errno));
+		io_close(own);
+	}
+	return dir;
+}
+
+bool
+walk_open(struct walk *w, struct folder *folder)
+{
+	*w = (struct walk){.dir = walk_stream(folder->fd), .folder = folder};
+	return w->dir != NULL;
+}
+
+static bool
+make_room(struct walk *w)
+{
+	size_t room = w->room == 0 ? BATCH_FIRST : w->room * 2;
+	struct walk_name *names;
+
+	if (w->count < w->room)
+		return true;
+	if (w->room == BATCH_MAX)
+		return false;
+	names = reallocarray(w->names, room, sizeof *names);
+	if (names == NULL)
+		return false;
+	w->names = names;
+	w->room = room;
+	return true;
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	ino_t left = ((const struct walk_name *)a)->inode,
+	      right = ((const struct walk_name *)b)->inode;
+
+	return left < right ? -1 : left > right;
+}
+
+static void
+read_batch(struct walk *w)
+{
+	const struct dirent *entry;
+
+	w->count = w->at = 0;
+	while (make_room(w) && (entry = readdir(w->dir)) != NULL)
+		if (id_is_valid(slice_of(entry->d_name))) {
+			w->names[w->count].inode = entry->d_ino;
+			memcpy(w->names[w->count].id, entry->d_name, ID_SIZE);
+			w->count++;
+		}
+	if (w->count > 1)
+		qsort(w->names, w->count, sizeof *w->names, by_inode);
+}
+
+const char *
+walk_next(struct walk *w)
+{
+	if (w->at == w->count)
+		read_batch(w);
+	return w->at == w->count ? NULL : w->names[w->at++].id;
+}
+
+void
+walk_close(struct walk *w, struct qrun *q)
+{
+	if (w->dir == NULL)
+		return;
+	closedir(w->dir);
+	free(w->names);
+	folder_let_go(q, w->folder);
+	*w = (struct walk){.dir = NULL};
+}
