@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: ISC
+"""Mail for powercut to record: a host with all its services, clients that behave in all manners.
+
+prepare() makes the host; run as a program (under strace), it starts the services, sends for some
+seconds, lets the queue settle, stops the services, and leaves in told.json what clients were told.
+The same texts and mailboxes tell powercut later what is where.
+"""
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+DEADLINE = 20
+SESSIONS_AT_ONCE = 6
+MESSAGE_MAX = 300000
+RETRIES = 2  # as many attempts at each later address fail
+
+# Where the mail for a local part comes to, by domain: mailboxes (an mbox file has no slash)
+HOSTED = {"ann": ["ann/"], "bob": ["bob/"], "box": ["box"], "two": ["two/", "too/"],
+          "sender": ["sender/"]}
+FRESH = ["fresh%d" % i for i in range(12)]  # Maildirs that deliver makes
+HOSTED.update((name, [name + "/"]) for name in FRESH)
+LATER = ["later%d" % i for i in range(60)]
+REMOTE = ["joe", "jim", "down"] + LATER
+SENDER = "sender@crash.test"
+
+
+def text_of(token, size):
+    lines = ["Subject: %s" % token, "", "Text of %s." % token]
+    while size > 0:
+        lines.append("%06d %s" % (size, "." * min(size, 70)))
+        size -= 70
+    lines += ["..", "End of %s." % token]
+    return "".join(line + "\r\n" for line in lines).encode()
+
+
+def mailboxes_of(recipient):
+    """Mailboxes where it is to come to; of a refused one, the sender's."""
+    local, domain = recipient.split("@")
+    if domain == "crash.test":
+        return [box.rstrip("/") for box in HOSTED[local]]
+    return ["sender"] if local == "refused" else [local]
+
+
+def control(T, remote):
+    """A control directory for mailboxes below T; REMOTE: where other hosts' mail goes, if not into
+    mailboxes, too, as after a power cut."""
+    path = os.path.join(T, "control")
+    os.makedirs(path)
+    virtual = ["%s@crash.test: %s" % (name, ", ".join("%s/mail/%s" % (T, box) for box in boxes))
+               for name, boxes in HOSTED.items()]
+    if remote is None:
+        virtual += ["%s@sink.test: %s/mail/%s/" % (name, T, name) for name in REMOTE]
+    files = {"me": "mail.crash.test\n", "virtual": "".join(v + "\n" for v in virtual),
+             "relayhosts": "127.0.0.0/8\n",
+             "limits": "retry-minimum: 1\nspool-free: 0\nenqueue-workers: 6\nbounce-rate: 100000\n"
+                       "message-size: %d\nsmtpd-sessions-address: 100\n" % MESSAGE_MAX}
+    if remote is not None:
+        files["routes"] = "sink.test: smtp:127.0.0.1:%d\n" % remote
+    for name, text in files.items():
+        with open(os.path.join(path, name), "w") as f:
+            f.write(text)
+
+
+def environment(T):
+    env = dict(os.environ, SATCHEL_CONTROL=os.path.join(T, "control"),
+               SATCHEL_SPOOL=os.path.join(T, "spool"), SATCHEL_BIN=os.path.join(BUILD, "bin"),
+               PATH=os.path.join(BUILD, "bin") + ":" + os.environ["PATH"], LC_ALL="C")
+    for name in ("ENQUEUE", "RELAYCLIENT"):
+        env.pop(name, None)
+    return env
+
+
+def prepare(T):
+    os.makedirs(os.path.join(T, "mail"))
+    control(T, 0)
+    subprocess.run(["qctl", "init"], env=environment(T), check=True, stdout=subprocess.DEVNULL)
+
+
+class Sink:
+    """The next hop. Its 250 after a message names the message and who it is for: the log has it."""
+
+    def __init__(self):
+        self.attempts, self.lock = {}, threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            s, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(s,), daemon=True).start()
+
+    def serve(self, s):
+        with s, s.makefile("rb") as stream:
+            try:
+                s.sendall(b"220 sink.test\r\n")
+                self.session(s, stream)
+            except OSError:
+                pass
+
+    def recipient(self, address):
+        local = address.split("@")[0]
+        if local == "refused":
+            return "550 5.1.1 nobody"
+        if local == "down":
+            return "451 4.3.0 not now"
+        if local in LATER:
+            with self.lock:
+                self.attempts[local] = self.attempts.get(local, 0) + 1
+                if self.attempts[local] <= RETRIES:
+                    return "450 4.2.0 later"
+        return "250 2.1.5 good"
+
+    def session(self, s, stream):
+        recipients = []
+        for line in stream:
+            verb = line[:4].upper()
+            reply = "250 2.0.0 good"
+            if verb == b"EHLO":
+                reply = "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME"
+            elif verb == b"MAIL":
+                recipients = []
+            elif verb == b"RCPT":
+                address = re.search(rb"<(.*?)>", line)[1].decode()
+                reply = self.recipient(address)
+                recipients += [address] if reply.startswith("250") else []
+            elif verb == b"DATA" and not recipients:
+                reply = "554 5.5.1 nobody"
+            elif verb == b"DATA":
+                s.sendall(b"354 go\r\n")
+                reply = "250 2.0.0 taken %s %s" % (self.data(stream), " ".join(recipients))
+                recipients = []
+            s.sendall(reply.encode() + b"\r\n")
+            if verb == b"QUIT":
+                return
+
+    @staticmethod
+    def data(stream):
+        token = "?"
+        for line in stream:
+            if line == b".\r\n":
+                return token
+            if line.startswith(b"End of "):
+                token = line.split()[2].rstrip(b".").decode()
+        raise OSError
+
+
+class Clients:
+    """Sessions, each a few messages. told: a dict a message."""
+
+    def __init__(self, port, seed, seconds):
+        self.port, self.until = port, time.monotonic() + seconds
+        self.random = random.Random(seed)
+        self.lock, self.count, self.told = threading.Lock(), 0, []
+        self.fresh = list(FRESH)
+
+    def run(self):
+        threads = [threading.Thread(target=self.sessions) for _ in range(SESSIONS_AT_ONCE)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+
+    def plan(self):
+        """The next message."""
+        with self.lock:
+            r = self.random
+            self.count += 1
+            number = self.count
+            manner = r.choices(["good", "bare", "vast", "gone", "deaf"], [88, 4, 2, 3, 3])[0]
+            names = r.choices([1, 2, 4], [70, 20, 10])[0]
+            pool = ["ann@crash.test"] * 4 + ["bob@crash.test", "box@crash.test", "two@crash.test"] + \
+                ["joe@sink.test"] * 3 + ["jim@sink.test", "%s@sink.test" % LATER[number % 60], "refused@sink.test"]
+            recipients = sorted(set(r.choice(pool) for _ in range(names)))
+            if number % 40 == 7:
+                recipients = ["down@sink.test"]
+            if number % 9 == 5 and self.fresh:
+                recipients.append(self.fresh.pop() + "@crash.test")
+            size = r.choice([0, 100, 700, 3000, 9000]) if number % 60 != 11 else 270000
+            if manner == "vast":
+                size = MESSAGE_MAX
+            return {"token": "message-%d" % number, "recipients": recipients, "manner": manner, "size": size, "pause": r.random() < 0.1}
+
+    def sessions(self):
+        while time.monotonic() < self.until:
+            with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as s, s.makefile("rb") as stream:
+                try:
+                    self.reply(stream)
+                    self.say(s, stream, b"EHLO client.test\r\n")
+                    for _ in range(4):
+                        self.message(s, stream, self.plan())
+                except OSError:
+                    pass
+            time.sleep(0.05)
+
+    @staticmethod
+    def reply(stream):
+        while True:
+            line = stream.readline()
+            if not line:
+                raise OSError
+            if line[3:4] == b" ":
+                return line
+
+    def say(self, s, stream, line):
+        s.sendall(line)
+        return self.reply(stream)
+
+    def message(self, s, stream, m):
+        m["answer"] = "never"  # will be accepted
+        with self.lock:
+            self.told.append(m)
+        self.say(s, stream, b"MAIL FROM:<%s>\r\n" % SENDER.encode())
+        for r in m["recipients"]:
+            if not self.say(s, stream, b"RCPT TO:<%s>\r\n" % r.encode()).startswith(b"250"):
+                raise SystemExit("refused before DATA: " + r)
+        self.say(s, stream, b"DATA\r\n")
+        text = text_of(m["token"], m["size"]).replace(b"\r\n.", b"\r\n..")
+        if m["manner"] == "bare":
+            text += b"bare\nline\r\n"
+        if m["manner"] == "gone":
+            s.sendall(text[:len(text) * 2 // 3])
+            raise OSError
+        if m["manner"] == "deaf":
+            m["answer"] = "unknown"
+            s.sendall(text + b".\r\n")
+            raise OSError
+        s.sendall(text)
+        if m["pause"]:
+            time.sleep(0.2)
+        m["answer"] = "unknown"
+        reply = self.say(s, stream, b".\r\n").decode()
+        m["answer"] = "accepted" if reply.startswith("250") else "never"
+        m["id"] = reply.split()[-1] if reply.startswith("250") else None
+
+
+def start(T, name, argv):
+    with open(os.path.join(T, name + ".log"), "ab") as log:
+        return subprocess.Popen(argv, env=environment(T), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def wait_for(what, condition):
+    until = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > until:
+            raise SystemExit("no sign of %s" % what)
+        time.sleep(0.02)
+
+
+def port_of(T):
+    with open(os.path.join(T, "smtpd.log")) as f:
+        found = re.search(r" listening .*\bport=(\d+)", f.read())
+    return int(found[1]) if found else None
+
+
+def send_mail(T, seed, seconds):
+    """What clients were told."""
+    wait_for("smtpd", lambda: port_of(T))
+    wait_for("enqueue", lambda: os.path.exists(os.path.join(T, "spool/run/enqueue/socket")))
+    clients = Clients(port_of(T), seed, seconds)
+    clients.run()
+    time.sleep(2.5)  # what this records is the quiet after the mail, and retries in it
+    return clients.told
+
+
+def main(T, seed, seconds):
+    sink = Sink()
+    with open(os.path.join(T, "control/routes"), "w") as f:
+        f.write("sink.test: smtp:127.0.0.1:%d\n" % sink.port)
+    services = [start(T, "enqueue", ["enqueue", "-w"]),
+                start(T, "smtpd", ["smtpd", "-l", "127.0.0.1:0"]),
+                start(T, "qrun", ["qrun", "-w"])]
+    try:
+        told = send_mail(T, seed, seconds)
+    finally:
+        for s in reversed(services):
+            s.terminate()
+            s.wait(DEADLINE)
+    with open(os.path.join(T, "told.json"), "w") as f:
+        json.dump(told, f)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
