@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: ISC
 """Plays qrun to a worker: hands it jobs and prints the results.
 
-	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE]
+	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--behind OCTETS]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
 
 FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
-Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" with tabs between for each result and "JOB done" for each
-job, and the exit code of the worker at last: "exit N". --pause waits between jobs; --together hands all
-over before the first result is read. --vanish hands all over, waits until FILE holds TEXT, goes away as if
+Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" with tabs between for each result and "JOB done" or "JOB
+returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
+--together hands all over before the first result is read; --behind says that the last octets of FILE are
+none of the message. --vanish hands all over, waits until FILE holds TEXT, goes away as if
 killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
 import argparse
@@ -25,7 +26,8 @@ import time
 def packet(number, options, words):
     path, destination, recipients = words[0], words[1], words[2:]
     fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "Fme@example.org",
-              "E%d" % options.deadline, "P0", "L%d" % os.stat(path).st_size]
+              "E%d" % options.deadline, "P0",
+              "L%d" % (os.stat(path).st_size - options.behind)]
     if options.body:
         fields.append("B" + options.body)
     for recipient in recipients:
@@ -40,8 +42,10 @@ def hand_over(ours, number, options, words):
     os.close(fd)
 
 
-def take_results(ours, number):
-    while True:
+def take_results(ours, numbers):
+    """Until each of the jobs is done or returned."""
+    left = set(str(n) for n in numbers)
+    while left:
         if not select.select([ours], [], [], 60)[0]:
             sys.exit("no result in a minute")
         got = ours.recv(65536)
@@ -49,13 +53,12 @@ def take_results(ours, number):
             print("gone", flush=True)
             return
         fields = dict((f[:1], f[1:]) for f in got.decode().split("\0")[:-1])
-        if "Z" in fields:
-            print("%s done" % fields["J"], flush=True)
-            if fields["J"] == str(number):
-                return
-        else:
+        if "S" in fields:
             print("\t".join([fields["J"], fields["I"], fields["S"]] +
                             [fields.get(k, "-") for k in "CYX"]), flush=True)
+        if "Z" in fields or "U" in fields:
+            print("%s %s" % (fields["J"], "done" if "Z" in fields else "returned"), flush=True)
+            left.remove(fields["J"])
 
 
 def wait_for_text(path, text):
@@ -92,6 +95,7 @@ def main():
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--deadline", type=int, default=60)
     parser.add_argument("--body")
+    parser.add_argument("--behind", type=int, default=0)
     parser.add_argument("--vanish", nargs=3)
     parser.add_argument("--signal", nargs=3)
     parser.add_argument("words", nargs=argparse.REMAINDER)
@@ -103,12 +107,12 @@ def main():
     for number, words in enumerate(jobs, 1):
         hand_over(ours, number, options, words)
         if not (options.together or options.vanish or options.signal):
-            take_results(ours, number)
+            take_results(ours, [number])
             time.sleep(options.pause)
     if options.vanish or options.signal:
         interfere(options, ours, child)
     if options.together or options.signal:
-        take_results(ours, len(jobs))
+        take_results(ours, range(1, len(jobs) + 1))
     ours.close()
     print("exit %d" % child.wait(timeout=60))
 

@@ -147,6 +147,48 @@ has_gone() {
 	queue_has 1
 }
 
+# Six messages for away.test, in one pass: the first proves the destination, so that more is told.
+six_away() {
+	control routes 'away.test: smtp:127.0.0.1:9'
+	for i in 1 2 3 4 5 6; do submit ann@box.test "joe$i@away.test"; done
+	pass
+}
+
+@test "one that sends and dies: what it was told behind the first goes to another, untried" {
+	worker smtp-send die-once "$T/died"
+	six_away
+	[ -e "$T/died" ]
+	logged 1 'status=deferred dsn=4.3.0 reply="the worker ended"'
+	logged 5 'status=sent'
+	logged 6 '^qrun: delivery'
+	[ "$(cut -f 1 "$T/noted/jobs" | sort -u | wc -l)" -eq 2 ]
+	queue_has 1
+}
+
+@test "what one that sends gives back goes to another, or to it again, untried" {
+	worker smtp-send give-back "$T/given"
+	six_away
+	grep -q 'back$' "$T/noted/jobs"
+	logged 6 'status=sent'
+	logged 6 '^qrun: delivery'
+	queue_has 0
+	# with no other worker to be had
+	rm "$T/given"
+	control limits 'send-workers: 1'
+	: >"$T/noted/jobs"
+	six_away
+	grep -q 'back$' "$T/noted/jobs"
+	logged 6 'status=sent'
+	queue_has 0
+}
+
+@test "one that delivers has nothing to give back" {
+	worker deliver give-back "$T/given"
+	for _ in 1 2 3 4 5 6; do submit ann@box.test bob@box.test; done
+	pass
+	logged 1 '^qrun: worker-lost reason="process [0-9]*: the worker broke the protocol"'
+}
+
 @test "one that cannot be started: the message waits, with the reason" {
 	worker deliver deliver
 	rm "$T/bin/deliver"

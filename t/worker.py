@@ -14,6 +14,8 @@ descriptor has. BEHAVIOUR, for each job:
 	hang		never answer
 	die		end without an answer
 	die-midway	answer for the first recipient, and end
+	die-once FILE	deliver the first job; at another, if FILE is not there, make it and end
+	give-back FILE	the same, but wait for the job behind that one, give it back, and deliver
 	half		answer for the first recipient, then say that the job is done
 	beyond		answer for a recipient that the job has not
 	twice		answer for the first recipient twice
@@ -25,12 +27,14 @@ descriptor has. BEHAVIOUR, for each job:
 	deaf		say what is to be believed once, and read nothing any more
 """
 import os
+import select
 import socket
 import sys
 import time
 
 folder, behaviour = sys.argv[1:3]
 sock = socket.socket(fileno=0)
+first_number = None
 
 
 def send(*fields):
@@ -73,6 +77,14 @@ def misbehave(number, count):
     time.sleep(600)
 
 
+def give_back():
+    if not select.select([sock], [], [], 10)[0]:
+        sys.exit("no job to give back")
+    got = sock.recv(65536).decode()
+    note_job([(f[:1], f[1:]) for f in got.split("\0")[:-1]], "back")
+    send(got.split("\0")[0], "U")
+
+
 def work(number, count):
     if behaviour == "deliver":
         finish(number, count)
@@ -83,6 +95,14 @@ def work(number, count):
     elif behaviour == "wait":
         while not os.path.exists(sys.argv[3]):
             time.sleep(0.02)
+        finish(number, count)
+    elif behaviour in ("die-once", "give-back"):
+        if number != first_number and not os.path.exists(sys.argv[3]):
+            open(sys.argv[3], "w").close()
+            if behaviour == "die-once":
+                time.sleep(0.5)  # to be told more
+                sys.exit(1)
+            give_back()
         finish(number, count)
     elif behaviour == "die":
         sys.exit(1)
@@ -116,7 +136,14 @@ def note_start():
         f.writelines(lines)
 
 
+def note_job(fields, *more):
+    with open(folder + "/jobs", "a") as f:
+        f.write("\t".join([str(os.getpid()), dict(fields)["D"]] + [v for k, v in fields if k == "T"] +
+                          list(more)) + "\n")
+
+
 def main():
+    global first_number
     note_start()
     while True:
         got, fds, _, _ = socket.recv_fds(sock, 65536, 8)
@@ -124,8 +151,8 @@ def main():
             return
         fields = [(f[:1], f[1:]) for f in got.decode().split("\0")[:-1]]
         recipients = [v for k, v in fields if k == "T"]
-        with open(folder + "/jobs", "a") as f:
-            f.write("\t".join([str(os.getpid()), dict(fields)["D"]] + recipients) + "\n")
+        note_job(fields)
+        first_number = first_number or dict(fields)["J"]
         for fd in fds:
             with open(fd, "rb") as f, open("%s/file.%d" % (folder, os.getpid()), "wb") as copy:
                 copy.write(f.read())

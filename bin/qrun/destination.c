@@ -9,6 +9,12 @@
 #include "workers.h"
 
 #define TEXT_MAX 2048
+#define FAST_MS 10    /* a delivery; so what is told ahead is done within a moment */
+#define PACE_UNIT 16  /* d->pace is in parts of a ms */
+#define PACE_MEMORY 8 /* deliveries that make up the average, about */
+#define PACE_MAX_MS 60000
+#define DEPTH_MAX 16	/* tasks that a worker is told */
+#define DEPTH_NEXT 2	/* the one at work, and one that it has at hand */
 #define IDLE_SECONDS 60 /* how long a window is remembered without mail */
 
 int64_t
@@ -92,6 +98,7 @@ make(const struct route *route, struct slice key, struct slice user)
 	d->user = strndup(user.data, user.len);
 	d->kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
 	d->window = 1;
+	d->pace = -1;
 	if (d->key == NULL || d->user == NULL) {
 		free_destination(d);
 		return NULL;
@@ -129,12 +136,30 @@ destination_of(struct qrun *q, const struct route *route)
 	return d;
 }
 
+bool
+destination_is_fast(const struct destination *d)
+{
+	return d->kind == WORKER_SEND && d->is_proven && d->pace >= 0 &&
+	       d->pace < FAST_MS * PACE_UNIT;
+}
+
+void
+destination_note_pace(struct destination *d, int64_t ms)
+{
+	int64_t pace;
+
+	if (ms > PACE_MAX_MS)
+		ms = PACE_MAX_MS;
+	pace = ms * PACE_UNIT;
+	d->pace = d->pace < 0 ? pace : d->pace + (pace - d->pace) / PACE_MEMORY;
+}
+
 size_t
 destination_depth(const struct destination *d)
 {
-	static const size_t depths[] = {[WORKER_SEND] = 2, [WORKER_DELIVER] = 16};
-
-	return d->is_proven ? depths[d->kind] : 1;
+	if (!d->is_proven)
+		return 1;
+	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
 }
 
 /* Ready are those with a task that may start; each stands in its line once. */
@@ -183,16 +208,22 @@ destination_next_task(struct qrun *q, enum worker_kind kind)
 	return task;
 }
 
-void
-destination_put_back(struct qrun *q, struct task *task)
+static void
+put_first(struct destination *d, struct task *task)
 {
-	struct destination *d = task->destination;
-
 	task->next = d->first;
 	if (d->first == NULL)
 		d->last = task;
 	d->first = task;
 	d->running--;
+}
+
+void
+destination_put_back(struct qrun *q, struct task *task)
+{
+	struct destination *d = task->destination;
+
+	put_first(d, task);
 	if (d->is_ready)
 		return;
 	d->is_ready = true;
@@ -200,6 +231,27 @@ destination_put_back(struct qrun *q, struct task *task)
 	if (d->next_ready == NULL)
 		q->ready_last[d->kind] = d;
 	q->ready[d->kind] = d;
+}
+
+void
+destination_set_aside(struct qrun *q, struct task *task)
+{
+	struct destination *d = task->destination, *before = NULL, *one = q->ready[d->kind];
+
+	put_first(d, task);
+	if (!d->is_ready)
+		return;
+	while (one != d) {
+		before = one;
+		one = one->next_ready;
+	}
+	if (before == NULL)
+		q->ready[d->kind] = d->next_ready;
+	else
+		before->next_ready = d->next_ready;
+	if (q->ready_last[d->kind] == d)
+		q->ready_last[d->kind] = before;
+	d->is_ready = false;
 }
 
 void

@@ -16,13 +16,19 @@ void destination_add(struct qrun *q, struct task *task);
 /*
  * How many tasks a worker of it is told ahead, the one at work counted. Once a task has succeeded,
  * a worker that delivers takes all that waits at once and lets it share the syncs, and one that
- * sends has the next at hand.
+ * sends has the next at hand, so that message follows message; it is told more where that is fast.
  */
 size_t destination_depth(const struct destination *d);
+/* A delivery took MS. */
+void destination_note_pace(struct destination *d, int64_t ms);
+/* True if its server takes a message within a moment. */
+bool destination_is_fast(const struct destination *d);
 /* Takes the next task for a worker of KIND that may run now; null if there is none. */
 struct task *destination_next_task(struct qrun *q, enum worker_kind kind);
 /* Puts a task back, to be the next again: no worker could be had for it. */
 void destination_put_back(struct qrun *q, struct task *task);
+/* The same, but its workers have enough to do: it is not tried again before one is done. */
+void destination_set_aside(struct qrun *q, struct task *task);
 /* What is said of a host that could not be reached, kept for those who are not tried at all. */
 void destination_note_failure(
     struct destination *d, struct slice code, struct slice relay, struct slice reply);

@@ -46,6 +46,7 @@ struct destination {
 	int64_t used;		   /* seconds since 1970: when it was last asked for */
 	size_t window;		   /* how many workers may serve it now */
 	bool is_proven;		   /* the last task succeeded: a worker may be told more ahead */
+	int64_t pace;	    /* ms that a delivery takes, about, in sixteenths; -1: not known */
 	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
 	struct str dead_code, dead_relay, dead_reply;
 	bool is_ready; /* stands in qrun.ready */
@@ -62,7 +63,8 @@ struct task {
 	struct message *message;
 	struct destination *destination;
 	struct task *next;
-	uint64_t number; /* of the job that a worker was told */
+	uint64_t number;  /* of the job that a worker was told */
+	unsigned returns; /* how often one gave it back */
 	struct str details;
 	size_t weight;		/* octets its job takes, about */
 	size_t result_count[3]; /* by job_status */

@@ -8,34 +8,14 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
+#include "crew.h"
 #include "destination.h"
 #include "messages.h"
 #include "tell.h"
 
 #define IDLE_MS 20000
-#define WEIGHT_MAX ((size_t)65536) /* of jobs ahead: what its socket surely holds */
-#define GRACE_MS 15000		   /* behind a job's own deadline, before its worker is ended */
-
-struct worker {
-	pid_t pid;
-	int fd;
-	enum worker_kind kind;
-	char *user;
-	struct destination *last; /* whom it served last */
-	struct task *first, *end; /* what it was told and has not done; null: idle */
-	size_t count, weight;	  /* of these */
-	int64_t until_ms;	  /* monotonic: busy, when it hangs; idle, when it is not needed */
-	bool broken;		  /* to be ended */
-};
-
-struct workers {
-	struct launcher *launcher;
-	struct worker *list;
-	size_t count, room;
-	size_t of_kind[2];
-	uint64_t next_number;
-	char *buf; /* of one packet */
-};
+#define RETURNS_MAX 1000 /* of one task by workers: more is no slowness but an error */
+#define GRACE_MS 15000	 /* behind a job's own deadline, before its worker is ended */
 
 struct workers *
 workers_open(struct qrun *q, struct launcher *launcher)
@@ -63,12 +43,8 @@ forget(struct workers *w, struct worker *worker)
 	*worker = w->list[--w->count];
 }
 
-/*
- * An idle worker is not needed. One that delivers runs as somebody else, who could let it linger;
- * nothing is lost by ending it. One that sends may have to say QUIT.
- */
-static void
-dismiss(struct workers *w, struct worker *worker)
+void
+crew_dismiss(struct workers *w, struct worker *worker)
 {
 	pid_t pid = worker->pid;
 	enum worker_kind kind = worker->kind;
@@ -84,7 +60,7 @@ workers_close(struct workers *w)
 	if (w == NULL)
 		return;
 	while (w->count > 0)
-		dismiss(w, &w->list[0]);
+		crew_dismiss(w, &w->list[0]);
 	launcher_close(w->launcher);
 	free(w->list);
 	free(w->buf);
@@ -107,114 +83,8 @@ workers_busy(const struct workers *w)
 	return busy;
 }
 
-/* Best is one that served this destination last: its connection may still be open. */
-static struct worker *
-find_idle(struct workers *w, const struct destination *d)
-{
-	struct worker *any = NULL;
-
-	for (size_t i = 0; i < w->count; i++) {
-		struct worker *worker = &w->list[i];
-
-		if (worker->first != NULL || worker->broken || worker->kind != d->kind ||
-		    strcmp(worker->user, d->user) != 0)
-			continue;
-		if (worker->last == d)
-			return worker;
-		any = worker;
-	}
-	return any;
-}
-
-/* Of the workers that serve this destination, the one with the least to do, if it may be told more.
- */
-static struct worker *
-find_busy(struct workers *w, const struct destination *d, const struct task *task, size_t *serving)
-{
-	struct worker *best = NULL;
-
-	*serving = 0;
-	for (size_t i = 0; i < w->count; i++) {
-		struct worker *worker = &w->list[i];
-
-		if (worker->first == NULL || worker->last != d)
-			continue;
-		++*serving;
-		if (!worker->broken && worker->count < destination_depth(d) &&
-		    worker->weight + task->weight <= WEIGHT_MAX &&
-		    (best == NULL || worker->count < best->count))
-			best = worker;
-	}
-	return best;
-}
-
-/* An idle worker of another user stands in the way of this one: the longest idle goes. */
-static bool
-make_room(struct workers *w, enum worker_kind kind)
-{
-	struct worker *oldest = NULL;
-
-	for (size_t i = 0; i < w->count; i++)
-		if (w->list[i].first == NULL && w->list[i].kind == kind &&
-		    (oldest == NULL || w->list[i].until_ms < oldest->until_ms))
-			oldest = &w->list[i];
-	if (oldest == NULL)
-		return false;
-	dismiss(w, oldest);
-	return true;
-}
-
-/* 1 with *WORKER, 0 if there may be no more now, -1 with PROBLEM. */
-static int
-start_worker(
-    struct qrun *q, const struct destination *d, struct worker **worker, struct str *problem)
-{
-	struct workers *w = q->workers;
-	size_t limit =
-	    (size_t)(d->kind == WORKER_SEND ? q->limits.send_workers : q->limits.deliver_workers);
-	struct launched launched;
-	char *user;
-
-	if (w->of_kind[d->kind] >= limit && !make_room(w, d->kind))
-		return 0;
-	user = strdup(d->user);
-	if (user == NULL || launcher_run(w->launcher, d->kind, user, &launched, problem) == -1) {
-		free(user);
-		return -1;
-	}
-	*worker = &w->list[w->count++];
-	**worker =
-	    (struct worker){.pid = launched.pid, .fd = launched.fd, .kind = d->kind, .user = user};
-	w->of_kind[d->kind]++;
-	return 1;
-}
-
-/* Whoever it is runs the worker, and can read whatever the worker can. */
-static bool
-is_of_system_user(const struct qrun *q, const struct worker *worker)
-{
-	return q->workers->launcher->fd != -1 && *worker->user != '\0' &&
-	       !slice_is(routes_mail_user(q->routes), worker->user);
-}
-
-/* 0, or -1 with errno; the worker is broken only if it would not take the job. */
-static int
-tell_job(struct qrun *q, struct worker *worker, struct task *task)
-{
-	task->number = ++q->workers->next_number;
-	switch (tell_task(q, worker->fd, task, is_of_system_user(q, worker))) {
-	case TOLD:
-		return 0;
-	case TOLD_NOTHING:
-		return -1;
-	default:
-		worker->broken = true;
-		return -1;
-	}
-}
-
-static void
-set_deadline(const struct qrun *q, struct worker *worker)
+void
+crew_set_deadline(const struct qrun *q, struct worker *worker)
 {
 	int64_t ms = worker->first == NULL ? IDLE_MS
 					   : (int64_t)q->limits.delivery_deadline * 1000 + GRACE_MS;
@@ -222,25 +92,9 @@ set_deadline(const struct qrun *q, struct worker *worker)
 	worker->until_ms = clock_monotonic_ms() + ms;
 }
 
-static void
-add_task(const struct qrun *q, struct worker *worker, struct task *task)
-{
-	task->next = NULL;
-	if (worker->first == NULL)
-		worker->first = task;
-	else
-		worker->end->next = task;
-	worker->end = task;
-	worker->count++;
-	worker->weight += task->weight;
-	worker->last = task->destination;
-	if (worker->first == task)
-		set_deadline(q, worker);
-}
-
 /* The next task is at work from now on, as far as it was not already. */
-static void
-take_task(const struct qrun *q, struct worker *worker, struct task *task)
+void
+crew_take_task(const struct qrun *q, struct worker *worker, struct task *task)
 {
 	struct task **link = &worker->first, *before = NULL;
 
@@ -253,66 +107,46 @@ take_task(const struct qrun *q, struct worker *worker, struct task *task)
 		worker->end = before;
 	worker->count--;
 	worker->weight -= task->weight;
-	set_deadline(q, worker);
+	crew_set_deadline(q, worker);
+}
+
+static bool
+has_answers(const struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++)
+		if (task->recipients[i].answered)
+			return true;
+	return false;
+}
+
+/* As if it had never been told, the last first, so that they keep their order. */
+static void
+put_back_all(struct qrun *q, struct task *task)
+{
+	if (task == NULL)
+		return;
+	put_back_all(q, task->next);
+	destination_put_back(q, task);
 }
 
 /*
- * An idle worker, or a new one as long as the destination may have more; else one that serves it
- * and can be told more. 1, 0 if there is none now, -1 with PROBLEM.
+ * The worker is not to be trusted any more, or has gone. One that sends does so in turn: what it
+ * was told behind the first was not begun, and goes to another.
  */
-static int
-choose(struct qrun *q, const struct task *task, struct worker **worker, struct str *problem)
-{
-	struct destination *d = task->destination;
-	size_t serving;
-	struct worker *busy = find_busy(q->workers, d, task, &serving);
-	int started = 0;
-
-	if (serving < d->window) {
-		*worker = find_idle(q->workers, d);
-		if (*worker != NULL)
-			return 1;
-		started = start_worker(q, d, worker, problem);
-	}
-	/* that none can be started now is no harm while another serves */
-	if (started == 1 || busy == NULL)
-		return started;
-	*worker = busy;
-	return 1;
-}
-
-int
-workers_give(struct qrun *q, struct task *task)
-{
-	struct worker *worker = NULL;
-	struct str problem;
-	int chosen;
-
-	str_init(&problem, 1024);
-	chosen = choose(q, task, &worker, &problem);
-	if (chosen == 1 && tell_job(q, worker, task) == -1) {
-		str_clear(&problem);
-		(void)str_format(&problem, "unable to tell a worker: %s", strerror(errno));
-		chosen = -1;
-	}
-	if (chosen == 1)
-		add_task(q, worker, task);
-	else if (chosen == -1)
-		message_task_done(q, task, problem.len > 0 ? problem.data : "out of memory");
-	str_free(&problem);
-	return chosen;
-}
-
-/* The worker is not to be trusted any more, or has gone. */
 static void
 drop(struct qrun *q, struct worker *worker, const char *reason)
 {
 	struct task *task = worker->first;
+	bool in_turn = worker->kind == WORKER_SEND;
 
 	if (task != NULL)
 		log_note(PROGRAM, "worker-lost", "process %ld: %s", (long)worker->pid, reason);
 	launcher_kill(q->workers->launcher, worker->pid);
 	forget(q->workers, worker);
+	if (task != NULL && in_turn) {
+		put_back_all(q, task->next);
+		task->next = NULL;
+	}
 	while (task != NULL) {
 		struct task *next = task->next;
 
@@ -327,7 +161,20 @@ take_answer(struct task *task, struct job_result *result)
 	if (result->recipient >= task->count || task->recipients[result->recipient].answered ||
 	    !tell_check_result(result))
 		return false;
+	destination_note_pace(task->destination, result->transfer_ms);
 	message_answer(task, result);
+	return true;
+}
+
+/* It was told too much, and gives back what it has not begun. */
+static bool
+take_back(struct qrun *q, struct worker *worker, struct task *task)
+{
+	if (worker->kind != WORKER_SEND || has_answers(task) || ++task->returns > RETURNS_MAX)
+		return false;
+	crew_take_task(q, worker, task);
+	worker->is_slow = worker->first != NULL;
+	destination_put_back(q, task);
 	return true;
 }
 
@@ -340,9 +187,14 @@ take_result(struct qrun *q, struct worker *worker, struct job_result *result)
 		task = task->next;
 	if (task == NULL)
 		return false;
+	if (result->returned)
+		return take_back(q, worker, task);
+	if (result->answers && !take_answer(task, result))
+		return false;
 	if (!result->done)
-		return take_answer(task, result);
-	take_task(q, worker, task);
+		return true;
+	crew_take_task(q, worker, task);
+	worker->is_slow = false;
 	message_task_done(q, task, "the worker gave no answer");
 	return true;
 }
@@ -378,10 +230,12 @@ hear_one(struct qrun *q, int fd)
 
 		if (n == -1 && errno == ETIMEDOUT)
 			return;
-		if (n == 0)
+		if (n == 0 || (n == -1 && errno == ECONNRESET)) /* with jobs that it did not read */
 			drop(q, worker, "the worker ended");
 		else if (n == -1 || !take_result(q, worker, &result))
 			drop(q, worker, "the worker broke the protocol");
+		else if (worker->first == NULL)
+			return; /* it has nothing to say; if it speaks all the same, poll says so */
 	}
 }
 
@@ -428,6 +282,6 @@ workers_check(struct qrun *q)
 		else if (now >= worker->until_ms && worker->first != NULL)
 			drop(q, worker, "the delivery took too long");
 		else if (now >= worker->until_ms)
-			dismiss(w, worker);
+			crew_dismiss(w, worker);
 	}
 }

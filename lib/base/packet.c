@@ -100,6 +100,10 @@ packet_receive(int fd, void *buf, size_t len, int *descriptor, deadline until)
 		if (n >= 0)
 			break;
 		if (errno == EAGAIN) {
+			if (deadline_poll_ms(until) == 0) {
+				errno = ETIMEDOUT;
+				return -1;
+			}
 			if (io_wait_readable(fd, until) == -1)
 				return -1;
 		} else if (errno != EINTR)

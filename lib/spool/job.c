@@ -28,6 +28,7 @@ enum letter {
 	RECIPIENT_NOTIFY = 'N',
 	RECIPIENT_ORIGINAL = 'O',
 	RESULT_DONE = 'Z',
+	RESULT_RETURNED = 'U',
 	RESULT_RECIPIENT = 'I',
 	RESULT_STATUS = 'S',
 	RESULT_CODE = 'C',
@@ -271,18 +272,16 @@ add_escaped(struct str *out, char letter, struct slice value)
 static int
 encode_result(struct str *out, const struct job_result *r)
 {
-	if (fields_add_number(out, JOB_NUMBER, (long long)r->number, '\0') == -1)
-		return -1;
-	if (r->done)
-		return fields_add(out, RESULT_DONE, slice_make(NULL, 0), '\0');
-	if (fields_add_number(out, RESULT_RECIPIENT, (long long)r->recipient, '\0') == -1 ||
+	if (fields_add_number(out, JOB_NUMBER, (long long)r->number, '\0') == -1 ||
+	    fields_add_number(out, RESULT_RECIPIENT, (long long)r->recipient, '\0') == -1 ||
 	    fields_add(out, RESULT_STATUS, slice_make(&status_letters[r->status], 1), '\0') == -1 ||
 	    add_escaped(out, RESULT_CODE, r->code) == -1 ||
 	    add_escaped(out, RESULT_RELAY, r->relay) == -1 ||
 	    fields_add_number(out, RESULT_CONNECT, r->connect_ms, '\0') == -1 ||
-	    fields_add_number(out, RESULT_TRANSFER, r->transfer_ms, '\0') == -1)
+	    fields_add_number(out, RESULT_TRANSFER, r->transfer_ms, '\0') == -1 ||
+	    add_escaped(out, RESULT_REPLY, r->reply) == -1)
 		return -1;
-	return add_escaped(out, RESULT_REPLY, r->reply);
+	return r->done ? fields_add(out, RESULT_DONE, slice_make(NULL, 0), '\0') : 0;
 }
 
 int
@@ -299,12 +298,33 @@ job_send_result(int fd, const struct job_result *result, deadline until)
 	return sent;
 }
 
+/* A packet about the job as a whole. */
+static int
+send_word(int fd, uint64_t number, enum letter word, deadline until)
+{
+	struct str packet;
+	int sent;
+
+	str_init(&packet, PACKET_MAX);
+	sent = fields_add_number(&packet, JOB_NUMBER, (long long)number, '\0');
+	if (sent == 0)
+		sent = fields_add(&packet, (char)word, slice_make(NULL, 0), '\0');
+	if (sent == 0)
+		sent = packet_send(fd, str_slice(&packet), -1, until);
+	str_free(&packet);
+	return sent;
+}
+
 int
 job_send_done(int fd, uint64_t number, deadline until)
 {
-	struct job_result result = {.number = number, .done = true};
+	return send_word(fd, number, RESULT_DONE, until);
+}
 
-	return job_send_result(fd, &result, until);
+int
+job_send_returned(int fd, uint64_t number, deadline until)
+{
+	return send_word(fd, number, RESULT_RETURNED, until);
 }
 
 static int
@@ -330,7 +350,7 @@ take_milliseconds(struct slice value, int64_t *ms)
 }
 
 static int
-take_result_field(struct job_result *r, const struct field *field, bool *has_status)
+take_result_field(struct job_result *r, const struct field *field)
 {
 	uint64_t index;
 
@@ -340,13 +360,16 @@ take_result_field(struct job_result *r, const struct field *field, bool *has_sta
 	case RESULT_DONE:
 		r->done = true;
 		return 0;
+	case RESULT_RETURNED:
+		r->returned = true;
+		return 0;
 	case RESULT_RECIPIENT:
 		if (take_number(field->value, &index) == -1 || index >= JOB_RECIPIENTS_MAX)
 			return protocol_error();
 		r->recipient = (size_t)index;
 		return 0;
 	case RESULT_STATUS:
-		*has_status = true;
+		r->answers = true;
 		return take_status(field->value, &r->status);
 	case RESULT_CODE:
 		r->code = field->value;
@@ -372,7 +395,6 @@ job_receive_result(int fd, char *buf, struct job_result *result, deadline until)
 	struct slice packet;
 	struct field field;
 	enum fields_result taken;
-	bool has_status = false;
 	int extra;
 	ssize_t n = packet_receive(fd, buf, PACKET_MAX, &extra, until);
 
@@ -384,9 +406,10 @@ job_receive_result(int fd, char *buf, struct job_result *result, deadline until)
 	if (extra != -1)
 		return protocol_error();
 	while ((taken = fields_next(&packet, '\0', &field)) == FIELDS_ONE)
-		if (take_result_field(result, &field, &has_status) == -1)
+		if (take_result_field(result, &field) == -1)
 			return -1;
-	if (taken == FIELDS_BAD || result->done == has_status)
+	if (taken == FIELDS_BAD || !(result->answers || result->done || result->returned) ||
+	    (result->returned && (result->answers || result->done)))
 		return protocol_error();
 	return 1;
 }

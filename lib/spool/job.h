@@ -3,8 +3,9 @@
  * What qrun and its workers (smtp-send, deliver) say to each other over a SOCK_SEQPACKET pair: jobs
  * one way, results the other. Fields (base/fields.h, NUL-terminated) in packets (base/packet.h);
  * satchel(7), Workers, lists the letters. A worker may be given several jobs before it answers the
- * first; it answers each recipient of a job once and then says that the job is done. Either side
- * drops the other when it breaks these rules.
+ * first; it answers each recipient of a job once and says, with the last answer or behind it, that
+ * the job is done. A job that it has not begun it may give back. Either side drops the other when
+ * it breaks these rules.
  */
 #ifndef SPOOL_JOB_H
 #define SPOOL_JOB_H
@@ -51,7 +52,9 @@ enum job_status { JOB_DELIVERED, JOB_TEMPORARY, JOB_PERMANENT };
 
 struct job_result {
 	uint64_t number;
-	bool done;	  /* the job is over: only number counts */
+	bool done;	  /* the job is over */
+	bool returned;	  /* the job was not begun, and will not be: only number counts */
+	bool answers;	  /* what follows counts (received; what is sent by job_send_result does) */
 	size_t recipient; /* index in job.recipients */
 	enum job_status status;
 	struct slice code;  /* enhanced status code, RFC 3463: "2.0.0" */
@@ -71,8 +74,9 @@ int job_receive_result(int fd, char *buf, struct job_result *result, deadline un
 /* The worker's side: 1 and a job to be freed, 0 when qrun has gone, -1 with errno (EPROTO). */
 int job_receive(int fd, struct job *job, deadline until);
 void job_free(struct job *job); /* closes fd, too */
-/* REPLY may hold any bytes: it is escaped and cut here. */
+/* REPLY may hold any bytes: it is escaped and cut here. DONE may be said with the last. */
 int job_send_result(int fd, const struct job_result *result, deadline until);
 int job_send_done(int fd, uint64_t number, deadline until);
+int job_send_returned(int fd, uint64_t number, deadline until);
 
 #endif

@@ -215,13 +215,23 @@ test_result(int ends[2])
 	tap_ok(job_send_done(ends[1], 8, SOON) == 0 &&
 		   job_receive_result(ends[0], buf, &got, SOON) == 1 && got.done && got.number == 8,
 	    "done");
+	tap_ok(!got.answers && !got.returned, "and nothing else");
+	sent.done = true;
+	tap_ok(job_send_result(ends[1], &sent, SOON) == 0 &&
+		   job_receive_result(ends[0], buf, &got, SOON) == 1 && got.done && got.answers &&
+		   got.status == JOB_TEMPORARY,
+	    "done, with the last result");
+	tap_ok(job_send_returned(ends[1], 9, SOON) == 0 &&
+		   job_receive_result(ends[0], buf, &got, SOON) == 1 && got.returned && !got.done &&
+		   !got.answers && got.number == 9,
+	    "given back");
 }
 
 static void
 test_hostile_results(int ends[2])
 {
 	static const char *const bad[] = {"J1|I100|SD|", "J1|I0|", "J1|", "J1|I0|SX|", "J1|I0|SDD|",
-	    "J1|I0|SD|Z|", "J1|I-1|SD|", "J1|I0|SD|Qx|", "J1|I0|SD|Kx|", "J1|I0|SD",
+	    "J1|I0|SD|U|", "J1|U|Z|", "J1|I-1|SD|", "J1|I0|SD|Qx|", "J1|I0|SD|Kx|", "J1|I0|SD",
 	    "J1|I0|SD|Xa\nb|", "Jx|Z|", "|"};
 	struct job_result got;
 	int before = dup(STDIN_FILENO), after;
