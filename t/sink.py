@@ -8,9 +8,11 @@ Prints its port, then serves until it is killed. With --out, message N is writte
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
 piece: connection number and bytes as Python shows them.
 
+What came in the same piece as the end of a message is logged, too.
+
 STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
-close  stall  garbage  reset  drip  lines  line (all without end)  deaf (when reading), or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
+close  stall  garbage  reset  drip  lines  line (all without end)  deaf (when reading), forget (when idle: what has come is thrown away), or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
 """
 import argparse
 import os
@@ -130,14 +132,19 @@ class Session:
         else:
             message, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
             message += b"\r\n"
+        if self.buffer:
+            self.sink.log(self.number, self.buffer)
         if self.sink.options.out:  # the whole message has come
             open(os.path.join(self.sink.options.out, "%d.end" % self.number), "w").close()
         taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
         if self.act("end", taken) and self.recipients:
             self.sink.store(self.envelope, message)
         self.envelope, self.recipients = [], 0
-        if self.sink.action("idle") == "close":
+        idle = self.sink.action("idle")
+        if idle == "close":
             raise Gone
+        if idle == "forget":
+            self.buffer = b""
 
     def command(self, line):
         verb = line.split(None, 1)[0].upper() if line.strip() else ""

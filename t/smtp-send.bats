@@ -689,6 +689,213 @@ jobs() {
 	assert_output_has "exit -15"
 }
 
+# The next job's commands behind the end of a message (RFC 2920, 3.1).
+
+# groups NUMBER: how many of them came over a connection
+groups() {
+	grep -c "^$1 b'MAIL.*DATA" "$OUT/log" || true
+}
+
+# three_jobs OPTION...: messages one, two and one to joe, ann and bob, told at once
+three_jobs() {
+	wire one
+	wire two
+	jobs --together "$@" smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+		-- "$T/two" "smtp:127.0.0.1:$SINK" ann@example.test \
+		-- "$T/one" "smtp:127.0.0.1:$SINK" bob@example.test
+	assert_status 0
+	[ "${lines[-1]}" = "exit 0" ]
+}
+
+@test "worker: the commands of the next job go out behind the end of a message" {
+	start_sink
+	three_jobs
+	[ "$(cut -f 1-4 <<<"${lines[0]}")" = $'1\t0\tD\t2.0.0' ]
+	[ "${lines[1]}" = "1 done" ]
+	[ "${lines[5]}" = "3 done" ]
+	cmp "$OUT/1.eml" "$T/one"
+	cmp "$OUT/2.eml" "$T/two"
+	cmp "$OUT/3.eml" "$T/one"
+	assert_file_has "$OUT/2.env" "RCPT TO:<ann@example.test>"
+	[ "$(grep -c . "$OUT/log")" -eq 5 ] # EHLO, three groups, QUIT
+	[ "$(groups 1)" -eq 3 ]
+	lacks RSET "$OUT/log"
+}
+
+@test "worker: without PIPELINING nothing goes out behind a message" {
+	start_sink --without PIPELINING
+	three_jobs
+	[ "$(grep -c "b'MAIL" "$OUT/log")" -eq 3 ]
+	[ "$(grep -c 'MAIL.*RCPT' "$OUT/log" || true)" -eq 0 ]
+	[ -e "$OUT/3.eml" ]
+}
+
+@test "worker: a result is reported before the next message is sent" {
+	start_sink --at "end=wait $T/mark@2"
+	wire one
+	to=smtp:127.0.0.1:$SINK
+	start python3 "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
+		-- "$T/one" "$to" ann@example.test
+	log=$STARTED_LOG
+	wait_for 10 grep -q "1 done" "$log"
+	lacks "2 done" "$log"
+	touch "$T/mark"
+	wait_for 10 grep -q "2 done" "$log"
+}
+
+@test "worker: refusals of what was sent ahead are for that job alone" {
+	start_sink --at "mail=550 5.7.1 not you@2" --at "rcpt=503 5.5.1 MAIL first@2"
+	three_jobs
+	assert_output_has $'1\t0\tD'
+	assert_output_has $'2\t0\tP\t5.7.1'
+	assert_output_has $'3\t0\tD'
+	[ "$(cut -d " " -f 1 "$OUT/log" | sort -u)" = 1 ]
+	cmp "$OUT/2.eml" "$T/one"
+	for extra in "" "data=354 go on"; do
+		start_sink --at "rcpt:ann@example.test=550 5.1.1 no" --at "${extra:-helo=250 x}"
+		three_jobs
+		assert_output_has $'1\t0\tD'
+		assert_output_has $'2\t0\tP\t5.1.1'
+		assert_output_has $'3\t0\tD'
+		[ ! -e "$OUT/3.eml" ]
+		cmp "$OUT/2.eml" "$T/one"
+		[ "$(cut -d " " -f 1 "$OUT/log" | sort -u)" = 1 ]
+	done
+	start_sink --at "data=451 4.3.0 later@2"
+	three_jobs
+	assert_output_has $'2\t0\tT\t4.3.0'
+	assert_output_has $'3\t0\tD'
+}
+
+@test "worker: a refused message does not touch the job behind it" {
+	for reply in "554 5.6.0 no" "451 4.3.0 later"; do
+		start_sink --at "end=$reply@1"
+		three_jobs
+		lacks $'1\t0\tD' <(echo "$output")
+		assert_output_has $'2\t0\tD'
+		assert_output_has $'3\t0\tD'
+		[ "$(cut -d " " -f 1 "$OUT/log" | sort -u)" = 1 ]
+		cmp "$OUT/1.eml" "$T/two"
+	done
+}
+
+@test "worker: a connection that breaks at the end of a message leaves the next job as it was" {
+	for action in close reset; do
+		start_sink --at "end=$action@1"
+		three_jobs
+		assert_output_has $'1\t0\tT\t4.4.2'
+		assert_output_has $'2\t0\tD'
+		assert_output_has $'3\t0\tD'
+		[ "$(ls "$OUT"/*.eml | wc -l)" -eq 2 ]
+		# nor is it done again to a server that may not have borne it
+		assert_file_has "$OUT/log" "2 b'MAIL"
+		[ "$(grep -c '^2 ' "$OUT/log")" -eq 4 ]
+		[ "$(ls "$OUT"/[12].end | wc -l)" -eq 2 ]
+		lacks "^2 b'[^E].*EHLO" "$OUT/log"
+	done
+}
+
+@test "worker: 421 at any reply leaves the jobs behind it as they were" {
+	start_sink --at "end=421 4.3.2 enough@1"
+	three_jobs
+	assert_output_has $'1\t0\tT\t4.3.2'
+	assert_output_has $'2\t0\tD'
+	assert_output_has $'3\t0\tD'
+	for step in mail rcpt data; do
+		start_sink --at "$step=421 4.3.2 enough@2"
+		three_jobs
+		assert_output_has $'1\t0\tD'
+		assert_output_has $'2\t0\tD'
+		assert_output_has $'3\t0\tD'
+		[ "$(ls "$OUT"/*.eml | wc -l)" -eq 3 ]
+	done
+}
+
+@test "worker: a server that stumbles over commands behind a message is asked one by one" {
+	control limits "smtp-timeout: 1"
+	for at in "idle=forget" "mail=503 5.5.0 improper use@2" "mail=500 5.5.1 what?@2" "rcpt=503 5.5.1 what?@2" \
+		"data=503 5.5.1 what?@2" "mail=354 go on@2" "mail=garbage@2" "mail=close@2" "rcpt=close@2"; do
+		start_sink --at "$at"
+		three_jobs
+		[ "$(grep -c $'\t0\tD\t' <<<"$output")" -eq 3 ] || { echo "$at: $output"; false; }
+		[ "$(ls "$OUT"/*.eml | wc -l)" -eq 3 ]
+		[ "$(cut -d " " -f 1 "$OUT/log" | sort -u | tail -n 1)" = 2 ]
+	done
+}
+
+@test "worker: what cannot go ahead goes behind: too large, 8-bit text, a bad sender" {
+	start_sink --without 8BITMIME
+	head -c 1000001 /dev/zero | tr '\0' x | fold | sed 's/$/\r/' >"$T/large"
+	printf '\303\244\r\n' >"$T/8bit"
+	wire one
+	to=smtp:127.0.0.1:$SINK
+	jobs --together smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/large" "$to" joe@example.test \
+		-- "$T/one" "$to" "a b@example.test" bob@example.test -- "$T/8bit" "$to" joe@example.test \
+		-- "$T/one" "$to" joe@example.test
+	assert_status 0
+	assert_output_has $'1\t0\tD'
+	assert_output_has $'2\t0\tP\t5.3.4'
+	assert_output_has $'3\t0\tP\t5.1.3'
+	assert_output_has $'3\t1\tD'
+	assert_output_has $'4\t0\tP\t5.6.3'
+	assert_output_has $'5\t0\tD'
+	cmp "$OUT/3.eml" "$T/one"
+}
+
+@test "worker: large messages with dots at every place follow one another" {
+	start_sink --without SIZE
+	python3 -c 'import random
+random.seed(8)
+for i in range(9000):
+    print("." * random.choice((0, 0, 1, 2)) + "x" * random.randrange(120) + "\r")' >"$T/large"
+	wire one
+	to=smtp:127.0.0.1:$SINK
+	jobs --together smtp-send -w -- "$T/large" "$to" joe@example.test -- "$T/one" "$to" joe@example.test \
+		-- "$T/large" "$to" joe@example.test -- "$T/large" "$to" joe@example.test
+	assert_status 0
+	for i in 1 3 4; do
+		sed 's/^\.//' "$OUT/$i.eml" | cmp - "$T/large"
+	done
+	cmp "$OUT/2.eml" "$T/one"
+}
+
+@test "worker: what stands in the file behind the message is none of it" {
+	start_sink
+	printf 'Subject: short\r\n\r\n.x\r\n\303\244 of another message\r\n' >"$T/one"
+	jobs --together --behind 23 smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+		-- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 0
+	assert_output_has $'2\t0\tD'
+	for i in 1 2; do
+		[ "$(cat -A "$OUT/$i.eml")" = $'Subject: short^M$\n^M$\n..x^M$' ]
+		lacks BODY "$OUT/$i.env"
+	done
+}
+
+@test "worker: a slow server keeps its own job, the others are given back" {
+	start_sink --at "end=wait $T/mark@1"
+	wire one
+	to=smtp:127.0.0.1:$SINK
+	start python3 "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
+		-- "$T/one" "$to" ann@example.test -- "$T/one" "$to" bob@example.test
+	log=$STARTED_LOG
+	wait_for 10 grep -q "2 returned" "$log"
+	[ "$(head -n 2 "$log")" = $'3 returned\n2 returned' ]
+	touch "$T/mark"
+	wait_for 10 grep -q "exit 0" "$log"
+	assert_file_has "$log" $'1\t0\tD'
+	[ "$(ls "$OUT"/*.eml)" = "$OUT/1.eml" ]
+}
+
+@test "worker: where nobody can be reached, the jobs behind are given back at once" {
+	wire one
+	to=smtp:127.0.0.1:$(free_port)
+	jobs --together smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/one" "$to" ann@example.test
+	assert_status 0
+	[ "${lines[0]}" = "2 returned" ]
+	[[ ${lines[1]} == $'1\t0\tT\t4.4.1\t'* ]]
+}
+
 @test "without descriptors 0, 1 or 2 nothing goes to the wrong place" {
 	start_sink
 	run bash -c "smtp-send smtp:127.0.0.1:$SINK joe@example.test <&-"

@@ -22,6 +22,7 @@ attempt_init(struct attempt *a)
 	}
 	client_outcome_init(&a->failure);
 	str_init(&a->failure_relay, RELAY_MAX);
+	client_transaction_init(&a->transaction);
 }
 
 void
@@ -33,6 +34,7 @@ attempt_free(struct attempt *a)
 	}
 	client_outcome_free(&a->failure);
 	str_free(&a->failure_relay);
+	client_transaction_free(&a->transaction);
 }
 
 void
@@ -49,6 +51,7 @@ attempt_reset(struct attempt *a)
 	a->failure.is_set = false;
 	a->connect_ms = 0;
 	str_clear(&a->failure_relay);
+	client_transaction_reset(&a->transaction);
 }
 
 void
@@ -90,15 +93,14 @@ all_settled(const struct attempt *a)
 	return true;
 }
 
-/* One transaction over the open connection, for all that are not settled. */
-static void
-transact(struct sender *s, struct attempt *a)
+void
+attempt_prepare(struct attempt *a)
 {
-	struct client_recipient list[CLIENT_RECIPIENTS_MAX];
-	struct attempt_recipient *of[CLIENT_RECIPIENTS_MAX];
-	int64_t start = clock_monotonic_ms();
-	size_t count = 0;
+	struct client_transaction *t = &a->transaction;
 
+	t->message = a->message;
+	t->recipients = a->asked;
+	t->count = 0;
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];
 
@@ -106,19 +108,31 @@ transact(struct sender *s, struct attempt *a)
 			continue;
 		if (r->outcome.is_set && r->outcome.status == CLIENT_TEMPORARY)
 			r->is_put_off = true;
-		of[count] = r;
-		list[count++] = (struct client_recipient){.address = r->address,
+		a->asked_index[t->count] = i;
+		a->asked[t->count++] = (struct client_recipient){.address = r->address,
 		    .notify = r->notify,
 		    .original = r->original,
 		    .outcome = &r->outcome};
 	}
-	client_send(&s->client, &a->message, list, count);
-	for (size_t i = 0; i < count; i++) {
-		of[i]->is_settled = settles(&of[i]->outcome);
-		of[i]->connect_ms = a->connect_ms;
-		of[i]->transfer_ms = clock_monotonic_ms() - start;
-		str_clear(&of[i]->relay);
-		(void)str_add_slice(&of[i]->relay, str_slice(&s->relay));
+}
+
+/* One transaction over the open connection, for all that are not settled. */
+static void
+transact(struct sender *s, struct attempt *a)
+{
+	int64_t start = clock_monotonic_ms();
+
+	if (s->client.ahead != &a->transaction)
+		attempt_prepare(a);
+	client_send(&s->client, &a->transaction);
+	for (size_t i = 0; i < a->transaction.count; i++) {
+		struct attempt_recipient *r = &a->recipients[a->asked_index[i]];
+
+		r->is_settled = settles(&r->outcome);
+		r->connect_ms = a->connect_ms;
+		r->transfer_ms = clock_monotonic_ms() - start;
+		str_clear(&r->relay);
+		(void)str_add_slice(&r->relay, str_slice(&s->relay));
 	}
 }
 
@@ -147,6 +161,8 @@ open_hop(struct sender *s, struct attempt *a, const struct hop *hop, struct clie
 	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
 		return false;
 	a->connect_ms = clock_monotonic_ms() - start;
+	if (!slice_equal(str_slice(&s->destination), a->destination))
+		s->client.no_overlap = false; /* that was said of others */
 	str_clear(&s->destination);
 	/* if it cannot be remembered what it is for, it will not be used again */
 	(void)str_add_slice(&s->destination, a->destination);
@@ -168,6 +184,8 @@ try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
 		transact(s, a);
 	else
 		attempt_note_failure(a, &outcome, str_slice(&s->relay));
+	if (!opened && s->is_away != NULL)
+		s->is_away(s->client.argument);
 	client_outcome_free(&outcome);
 	return opened;
 }
@@ -219,7 +237,8 @@ static bool
 try_kept(struct sender *s, struct attempt *a)
 {
 	if (!client_is_open(&s->client) ||
-	    !slice_equal(str_slice(&s->destination), a->destination) || client_is_stale(&s->client))
+	    !slice_equal(str_slice(&s->destination), a->destination) ||
+	    client_is_stale(&s->client, &a->transaction))
 		return false;
 	transact(s, a);
 	for (size_t i = 0; i < a->count; i++)

@@ -29,8 +29,10 @@ struct sender {
 	struct dns *dns;
 	struct limits limits;
 	struct str me, helo;
-	uint16_t mx_port;	/* 25, but on a test bed */
-	struct client client;	/* kept from job to job */
+	uint16_t mx_port;     /* 25, but on a test bed */
+	struct client client; /* kept from job to job */
+	/* Called when a server could not be reached, with client.argument. May be null. */
+	void (*is_away)(void *argument);
 	struct str destination; /* that it is connected for */
 	struct str relay;	/* what it is connected to: name[address]:port */
 };
@@ -50,6 +52,10 @@ struct attempt {
 	struct attempt_recipient recipients[CLIENT_RECIPIENTS_MAX];
 	size_t count;
 	deadline until;
+	/* what the server at hand is asked: those recipients that are not settled */
+	struct client_transaction transaction;
+	struct client_recipient asked[CLIENT_RECIPIENTS_MAX];
+	size_t asked_index[CLIENT_RECIPIENTS_MAX]; /* in recipients */
 	/* of the servers so far that did not come to hear of a recipient: */
 	struct client_outcome failure;
 	struct str failure_relay;
@@ -79,6 +85,11 @@ void attempt_init(struct attempt *a);
 void attempt_free(struct attempt *a);
 /* Empties it for the next; memory stays. */
 void attempt_reset(struct attempt *a);
+/*
+ * Makes the transaction, so that the first server can be asked behind the message before. The
+ * attempt must stay where it is from then on.
+ */
+void attempt_prepare(struct attempt *a);
 /* Tries, up to a->until; every recipient has its outcome then. The connection may stay open. */
 void attempt_run(struct sender *s, struct attempt *a);
 /* A server, or the way to it, failed. What may pass away by itself outweighs what does not. */

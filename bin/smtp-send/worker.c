@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The worker of qrun: job after job from fd 0, the connection kept for the next (satchel(7),
- * Workers). */
+/*
+ * The worker of qrun: job after job from fd 0, the connection kept for the next (satchel(7),
+ * Workers). The next job is taken when the message at hand is about to end, so that it can follow
+ * it in one write; it is begun, though, only when the one before is reported.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,16 +18,88 @@
 
 #define RESULT_MS 60000	    /* for qrun to take a packet */
 #define DEADLINE_MAX 604800 /* seconds; that of the limit delivery-deadline */
+#define RETURNED_MAX 64	    /* jobs that are given back at once */
 
 _Static_assert(JOB_RECIPIENTS_MAX <= CLIENT_RECIPIENTS_MAX, "a job fits a transaction");
 
+struct slot {
+	struct attempt attempt;
+	struct job job;
+};
+
+struct worker {
+	struct sender *sender;
+	struct slot slots[2];
+	size_t current;	 /* of slots */
+	bool has_next;	 /* the other one has the job that comes next */
+	bool has_failed; /* the socket has, errno says how */
+	int error;
+};
+
+/*
+ * A signal ends us at once, but not between the end of a message and its report: what is delivered
+ * and not reported comes twice.
+ */
+static volatile sig_atomic_t in_doubt, told_to_end;
+
 static void
-set_up(struct attempt *a, const struct job *job)
+end_by(int signal_number)
 {
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
+}
+
+static void
+take_signal(int signal_number)
+{
+	if (in_doubt)
+		told_to_end = signal_number;
+	else
+		end_by(signal_number);
+}
+
+static void
+is_certain_again(void)
+{
+	in_doubt = 0;
+	if (told_to_end)
+		end_by(told_to_end);
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = take_signal, .sa_flags = SA_RESTART};
+
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+}
+
+static struct slot *
+next_slot(struct worker *w)
+{
+	return &w->slots[1 - w->current];
+}
+
+static void
+set_deadline(struct slot *slot)
+{
+	uint64_t seconds = slot->job.deadline;
+
+	slot->attempt.until =
+	    deadline_in_seconds((int64_t)(seconds < DEADLINE_MAX ? seconds : DEADLINE_MAX));
+}
+
+static void
+set_up(struct slot *slot)
+{
+	struct attempt *a = &slot->attempt;
+	const struct job *job = &slot->job;
+
 	attempt_reset(a);
 	a->destination = job->destination;
-	a->until = deadline_in_seconds(
-	    (int64_t)(job->deadline < DEADLINE_MAX ? job->deadline : DEADLINE_MAX));
 	a->message = (struct client_message){.reverse_path = job->reverse_path,
 	    .body = job->body,
 	    .envelope_id = job->envelope_id,
@@ -37,6 +113,7 @@ set_up(struct attempt *a, const struct job *job)
 		a->recipients[i].notify = job->recipients[i].notify;
 		a->recipients[i].original = job->recipients[i].original;
 	}
+	attempt_prepare(a);
 }
 
 static int
@@ -57,91 +134,166 @@ report(const struct attempt *a, uint64_t number)
 		    .relay = str_slice(&r->relay),
 		    .reply = str_slice(&r->outcome.reply),
 		    .connect_ms = r->connect_ms,
-		    .transfer_ms = r->transfer_ms};
+		    .transfer_ms = r->transfer_ms,
+		    .done = i + 1 == a->count};
 
 		if (job_send_result(STDIN_FILENO, &result, deadline_in_ms(RESULT_MS)) == -1)
 			return -1;
 	}
-	return job_send_done(STDIN_FILENO, number, deadline_in_ms(RESULT_MS));
+	return 0;
 }
 
-/* Its jobs are claimed by nobody then, and another qrun may have them delivered. */
+/*
+ * POLLIN if there is a job; POLLHUP beside that or alone if qrun has gone: its jobs are claimed by
+ * nobody then, and another qrun may have them delivered.
+ */
+static int
+look(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+/* 1 with the next job in its slot, 0 when qrun has gone, -1 with errno. */
+static int
+take_next(struct worker *w, deadline until)
+{
+	int got = job_receive(STDIN_FILENO, &next_slot(w)->job, until);
+
+	if (got == 1) {
+		set_up(next_slot(w));
+		w->has_next = true;
+	} else if (got == -1 && errno != ETIMEDOUT) {
+		w->has_failed = true;
+		w->error = errno;
+	}
+	return got;
+}
+
 static bool
-qrun_has_gone(void)
+may_end(void *argument, struct client_transaction **next)
 {
-	struct pollfd p = {.fd = STDIN_FILENO, .events = 0};
+	struct worker *w = argument;
+	const struct attempt *a = &w->slots[w->current].attempt;
+	const struct client *c = &w->sender->client;
+	int waiting = look();
 
-	return poll(&p, 1, 0) == 1;
+	in_doubt = 1;
+	if ((waiting & (POLLHUP | POLLERR)) != 0)
+		return false;
+	if (!w->has_next && !w->has_failed && (waiting & POLLIN) != 0)
+		(void)take_next(w, deadline_in_ms(0));
+	/* the connection must not be closed behind this message */
+	if (w->has_next && c->messages + 1 < CONNECTION_MESSAGES &&
+	    slice_equal(a->destination, next_slot(w)->attempt.destination))
+		*next = &next_slot(w)->attempt.transaction;
+	return true;
 }
 
+/* What waits behind the job at hand need not: others may take it. The last goes first. */
 static void
-block_signals(int how)
+give_back(void *argument)
 {
-	sigset_t ending;
+	struct worker *w = argument;
+	uint64_t numbers[RETURNED_MAX];
+	size_t count = 0;
 
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGTERM);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGHUP);
-	sigprocmask(how, &ending, NULL);
+	while (count < RETURNED_MAX && !w->has_failed &&
+	       (w->has_next || ((look() & POLLIN) != 0 && take_next(w, deadline_in_ms(0)) == 1))) {
+		numbers[count++] = next_slot(w)->job.number;
+		client_withdraw(&w->sender->client);
+		job_free(&next_slot(w)->job);
+		w->has_next = false;
+	}
+	while (count > 0)
+		if (job_send_returned(STDIN_FILENO, numbers[--count], deadline_in_ms(RESULT_MS)) ==
+		    -1) {
+			w->has_failed = true;
+			w->error = errno;
+			return;
+		}
 }
 
-/* From here on to the report no signal ends us: what is delivered and not reported comes twice. */
-static bool
-may_end(void *unused)
+/*
+ * Waits for the next job; lets go of the connection when it idles too long or the server speaks.
+ * 1, 0 when qrun has gone, -1 with errno.
+ */
+static int
+wait_for_job(struct worker *w)
 {
-	(void)unused;
-	block_signals(SIG_BLOCK);
-	return !qrun_has_gone();
-}
+	struct client *c = &w->sender->client;
+	deadline idle = deadline_in_seconds((int64_t)w->sender->limits.smtp_idle);
 
-/* Waits for the next job; lets go of the connection when it idles too long or the server speaks. */
-static void
-wait_for_job(struct sender *s)
-{
-	deadline idle = deadline_in_seconds((int64_t)s->limits.smtp_idle);
-
-	while (client_is_open(&s->client)) {
+	for (;;) {
 		struct pollfd p[2] = {
-		    {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = s->client.fd, .events = POLLIN}};
-		int ready = poll(p, 2, deadline_poll_ms(idle));
+		    {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = c->fd, .events = POLLIN}};
+		int ready = poll(p, 2, client_is_open(c) ? deadline_poll_ms(idle) : -1);
 
 		if (ready == -1 && errno == EINTR)
 			continue;
 		if (ready > 0 && p[0].revents != 0)
-			return;
-		client_quit(&s->client);
+			return (p[0].revents & (POLLHUP | POLLERR)) != 0
+				   ? 0
+				   : take_next(w, DEADLINE_NEVER);
+		client_quit(c);
 	}
+}
+
+static void
+run_next(struct worker *w)
+{
+	struct slot *slot = next_slot(w);
+
+	w->current = 1 - w->current;
+	w->has_next = false;
+	set_deadline(slot);
+	attempt_run(w->sender, &slot->attempt);
+	if (!w->has_failed && report(&slot->attempt, slot->job.number) == -1) {
+		w->has_failed = true;
+		w->error = errno;
+	}
+	job_free(&slot->job);
+	is_certain_again();
+}
+
+/* Until qrun has gone, or something fails. */
+static void
+run(struct worker *w)
+{
+	struct sender *s = w->sender;
+
+	s->client.may_end = may_end;
+	s->client.is_slow = s->is_away = give_back;
+	s->client.argument = w;
+	catch_signals();
+	while (!w->has_failed && (w->has_next || wait_for_job(w) == 1))
+		run_next(w);
+	if (w->has_next)
+		job_free(&next_slot(w)->job);
+	if (!w->has_failed)
+		return;
+	errno = w->error;
+	log_note(PROGRAM, "worker-failed", "%s", strerror(errno));
 }
 
 int
 worker_run(struct sender *s)
 {
-	struct attempt a;
-	struct job job;
-	int got;
+	struct worker *w = calloc(1, sizeof *w);
+	bool failed;
 
-	attempt_init(&a);
-	s->client.may_end = may_end;
-	for (;;) {
-		wait_for_job(s);
-		got = job_receive(STDIN_FILENO, &job, DEADLINE_NEVER);
-		if (got != 1)
-			break;
-		if (qrun_has_gone())
-			got = 0;
-		else {
-			set_up(&a, &job);
-			attempt_run(s, &a);
-			got = report(&a, job.number) == -1 ? -1 : 1;
-		}
-		job_free(&job);
-		block_signals(SIG_UNBLOCK);
-		if (got != 1)
-			break;
-	}
-	if (got == -1)
-		log_note(PROGRAM, "worker-failed", "%s", strerror(errno));
-	attempt_free(&a);
-	return got == 0 ? EXIT_DONE : EXIT_TEMPORARY;
+	if (w == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
+	w->sender = s;
+	attempt_init(&w->slots[0].attempt);
+	attempt_init(&w->slots[1].attempt);
+	run(w);
+	failed = w->has_failed;
+	s->client.may_end = NULL;
+	s->client.is_slow = s->is_away = NULL;
+	attempt_free(&w->slots[0].attempt);
+	attempt_free(&w->slots[1].attempt);
+	free(w);
+	return failed ? EXIT_TEMPORARY : EXIT_DONE;
 }

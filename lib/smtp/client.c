@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +29,8 @@ client_close(struct client *c)
 {
 	io_close(c->fd);
 	c->fd = c->reader.fd = -1;
+	c->ahead = NULL;
+	c->is_spoilt = false;
 	reader_consume(&c->reader, c->reader.size);
 	str_clear(&c->output);
 }
@@ -41,8 +42,6 @@ client_free(struct client *c)
 	reader_free(&c->reader);
 	reply_free(&c->reply);
 	str_free(&c->output);
-	free(c->block);
-	c->block = NULL;
 }
 
 bool
@@ -52,10 +51,12 @@ client_is_open(const struct client *c)
 }
 
 bool
-client_is_stale(const struct client *c)
+client_is_stale(const struct client *c, const struct client_transaction *t)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 
+	if (c->ahead != NULL)
+		return c->ahead != t;
 	return c->reader.start < c->reader.end || poll(&p, 1, 0) != 0;
 }
 
@@ -66,6 +67,10 @@ client_quit(struct client *c)
 
 	if (!client_is_open(c))
 		return;
+	if (c->ahead != NULL || c->is_spoilt) { /* it would be taken for text of the message */
+		client_close(c);
+		return;
+	}
 	/* the answer changes nothing (RFC 5321, 4.1.1.10), nor does a failure */
 	(void)io_write(c->fd, "QUIT\r\n", 6, until < c->hard ? until : c->hard);
 	client_close(c);
@@ -156,6 +161,20 @@ no_reply(
 	client_close(c);
 }
 
+/* Tells the caller of a reply that does not come; waits no longer than the reply is waited for. */
+static void
+mind_slowness(struct client *c)
+{
+	while (c->is_slow != NULL && reader_unread(&c->reader).len == 0) {
+		deadline until = deadline_in_ms(CLIENT_SLOW_MS);
+
+		if (until >= c->reader.until || io_wait_readable(c->fd, until) == 0 ||
+		    errno != ETIMEDOUT)
+			return;
+		c->is_slow(c->argument);
+	}
+}
+
 int
 client_reply(struct client *c, enum client_timeout seconds, const char *stage,
     struct client_outcome *outcome)
@@ -163,6 +182,7 @@ client_reply(struct client *c, enum client_timeout seconds, const char *stage,
 	enum reply_result result;
 
 	c->reader.until = client_until(c, seconds);
+	mind_slowness(c);
 	result = reply_read(&c->reply, &c->reader);
 	if (result != REPLY_OK) {
 		no_reply(c, result, stage, outcome);

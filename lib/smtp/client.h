@@ -4,6 +4,12 @@
  * QUIT. client_open, client_send as often as wanted while client_is_open, client_quit or
  * client_close.
  *
+ * Where the server offers PIPELINING, the commands of the next transaction follow the end of a
+ * message in one write (RFC 2920, 3.1), if the caller has it at hand by then. It is ahead from then
+ * on, and nothing is decided about it: client_send goes on with it, or, if the connection is gone,
+ * begins with it on another. A server that was seen to stumble over that is asked one after the
+ * other (no_overlap).
+ *
  * Everything blocks, up to the time-outs of RFC 5321 4.5.3.2 (scaled) and the caller's own
  * deadline. Nothing but a reply of the 5yz class, and what this host itself finds to be impossible,
  * is permanent. A connection that breaks is closed, and what was not decided is temporary. If it
@@ -27,6 +33,7 @@
 
 #define CLIENT_REPLY_MAX ((size_t)1000) /* octets of a reply kept in an outcome */
 #define CLIENT_RECIPIENTS_MAX 100	/* of one transaction; RFC 5321, 4.5.3.1.8 */
+#define CLIENT_SLOW_MS 3000
 
 enum client_status { CLIENT_OK, CLIENT_TEMPORARY, CLIENT_PERMANENT };
 
@@ -50,12 +57,15 @@ enum client_extension {
 	CLIENT_CHUNKING = 128, /* RFC 3030 */
 };
 
+struct client_transaction;
+
 struct client {
 	int fd; /* -1 when closed; owned */
 	struct reader reader;
-	struct reply reply; /* the last one read */
-	struct str output;  /* commands gathered for one write */
-	char *block;	    /* of the message while it is sent; owned */
+	struct reply reply;		  /* the last one read */
+	struct str output;		  /* commands gathered for one write */
+	struct client_transaction *ahead; /* its commands are sent, and no reply to them is read */
+	bool is_spoilt; /* what was ahead is not wanted any more: it ends with the one before */
 	bool is_esmtp;
 	bool needs_reset; /* a transaction was begun and not ended */
 	unsigned extensions;
@@ -65,11 +75,15 @@ struct client {
 	uint64_t percent;   /* of the time-outs of 4.5.3.2 */
 	deadline hard;	    /* bounds everything */
 	bool no_pipelining; /* send command by command all the same */
+	bool no_overlap;    /* send message by message; set where the server stumbled over it */
 	/*
 	 * Called before the end of a message is sent, which makes the server take it; false: the
-	 * connection is closed instead. May be null.
+	 * connection is closed instead. It may set *NEXT (null) to what is to be sent behind this
+	 * one. May be null.
 	 */
-	bool (*may_end)(void *argument);
+	bool (*may_end)(void *argument, struct client_transaction **next);
+	/* Called every CLIENT_SLOW_MS that the server has a reply waited for. May be null. */
+	void (*is_slow)(void *argument);
 	void *argument;
 };
 
@@ -89,6 +103,26 @@ struct client_message {
 	uint64_t length;
 };
 
+/* Must stay where it is while it is ahead. */
+struct client_transaction {
+	/* of the caller: */
+	struct client_message message;
+	const struct client_recipient *recipients;
+	size_t count;
+	/* of the client: */
+	struct client *client;
+	char *block; /* of the message; owned */
+	uint64_t block_at;
+	size_t block_len;
+	bool declares_8bit;
+	bool is_grouped;		   /* all commands are in one write */
+	bool is_ahead;			   /* and that was the one before's */
+	bool is_refused;		   /* MAIL was */
+	size_t accepted;		   /* recipients */
+	bool asked[CLIENT_RECIPIENTS_MAX]; /* RCPT was sent and no reply is read */
+	struct client_outcome outcome;	   /* of the step at hand */
+};
+
 void client_outcome_init(struct client_outcome *o);
 void client_outcome_free(struct client_outcome *o);
 /* Our own words, as printf(3); CODE is an enhanced status code. A lack of memory cuts the words. */
@@ -106,17 +140,23 @@ enum client_status client_open(
     struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome);
 bool client_is_open(const struct client *c);
 /*
- * True if the server has said something, or has gone, while nothing was asked: the connection is of
- * no further use.
+ * True if the server has said something, or has gone, while nothing was asked, or was asked about
+ * another transaction than T: the connection is of no further use.
  */
-bool client_is_stale(const struct client *c);
+bool client_is_stale(const struct client *c, const struct client_transaction *t);
+
+void client_transaction_init(struct client_transaction *t);
+void client_transaction_free(struct client_transaction *t);
+/* For another message: what is kept of the last is forgotten. Memory stays. */
+void client_transaction_reset(struct client_transaction *t);
 /*
- * One transaction with COUNT recipients, at most CLIENT_RECIPIENTS_MAX. Each gets its outcome.
- * Where the message as a whole cannot go through this server but might through another, they are
- * CLIENT_PERMANENT with the code 5.6.3.
+ * One transaction with at most CLIENT_RECIPIENTS_MAX recipients. Each gets its outcome. Where the
+ * message as a whole cannot go through this server but might through another, they are
+ * CLIENT_PERMANENT with the code 5.6.3. If a transaction is ahead, it is this one.
  */
-void client_send(struct client *c, const struct client_message *m,
-    const struct client_recipient *recipients, size_t count);
+void client_send(struct client *c, struct client_transaction *t);
+/* What is ahead will not be sent over this connection, nor anything else. */
+void client_withdraw(struct client *c);
 /* Says QUIT, does not wait for the answer, and closes. */
 void client_quit(struct client *c);
 /* Closes at once. */

@@ -10,16 +10,24 @@
 #define BLOCK_SIZE ((size_t)128 << 10)
 #define PIECES_MAX 64
 
-/* Reads the next block at *done of the message: its length, or -1 with errno. */
-static long
-next_block(struct client *c, const struct client_message *m, uint64_t done)
+/* Has the block at DONE of the message at hand, once for its check and its way out. 0 or -1. */
+static int
+have_block(struct client_transaction *t, uint64_t done)
 {
+	const struct client_message *m = &t->message;
 	uint64_t left = m->length - done;
 	size_t len = left < BLOCK_SIZE ? (size_t)left : BLOCK_SIZE;
 
-	if (c->block == NULL && (c->block = malloc(BLOCK_SIZE)) == NULL)
+	if (t->block == NULL && (t->block = malloc(BLOCK_SIZE)) == NULL)
 		return -1;
-	return io_pread(m->fd, c->block, len, m->offset + (off_t)done) == -1 ? -1 : (long)len;
+	if (t->block_at == done && t->block_len == len)
+		return 0;
+	t->block_len = 0;
+	if (io_pread(m->fd, t->block, len, m->offset + (off_t)done) == -1)
+		return -1;
+	t->block_at = done;
+	t->block_len = len;
+	return 0;
 }
 
 static bool
@@ -40,76 +48,92 @@ block_has_8bit(const char *block, size_t len)
 }
 
 int
-client_has_8bit(struct client *c, const struct client_message *m)
+client_has_8bit(struct client_transaction *t)
 {
-	for (uint64_t done = 0; done < m->length;) {
-		long len = next_block(c, m, done);
-
-		if (len == -1)
+	for (uint64_t done = 0; done < t->message.length; done += t->block_len) {
+		if (have_block(t, done) == -1)
 			return -1;
-		if (block_has_8bit(c->block, (size_t)len))
+		if (block_has_8bit(t->block, t->block_len))
 			return 1;
-		done += (uint64_t)len;
 	}
 	return 0;
 }
 
 /* The message itself is at fault or cannot be read: the server must not take half of it. */
 static int
-give_up(struct client *c, struct client_outcome *outcome, const char *why)
+give_up(struct client_transaction *t, const char *why)
 {
 	client_outcome_set(
-	    outcome, CLIENT_TEMPORARY, "4.3.0", "unable to send the message: %s", why);
-	client_close(c);
+	    &t->outcome, CLIENT_TEMPORARY, "4.3.0", "unable to send the message: %s", why);
+	client_close(t->client);
 	return -1;
 }
 
+/* Adds the end of the message to PIECES, and what goes behind it. False if it may not be sent. */
 static bool
-may_end(const struct client *c)
+end_message(struct client_transaction *t, struct iovec *pieces, int *count)
 {
-	return c->may_end == NULL || c->may_end(c->argument);
+	struct client *c = t->client;
+	struct client_transaction *next = NULL;
+
+	if (c->may_end != NULL && !c->may_end(c->argument, &next))
+		return false;
+	pieces[(*count)++] = (struct iovec){(void *)(uintptr_t) ".\r\n", 3};
+	if (next != NULL)
+		client_put_ahead(t, next);
+	if (c->output.len > 0)
+		pieces[(*count)++] = (struct iovec){c->output.data, c->output.len};
+	return true;
+}
+
+static int
+write_pieces(struct client_transaction *t, struct iovec *pieces, int count)
+{
+	struct client *c = t->client;
+
+	if (io_writev(c->fd, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
+		client_lost(c, "DATA", &t->outcome);
+		return -1;
+	}
+	str_clear(&c->output);
+	return 0;
 }
 
 /* Sends one block, the end of the message behind it if it is the last. */
 static int
-send_block(struct client *c, struct stuffed *s, struct slice block, bool last,
-    struct client_outcome *outcome)
+send_block(struct client_transaction *t, struct stuffed *s, struct slice block, bool last)
 {
 	do {
-		struct iovec pieces[PIECES_MAX + 1];
+		struct iovec pieces[PIECES_MAX + 2];
 		int count;
+		bool ends;
 
 		block = slice_skip(block, stuffed_take(s, block, pieces, PIECES_MAX, &count));
-		if (s->is_bad || (last && block.len == 0 && !stuffed_is_whole(s)))
-			return give_up(c, outcome, "it is not in wire format");
-		if (last && block.len == 0 && !may_end(c))
-			return give_up(c, outcome, "nobody waits for it any more");
-		if (last && block.len == 0)
-			pieces[count++] = (struct iovec){(void *)(uintptr_t) ".\r\n", 3};
-		if (io_writev(c->fd, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
-			client_lost(c, "DATA", outcome);
+		ends = last && block.len == 0;
+		if (s->is_bad || (ends && !stuffed_is_whole(s)))
+			return give_up(t, "it is not in wire format");
+		if (ends && !end_message(t, pieces, &count))
+			return give_up(t, "nobody waits for it any more");
+		if (write_pieces(t, pieces, count) == -1)
 			return -1;
-		}
 	} while (block.len > 0);
 	return 0;
 }
 
 int
-client_send_data(struct client *c, const struct client_message *m, struct client_outcome *outcome)
+client_send_data(struct client_transaction *t)
 {
 	struct stuffed s;
 	uint64_t done = 0;
 
 	stuffed_init(&s);
 	do {
-		long len = next_block(c, m, done);
-
-		if (len == -1)
-			return give_up(c, outcome, strerror(errno));
-		done += (uint64_t)len;
+		if (have_block(t, done) == -1)
+			return give_up(t, strerror(errno));
+		done += t->block_len;
 		if (send_block(
-			c, &s, slice_make(c->block, (size_t)len), done == m->length, outcome) == -1)
+			t, &s, slice_make(t->block, t->block_len), done == t->message.length) == -1)
 			return -1;
-	} while (done < m->length);
+	} while (done < t->message.length);
 	return 0;
 }

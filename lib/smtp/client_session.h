@@ -18,6 +18,7 @@ enum client_timeout {
 	CLIENT_WAIT_BLOCK = 180,
 	CLIENT_WAIT_END = 600,
 	CLIENT_WAIT_RESET = 300,
+	CLIENT_WAIT_AHEAD = 60, /* ours: MAIL behind a message; a server may have thrown it away */
 };
 
 /* Takes over FD, a connected socket that nothing was read from yet; what was open is closed. */
@@ -47,13 +48,33 @@ void client_lost(struct client *c, const char *stage, struct client_outcome *out
 enum client_status client_hello(
     struct client *c, struct slice helo_name, struct client_outcome *outcome);
 
+/* The parts of a transaction: what is asked (client_commands.c). */
+
 /*
- * Sends the message after 354, and its end. 0; or -1 with OUTCOME set and the connection closed, so
- * that the server drops the message.
+ * The message as a whole: what can be known before MAIL. 0, or -1 with the outcome set.
  */
-int client_send_data(
-    struct client *c, const struct client_message *m, struct client_outcome *outcome);
+int client_check_message(struct client_transaction *t);
+/* False, with the outcome set, for an address that is not sent. */
+bool client_address_is_fit(struct client_transaction *t, struct slice address);
+/* Each adds a command to the output: 0, or -1 with str's errors. */
+int client_add_mail(struct client_transaction *t);
+int client_add_rcpt(struct client_transaction *t, size_t recipient);
+/* MAIL, RCPT for all whose addresses are fit, and DATA. The others have their outcome. */
+int client_add_group(struct client_transaction *t);
+/* Forgets how far it has come. */
+void client_start_over(struct client_transaction *t);
+/*
+ * Adds the group of NEXT to the output, which goes out behind T, whose recipients are all decided
+ * by the reply to come. Adds nothing where that cannot be.
+ */
+void client_put_ahead(const struct client_transaction *t, struct client_transaction *next);
+
+/*
+ * Sends the message after 354, and its end, and what goes behind. 0; or -1 with the outcome set and
+ * the connection closed, so that the server drops the message.
+ */
+int client_send_data(struct client_transaction *t);
 /* 1 if the message has octets above 127, 0 if not, -1 with errno. */
-int client_has_8bit(struct client *c, const struct client_message *m);
+int client_has_8bit(struct client_transaction *t);
 
 #endif
