@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # smtp-send to servers that are not of our making: one message for two recipients, one of whom is
-# refused, arrives byte for byte; and again over the same connection, by the worker.
+# refused, arrives byte for byte; again over the same connection, by the worker; and message after
+# message, the commands of the next behind the end of the last.
 
 load ../helper
 load peers
@@ -33,16 +34,32 @@ deliver_and_repeat() {
 	assert_output_has $'2\t1\tD\t2.'
 }
 
-# both_arrive FOLDER MESSAGE: in time, as files of their own
-both_arrive() {
-	wait_for 10 hold_both "$1" "$2" && return
+# message_after_message CODE: three jobs at once, the second of which is refused: each is ahead while
+# the one before it ends.
+message_after_message() {
+	run timeout 30 python3 "$ROOT/t/jobs.py" --together smtp-send -w \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" joe@example.test \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test joe@example.test \
+		-- "$T/wire" "smtp:127.0.0.1:$PORT" joe@example.test
+	assert_status 0
+	assert_output_has $'1\t0\tD\t2.'
+	assert_output_has $'2\t0\tP\t'"$1"
+	assert_output_has $'3\t0\tP\t'"$1"
+	assert_output_has $'3\t1\tD\t2.'
+	assert_output_has $'4\t0\tD\t2.'
+}
+
+# all_arrive FOLDER MESSAGE: in time, as files of their own
+all_arrive() {
+	wait_for 10 hold_all "$1" "$2" && return
 	find "$1" -type f -exec cat -A {} + >&2
 	return 1
 }
 
-hold_both() {
+hold_all() {
 	local file
-	[ "$(files_in "$1")" -eq 2 ] || return 1
+	[ "$(files_in "$1")" -eq 5 ] || return 1
 	for file in "$1"/*; do
 		ends_with "$file" "$2" || return 1
 	done
@@ -56,7 +73,8 @@ hold_both() {
 	wait_for 10 test -s "$STARTED_LOG"
 	PORT=$(cat "$STARTED_LOG")
 	deliver_and_repeat 5.1.1
-	both_arrive "$P/box" "$T/wire"
+	message_after_message 5.1.1
+	all_arrive "$P/box" "$T/wire"
 }
 
 @test "Exim" {
@@ -85,7 +103,8 @@ hold_both() {
 	start "$P/run" -bdf -oX "$PORT" -oP "$P/pid"
 	wait_for 10 port_open "$PORT"
 	deliver_and_repeat 5.1.1
-	both_arrive "$P/box" "$T/message"
+	message_after_message 5.1.1
+	all_arrive "$P/box" "$T/message"
 }
 
 @test "Postfix" {
@@ -96,7 +115,8 @@ hold_both() {
 	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
 	wait_for 10 port_open "$PORT"
 	deliver_and_repeat 5.1.1
-	both_arrive "$P/mail/joe/new" "$T/message"
+	message_after_message 5.1.1
+	all_arrive "$P/mail/joe/new" "$T/message"
 }
 
 postfix_setup() {

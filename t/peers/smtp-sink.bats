@@ -72,3 +72,51 @@ send() {
 	assert_status 0
 	[ "$(grep -c $'\tD\t2.0.0\t' <<<"$output")" -eq 150 ]
 }
+
+# message_after_message COUNT: jobs at once, in the output
+message_after_message() {
+	printf 'Subject: test\r\n\r\n.hello\r\n' >"$T/message"
+	arguments=()
+	for _ in $(seq 1 "$1"); do
+		arguments+=(-- "$T/message" "smtp:127.0.0.1:$PORT" joe@example.test)
+	done
+	run timeout 60 python3 "$ROOT/t/jobs.py" --together smtp-send -w "${arguments[@]}"
+	assert_status 0
+}
+
+# outcomes LETTER CODE COUNT
+outcomes() {
+	[ "$(grep -c $'\t'"$1"$'\t'"$2" <<<"$output")" -eq "$3" ] || {
+		echo "$output"
+		false
+	}
+}
+
+@test "message after message, and past the hundred of a connection" {
+	for options in "" -p -e "-N -8"; do
+		# shellcheck disable=SC2086
+		start_peer $options
+		message_after_message 150
+		outcomes D 2.0.0 150
+	done
+}
+
+@test "message after message, refused at each step" {
+	for verb in mail rcpt data .; do
+		start_peer -r "$verb"
+		message_after_message 5
+		outcomes T 4. 5
+		start_peer -f "$verb"
+		message_after_message 5
+		outcomes P 5. 5
+		start_peer -q "$verb"
+		message_after_message 5
+		outcomes T 4.4.2 5
+	done
+}
+
+@test "message after message to a server that takes its time" {
+	start_peer -w 1
+	message_after_message 3
+	outcomes D 2.0.0 3
+}
