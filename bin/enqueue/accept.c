@@ -69,11 +69,11 @@ accept_open(struct accept *a)
 	str_init(&a->reason, REASON_MAX);
 	str_init(&a->scratch, MESSAGE_ENVELOPE_MAX);
 	a->is_closed = true;
-	a->spool.fd = a->spool.new_fd = -1;
+	spool_init(&a->spool);
 	commit_init(&a->commit, &a->spool);
 	if (!read_settings(a))
 		return false;
-	if (spool_open(&a->spool) == -1)
+	if (spool_open(&a->spool) == -1 || spool_open_free(&a->spool) == -1)
 		return accept_fail(a, ACCEPT_SPOOL, "%s", a->spool.problem.data);
 	a->is_closed = false;
 	return true;
@@ -239,7 +239,11 @@ accept_commit(struct accept *a, uint64_t length)
 		return false;
 	}
 	a->active = false;
-	return commit_finish(&a->commit) == 0 || fail_to_write(a);
+	if (commit_finish(&a->commit) == -1)
+		return fail_to_write(a);
+	if (a->commit.found_no_cell && a->want_cells != NULL)
+		a->want_cells(a->want_context);
+	return true;
 }
 
 void

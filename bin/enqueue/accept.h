@@ -45,6 +45,9 @@ struct accept {
 	struct str reason;     /* of that failure, one line */
 	struct str scratch;
 	bool is_closed; /* accept_open failed: nothing can be accepted */
+	/* Called when a small message found no free cell; null for nobody. */
+	void (*want_cells)(void *context);
+	void *want_context;
 };
 
 /*

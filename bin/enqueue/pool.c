@@ -35,7 +35,8 @@ struct master {
 	const struct pool *pool;
 	struct worker *workers; /* pool.workers_max of them */
 	size_t count, busy;
-	pid_t pid; /* of the master */
+	pid_t pid;   /* of the master */
+	pid_t aside; /* of the process beside the workers; 0 when it has ended */
 	int news[2];
 	sigset_t before; /* signals as they were: let through while waiting */
 };
@@ -146,6 +147,25 @@ work(const struct master *m)
 	_exit(EXIT_SUCCESS);
 }
 
+/* One that has ended is not started again: that it could be of use to anybody is doubtful. */
+static void
+start_aside(struct master *m)
+{
+	if (m->pool->aside == NULL)
+		return;
+	m->aside = fork();
+	if (m->aside != 0)
+		return;
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &m->before, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	close(m->pool->listener);
+	if (getppid() == m->pid)
+		m->pool->aside(m->pool->aside_context);
+	_exit(EXIT_SUCCESS);
+}
+
 static bool
 add_worker(struct master *m)
 {
@@ -175,6 +195,8 @@ reap(struct master *m)
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
 		struct worker *w = find_worker(m, pid);
 
+		if (pid == m->aside)
+			m->aside = 0;
 		if (w == NULL)
 			continue;
 		m->busy -= w->busy;
@@ -226,6 +248,7 @@ rule(struct master *m)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 
+	start_aside(m);
 	while (!stopped) {
 		struct pollfd p = {.fd = m->news[0], .events = POLLIN};
 		bool good = true;
@@ -238,6 +261,8 @@ rule(struct master *m)
 		hear(m);
 	}
 	leave(m->pool);
+	if (m->aside > 0)
+		kill(m->aside, SIGTERM);
 	for (size_t i = 0; i < m->count; i++)
 		kill(m->workers[i].pid, SIGTERM);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)

@@ -21,6 +21,9 @@ struct pool {
 	void (*serve)(
 	    void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during);
 	void *context;
+	/* What one more process does that lives as long as the pool; null for none. */
+	void (*aside)(void *context);
+	void *aside_context;
 };
 
 /* Runs until SIGTERM or SIGINT, then ends the workers, each after its message. 0, or -1 with errno.

@@ -20,6 +20,7 @@
 #include "net/activation.h"
 #include "pool.h"
 #include "spool/frame.h"
+#include "stock.h"
 
 #define PROGRAM "enqueue"
 #define BACKLOG 511
@@ -254,6 +255,12 @@ make_listener(struct accept *a, struct str *path)
 	return listen_at(path->data);
 }
 
+static void
+keep_stock(void *context)
+{
+	stock_keep(context);
+}
+
 int
 service_run(struct accept *a)
 {
@@ -262,6 +269,7 @@ service_run(struct accept *a)
 	    .serve = serve_client,
 	    .context = a};
 	bool passed = activation_sockets() > 0;
+	struct stock stock = {.want_fd = -1};
 	struct str path;
 	int result;
 
@@ -276,9 +284,16 @@ service_run(struct accept *a)
 	}
 	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
 	pool.path = passed ? NULL : path.data;
+	if (a->limits.spool_cells > 0 && a->spool.free_fd != -1 &&
+	    stock_open(&stock, &a->spool, (int)a->limits.spool_cells) == 0) {
+		a->want_cells = stock_want;
+		a->want_context = pool.aside_context = &stock;
+		pool.aside = keep_stock;
+	}
 	result = pool_run(&pool);
 	if (result == -1)
 		log_note(PROGRAM, "fatal", "unable to serve: %s", strerror(errno));
+	stock_close(&stock);
 	str_free(&path);
 	io_close(pool.listener);
 	return result == 0 ? EXIT_DONE : EXIT_TEMPORARY;

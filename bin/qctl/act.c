@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/io.h"
 #include "init.h"
+#include "spool/cell.h"
 #include "spool/claim.h"
 #include "spool/id.h"
 #include "spool/place.h"
@@ -56,27 +57,58 @@ report(struct act *a, const char *id, int result)
 		fail(a, EXIT_TEMPORARY, id, strerror(errno));
 }
 
-static void
-act_on_claim(struct act *a, const struct place *place, const char *id)
+/* Where a cell's message is removed, the cell is free when that is durable. */
+static int
+remove_claimed(struct act *a, struct claim *claim)
 {
+	int cell = claim->cell, result = claim_remove(claim);
+
+	if (result == -1 || cell == -1)
+		return result;
+	if (cell_sync(&a->spool) == -1)
+		return -1;
+	cell_offer(&a->spool, &cell, 1);
+	return 0;
+}
+
+static void
+act_on_claim(struct act *a, const struct place *place, const struct place_entry *entry)
+{
+	const char *id = entry->id;
+	enum claim_result result;
 	struct claim claim;
 
-	switch (claim_take(&claim, place->fd, id, false)) {
+	if (entry->cell == -1)
+		result = claim_take(&claim, place->fd, id, false);
+	else
+		result = claim_take_cell(&claim, &a->spool, entry->cell, false);
+	if (result == CLAIM_TAKEN && strcmp(claim.header.id, id) != 0) {
+		claim_release(&claim); /* another message, meanwhile */
+		result = CLAIM_GONE;
+	}
+	switch (result) {
 	case CLAIM_TAKEN:
 		if (a->rule->to != NULL && strcmp(a->rule->to, place->name) == 0) {
 			claim_release(&claim); /* it is there already */
 			report(a, id, 0);
 		} else
 			report(a, id,
-			    a->target == -1 ? claim_remove(&claim) : claim_move(&claim, a->target));
+			    a->target == -1 ? remove_claimed(a, &claim)
+					    : claim_move(&claim, a->target));
 		break;
 	case CLAIM_BUSY:
 		fail(a, EXIT_TEMPORARY, id, "is being delivered; try again");
 		break;
 	case CLAIM_GONE:
+	case CLAIM_FINISHED:
 		a->found = false; /* it may turn up in the next place */
 		break;
 	case CLAIM_INCOMPLETE:
+		if (entry->cell != -1) { /* it is finished, meanwhile */
+			a->found = false;
+			break;
+		}
+		/* FALLTHROUGH */
 	case CLAIM_CORRUPT:
 		/* nothing else works on a damaged file, but qrun might while it is in new/ */
 		if (a->rule->to == NULL && place->kind == PLACE_CORRUPT)
@@ -90,12 +122,12 @@ act_on_claim(struct act *a, const struct place *place, const char *id)
 }
 
 static bool
-visit_id(void *context, const struct place *place, const char *id)
+visit_entry(void *context, const struct place *place, const struct place_entry *entry)
 {
 	struct act *a = context;
 
 	a->found = true;
-	act_on_claim(a, place, id);
+	act_on_claim(a, place, entry);
 	return true;
 }
 
@@ -103,13 +135,14 @@ static bool
 visit_place(void *context, const struct place *place)
 {
 	struct act *a = context;
+	struct place_entry entry;
 
 	a->is_dirty = false;
 	if (a->wanted == NULL) {
-		if (place_ids(place, visit_id, a) == -1)
+		if (place_entries(place, visit_entry, a) == -1)
 			fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
-	} else if (faccessat(place->fd, a->wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		(void)visit_id(a, place, a->wanted);
+	} else if (place_find(place, a->wanted, &entry))
+		(void)visit_entry(a, place, &entry);
 	/* what is gone here must not come back: it is in the target, or deleted */
 	if (a->is_dirty && ((a->target != -1 && fsync(a->target) == -1) || fsync(place->fd) == -1))
 		fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
@@ -153,7 +186,7 @@ act_on(enum action action, char **ids, int count)
 			act(&a, ids[i]);
 	}
 	if (a.rule->to != NULL && strcmp(a.rule->to, "new") == 0)
-		spool_wake(&a.spool, "");
+		spool_wake(&a.spool, "", -1);
 	io_close(a.target);
 	spool_close(&a.spool);
 	if (fflush(stdout) == EOF && a.code == EXIT_DONE)

@@ -11,6 +11,7 @@
 #include "destination.h"
 #include "folders.h"
 #include "messages.h"
+#include "recycle.h"
 
 #define ABANDONED_SECONDS 3600	    /* spool(5): when an incomplete file is removed */
 #define DETAILS_MAX ((size_t)40000) /* of one job: its packet holds other fields, too */
@@ -160,18 +161,23 @@ list_recipients(struct message *m)
 }
 
 static void
-pass_over(struct qrun *q, struct folder *folder, const char *id, enum claim_result why)
+pass_over(struct qrun *q, struct folder *folder, const struct claim *c, enum claim_result why)
 {
-	int64_t age = clock_wall_seconds() - id_time(slice_of(id)) / 1000000;
+	const char *name = c->name;
+	int64_t age;
 
 	if (why == CLAIM_ERROR)
-		log_note(PROGRAM, "warning", "unable to claim %s: %s", id, strerror(errno));
-	if (why == CLAIM_CORRUPT && folder_set_aside(q, folder, id) == -1)
+		log_note(PROGRAM, "warning", "unable to claim %s: %s", name, strerror(errno));
+	if (why == CLAIM_CORRUPT && folder_set_aside(q, folder, c) == -1)
 		log_note(
-		    PROGRAM, "warning", "unable to move %s to corrupt/: %s", id, strerror(errno));
-	if (why == CLAIM_INCOMPLETE && age > ABANDONED_SECONDS &&
-	    folder_remove_incomplete(folder, id) == -1)
-		log_note(PROGRAM, "warning", "unable to remove %s: %s", id, strerror(errno));
+		    PROGRAM, "warning", "unable to move %s to corrupt/: %s", name, strerror(errno));
+	if (why == CLAIM_FINISHED)
+		recycle_cell(q, c->cell);
+	if (why != CLAIM_INCOMPLETE || c->cell != -1)
+		return;
+	age = clock_wall_seconds() - id_time(slice_of(name)) / 1000000;
+	if (age > ABANDONED_SECONDS && folder_remove_incomplete(folder, name) == -1)
+		log_note(PROGRAM, "warning", "unable to remove %s: %s", name, strerror(errno));
 }
 
 /* Tried before, and in new/ again: then somebody has moved it, which changed the file's ctime. */
@@ -189,23 +195,17 @@ see_who_asks(struct message *m, bool is_new)
 		m->moved = st.st_ctime;
 }
 
-enum admission
-admit_message(struct qrun *q, struct folder *folder, const char *id)
+/* Takes on what RESULT says of M's claim. */
+static enum admission
+admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_result result)
 {
-	struct message *m = calloc(1, sizeof *m);
-	enum claim_result result;
-
-	if (m == NULL)
-		return PASSED_OVER;
-	/* what is new may be what a power cut left of it */
-	result = claim_take(&m->claim, folder->fd, id, folder == &q->new_folder);
 	if (result == CLAIM_TAKEN)
 		result = list_recipients(m);
 	if (result != CLAIM_TAKEN) {
 		claim_release(&m->claim);
+		pass_over(q, folder, &m->claim, result);
 		free(m->recipients);
 		free(m);
-		pass_over(q, folder, id, result);
 		return PASSED_OVER;
 	}
 	m->folder = folder;
@@ -213,4 +213,35 @@ admit_message(struct qrun *q, struct folder *folder, const char *id)
 	message_hold(q, m);
 	line_up(q, m);
 	return ADMITTED;
+}
+
+enum admission
+admit_message(struct qrun *q, struct folder *folder, const char *id)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return PASSED_OVER;
+	/* what is new may be what a power cut left of it */
+	return admit(q, folder, m, claim_take(&m->claim, folder->fd, id, folder == &q->new_folder));
+}
+
+enum admission
+admit_told(struct qrun *q, const char *id)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return PASSED_OVER;
+	return admit(q, &q->new_folder, m, claim_take(&m->claim, q->spool.new_fd, id, false));
+}
+
+enum admission
+admit_cell(struct qrun *q, int cell, bool is_told)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return PASSED_OVER;
+	return admit(q, &q->cells_folder, m, claim_take_cell(&m->claim, &q->spool, cell, !is_told));
 }

@@ -71,7 +71,7 @@ void
 folder_let_go(struct qrun *q, struct folder *folder)
 {
 	folder->references--;
-	if (folder != &q->new_folder && folder->references == 0)
+	if (folder->name[0] != '\0' && folder->references == 0)
 		close_slot(q, folder);
 }
 
@@ -115,15 +115,21 @@ folder_defer(struct qrun *q, struct message *m, int64_t due)
 }
 
 int
-folder_set_aside(struct qrun *q, struct folder *folder, const char *id)
+folder_set_aside(struct qrun *q, struct folder *folder, const struct claim *failed)
 {
+	char id[ID_SIZE];
 	struct event e;
 
+	memcpy(id, failed->cell == -1 ? failed->name : failed->header.id, sizeof id);
+	if (id[0] == '\0') /* a cell with a header that says nothing */
+		id_make(id, clock_wall_us());
 	event_start(&e, PROGRAM, "corrupt");
 	event_text(&e, "id", id);
+	if (failed->cell != -1)
+		event_text(&e, "cell", failed->name);
 	event_send(&e);
 	folder->changed = true;
-	return renameat2(folder->fd, id, q->corrupt_fd, id, RENAME_NOREPLACE);
+	return renameat2(folder->fd, failed->name, q->corrupt_fd, id, RENAME_NOREPLACE);
 }
 
 int
@@ -150,6 +156,7 @@ void
 folders_sync(struct qrun *q)
 {
 	sync_folder(&q->new_folder);
+	sync_folder(&q->cells_folder);
 	for (struct folder *f = q->slots; f != NULL; f = f->next)
 		sync_folder(f);
 	if (q->deferred_changed && fsync(q->deferred_fd) == -1)
@@ -160,7 +167,7 @@ folders_sync(struct qrun *q)
 bool
 folders_need_sync(const struct qrun *q)
 {
-	if (q->new_folder.changed || q->deferred_changed)
+	if (q->new_folder.changed || q->cells_folder.changed || q->deferred_changed)
 		return true;
 	for (const struct folder *f = q->slots; f != NULL; f = f->next)
 		if (f->changed)

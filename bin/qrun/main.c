@@ -22,6 +22,7 @@
 #include "hosts.h"
 #include "messages.h"
 #include "qrun.h"
+#include "recycle.h"
 #include "scan.h"
 #include "trigger.h"
 #include "workers.h"
@@ -114,6 +115,7 @@ open_spool(struct qrun *q)
 	    (q->hosts_fd = spool_open_directory(&q->spool, "hosts")) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", q->spool.problem.data);
 	q->new_folder = (struct folder){.fd = q->spool.new_fd};
+	q->cells_folder = (struct folder){.fd = q->spool.cells_fd};
 	q->next_slot = INT64_MAX;
 }
 
@@ -231,7 +233,8 @@ wait_ms(const struct qrun *q, const struct loop *l)
 
 	if (!q->stopping && scan_can_run(&l->scan, q))
 		return 0;
-	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q))
+	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q) ||
+	    recycle_is_due(q))
 		until = l->next_tick;
 	if (may_look && q->next_slot != INT64_MAX) {
 		slot = now + (q->next_slot - clock_wall_seconds()) * 1000;
@@ -311,6 +314,8 @@ main(int argc, char **argv)
 	read_settings(&q);
 	open_spool(&q);
 	raise_descriptors(&q);
+	if (recycle_open(&q) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
 	submit_init(&q.submit);
 	q.submit.timeout_ms = SUBMIT_MS;
 	q.workers = workers_open(&q, &launcher);
@@ -328,6 +333,7 @@ main(int argc, char **argv)
 	workers_close(q.workers);
 	destination_free_all(&q);
 	routes_free(q.routes);
+	recycle_close(&q);
 	spool_close(&q.spool);
 	free(loop.fds);
 	return EXIT_DONE;

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "destination.h"
 #include "folders.h"
+#include "recycle.h"
 #include "report.h"
 
 #define REPLY_MAX ((size_t)4096)
@@ -243,11 +244,16 @@ log_message(const struct message *m, const char *event, int64_t due)
 static void
 remove_message(struct qrun *q, struct message *m)
 {
+	int cell = m->claim.cell;
+
 	log_message(m, "removed", 0);
 	if (claim_remove(&m->claim) == -1)
 		log_note(PROGRAM, "warning", "unable to remove %s: %s", m->claim.header.id,
 		    strerror(errno));
-	m->folder->changed = true;
+	else if (cell != -1)
+		recycle_cell(q, cell);
+	if (cell == -1)
+		m->folder->changed = true;
 	free_message(q, m);
 }
 
@@ -397,6 +403,7 @@ messages_sync(struct qrun *q)
 	for (struct message *m = q->messages; m != NULL; m = m->next)
 		sync_marks(m);
 	folders_sync(q);
+	recycle_sync(q);
 }
 
 void

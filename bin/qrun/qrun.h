@@ -24,12 +24,12 @@
 
 #define PROGRAM "qrun"
 
-/* A directory of messages: new/, or a slot of deferred/. Claims hold a reference. */
+/* A directory of messages: new/, cells/, or a slot of deferred/. Claims hold a reference. */
 struct folder {
 	int fd;
 	size_t references;
 	bool changed;		       /* something was removed or moved that is not synced */
-	char name[SCHEDULE_NAME_SIZE]; /* of a slot; "" for new/ */
+	char name[SCHEDULE_NAME_SIZE]; /* of a slot; "" for new/ and cells/ */
 	struct folder *next;
 };
 
@@ -94,7 +94,8 @@ struct qrun {
 	struct routes *routes;
 	struct spool spool;
 	int deferred_fd, corrupt_fd, hosts_fd;
-	struct folder new_folder;
+	struct folder new_folder, cells_folder;
+	struct recycling *recycling;
 	struct folder *slots;	  /* open ones */
 	bool deferred_changed;	  /* a slot's directory was removed */
 	struct message *messages; /* all that are held */

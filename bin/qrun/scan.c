@@ -5,6 +5,7 @@
 
 #include "admit.h"
 #include "folders.h"
+#include "spool/cell.h"
 
 #define STEPS_MAX 256 /* then the loop looks at workers and the trigger */
 
@@ -14,6 +15,7 @@ scan_begin(struct scan *s, bool with_new, bool with_slots)
 	if (scan_is_over(s))
 		s->admitted = 0;
 	s->wants_new = s->wants_new || with_new;
+	s->wants_cells = s->wants_cells || with_new;
 	s->wants_slots = s->wants_slots || with_slots;
 }
 
@@ -74,10 +76,17 @@ list_slots(struct scan *s, struct qrun *q)
 static void
 turn_to_new(struct scan *s, struct qrun *q)
 {
-	s->wants_new = false;
-	q->new_folder.references++;
-	if (!walk_open(&s->of_new, &q->new_folder))
-		q->new_folder.references--;
+	struct folder *folder = s->wants_cells ? &q->cells_folder : &q->new_folder;
+
+	if (s->wants_cells)
+		s->wants_cells = false;
+	else
+		s->wants_new = false;
+	if (folder->fd == -1) /* a spool without cells */
+		return;
+	folder->references++;
+	if (!walk_open(&s->of_new, folder))
+		folder->references--;
 }
 
 /* The next slot, or the list of them. */
@@ -100,7 +109,7 @@ turn_to_slot(struct scan *s, struct qrun *q)
 static bool
 has_new(const struct scan *s)
 {
-	return s->wants_new || s->of_new.dir != NULL;
+	return s->wants_cells || s->wants_new || s->of_new.dir != NULL;
 }
 
 static bool
@@ -115,11 +124,11 @@ scan_is_over(const struct scan *s)
 	return !has_new(s) && !has_slots(s);
 }
 
-/* Messages held that are of new/: each has a reference to it, and so has the walk. */
+/* Messages held that are of cells/ or new/: each has a reference to it, and so has the walk. */
 static size_t
 held_of_new(const struct scan *s, const struct qrun *q)
 {
-	return q->new_folder.references - (s->of_new.dir != NULL);
+	return q->cells_folder.references + q->new_folder.references - (s->of_new.dir != NULL);
 }
 
 /*
@@ -156,14 +165,29 @@ scan_can_run(const struct scan *s, const struct qrun *q)
 	return new_can_run(s, q) || slots_can_run(s, q);
 }
 
+/* Most cells are free, which is seen without claiming them. */
+static enum admission
+admit_name(struct qrun *q, struct folder *folder, const char *name)
+{
+	char id[ID_SIZE];
+	int cell;
+
+	if (folder != &q->cells_folder)
+		return id_is_valid(slice_of(name)) ? admit_message(q, folder, name) : PASSED_OVER;
+	cell = cell_number(slice_of(name));
+	if (cell == -1 || cell_look(&q->spool, cell, id) != CELL_TAKEN)
+		return PASSED_OVER;
+	return admit_cell(q, cell, false);
+}
+
 static void
 admit_next(struct scan *s, struct qrun *q, struct walk *walk)
 {
-	const char *id = walk_next(walk);
+	const char *name = walk_next(walk);
 
-	if (id == NULL)
+	if (name == NULL)
 		walk_close(walk, q);
-	else if (admit_message(q, walk->folder, id) == ADMITTED)
+	else if (admit_name(q, walk->folder, name) == ADMITTED)
 		s->admitted++;
 }
 

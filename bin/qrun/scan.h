@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Finding what is due: one walk through new/ and one through the slots of deferred/ whose time has
- * come. Both go on side by side, as far as there is room for more messages, and then on from there;
- * neither can take all the room from the other, nor from what the trigger names.
+ * Finding what is due: one walk through cells/ and new/, and one through the slots of deferred/
+ * whose time has come. Both go on side by side, as far as there is room for more messages, and then
+ * on from there; neither can take all the room from the other, nor from what the trigger names.
  */
 #ifndef QRUN_SCAN_H
 #define QRUN_SCAN_H
@@ -11,6 +11,7 @@
 #include "walk.h"
 
 struct scan {
+	bool wants_cells; /* cells/ is still to be looked through, before new/ */
 	bool wants_new;	  /* new/ is still to be looked through */
 	bool wants_slots; /* deferred/ is still to be listed */
 	int64_t *slots;	  /* due ones that are still to be looked through, latest first */

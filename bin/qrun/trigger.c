@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admit.h"
+#include "spool/cell.h"
 
 #define FULL \
 	(TRIGGER_BUFFER - PIPE_BUF) /* a FIFO that held this much may have turned a write away */
@@ -37,8 +38,14 @@ trigger_close(struct trigger *t)
 static void
 admit_line(struct qrun *q, struct slice line, bool *lost)
 {
+	struct slice cell = slice_make(NULL, 0);
 	char id[ID_SIZE];
+	int number;
 
+	if (line.len > ID_LENGTH) {
+		cell = slice_skip(line, ID_LENGTH + 1);
+		line.len = ID_LENGTH;
+	}
 	if (!id_is_valid(line))
 		return;
 	if (q->message_count >= q->limits.qrun_active) {
@@ -47,7 +54,11 @@ admit_line(struct qrun *q, struct slice line, bool *lost)
 	}
 	memcpy(id, line.data, ID_LENGTH);
 	id[ID_LENGTH] = '\0';
-	admit_message(q, &q->new_folder, id);
+	number = cell_number(cell);
+	if (number == -1)
+		(void)admit_told(q, id);
+	else if (q->spool.cells_fd != -1)
+		(void)admit_cell(q, number, true);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "folders.h"
+#include "spool/cell.h"
 
 #define BATCH_MAX ((size_t)16384)
 #define BATCH_FIRST ((size_t)64)
@@ -68,9 +69,10 @@ read_batch(struct walk *w)
 
 	w->count = w->at = 0;
 	while (make_room(w) && (entry = readdir(w->dir)) != NULL)
-		if (id_is_valid(slice_of(entry->d_name))) {
+		if (id_is_valid(slice_of(entry->d_name)) ||
+		    cell_number(slice_of(entry->d_name)) != -1) {
 			w->names[w->count].inode = entry->d_ino;
-			memcpy(w->names[w->count].id, entry->d_name, ID_SIZE);
+			memcpy(w->names[w->count].name, entry->d_name, strlen(entry->d_name) + 1);
 			w->count++;
 		}
 	if (w->count > 1)
@@ -82,7 +84,7 @@ walk_next(struct walk *w)
 {
 	if (w->at == w->count)
 		read_batch(w);
-	return w->at == w->count ? NULL : w->names[w->at++].id;
+	return w->at == w->count ? NULL : w->names[w->at++].name;
 }
 
 void

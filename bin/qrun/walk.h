@@ -15,7 +15,7 @@
 
 struct walk_name {
 	ino_t inode;
-	char id[ID_SIZE];
+	char name[ID_SIZE]; /* an id, or of a cell */
 };
 
 struct walk {
@@ -27,7 +27,7 @@ struct walk {
 
 /* Begins with FOLDER, and takes a reference of its caller's. False, and none taken, on failure. */
 bool walk_open(struct walk *w, struct folder *folder);
-/* The next id, good until the next call; null at the end. */
+/* The next name, good until the next call; null at the end. */
 const char *walk_next(struct walk *w);
 /* Gives the reference back. */
 void walk_close(struct walk *w, struct qrun *q);

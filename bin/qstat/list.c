@@ -105,9 +105,10 @@ judge(struct list *l, const struct place *place, enum view_result result)
 }
 
 static void
-print_message(struct list *l, const struct place *place, const char *id, const char *state,
-    enum view_result result)
+print_message(struct list *l, const struct place *place, const struct place_entry *entry,
+    const char *state, enum view_result result)
 {
+	const char *id = entry->id;
 	int64_t arrival = id_time(slice_make(id, ID_LENGTH)) / 1000000;
 	char age[TIME_SIZE], when[TIME_SIZE];
 
@@ -121,7 +122,7 @@ print_message(struct list *l, const struct place *place, const char *id, const c
 		return;
 	printf("\tarrived %s, from %s\n", show_time(when, arrival),
 	    result == VIEW_GOOD ? safe(l, l->view.envelope.source) : "?");
-	printf("\tin %s/%s\n", place->name, id);
+	printf("\tin %s/%s\n", place->name, entry->name);
 }
 
 static void
@@ -163,22 +164,22 @@ go_through_recipients(struct list *l, const struct place *place)
 }
 
 static bool
-visit_id(void *context, const struct place *place, const char *id)
+visit_entry(void *context, const struct place *place, const struct place_entry *entry)
 {
 	struct list *l = context;
-	enum view_result result = view_open(&l->view, place->fd, id);
+	enum view_result result = view_open(&l->view, place, entry);
 	const char *state;
 
 	if (result == VIEW_ERROR) {
-		fprintf(stderr, "%s: warning: unable to read %s/%s: %s\n", PROGRAM, place->name, id,
-		    strerror(errno));
+		fprintf(stderr, "%s: warning: unable to read %s/%s: %s\n", PROGRAM, place->name,
+		    entry->name, strerror(errno));
 		l->code = EXIT_TEMPORARY;
 	} else if (result != VIEW_GONE) {
 		l->found = true;
 		l->octets += l->view.size;
 		state = judge(l, place, result);
 		if (!l->wish->counts_only)
-			print_message(l, place, id, state, result);
+			print_message(l, place, entry, state, result);
 		if (result == VIEW_GOOD)
 			go_through_recipients(l, place);
 	}
@@ -190,13 +191,14 @@ static bool
 visit_place(void *context, const struct place *place)
 {
 	struct list *l = context;
+	struct place_entry entry;
 
 	if (l->wanted != NULL) {
-		if (faccessat(place->fd, l->wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			(void)visit_id(l, place, l->wanted);
+		if (place_find(place, l->wanted, &entry))
+			(void)visit_entry(l, place, &entry);
 		return !l->found;
 	}
-	if (place_ids(place, visit_id, l) == -1) {
+	if (place_entries(place, visit_entry, l) == -1) {
 		fprintf(stderr, "%s: warning: unable to read %s: %s\n", PROGRAM, place->name,
 		    strerror(errno));
 		l->code = EXIT_TEMPORARY;

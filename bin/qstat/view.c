@@ -40,7 +40,7 @@ fill(struct view *v)
 }
 
 static enum view_result
-read_message(struct view *v, const char *id)
+read_message(struct view *v, const struct place_entry *entry)
 {
 	char bytes[MESSAGE_HEADER_SIZE];
 	struct slice text;
@@ -50,14 +50,18 @@ read_message(struct view *v, const char *id)
 	if (io_pread(v->fd, bytes, sizeof bytes, 0) == -1)
 		return errno == EIO ? VIEW_GONE : VIEW_ERROR; /* emptied by its writer */
 	switch (message_header_decode(&v->header, bytes)) {
-	case MESSAGE_INCOMPLETE:
-		return VIEW_INCOMPLETE;
+	case MESSAGE_INCOMPLETE: /* a cell: it has been finished meanwhile */
+		return entry->cell == -1 ? VIEW_INCOMPLETE : VIEW_GONE;
 	case MESSAGE_CORRUPT:
 		return VIEW_DAMAGED;
 	case MESSAGE_GOOD:
 		break;
 	}
-	if (strcmp(v->header.id, id) != 0 || message_file_size(&v->header) != v->size || !fill(v))
+	if (strcmp(v->header.id, entry->id) != 0)
+		return entry->cell == -1 ? VIEW_DAMAGED : VIEW_GONE;
+	if (entry->cell != -1 && message_file_size(&v->header) < v->size)
+		v->size = message_file_size(&v->header);
+	if (message_file_size(&v->header) != v->size || !fill(v))
 		return VIEW_DAMAGED;
 	text = slice_make(v->window, v->end);
 	if (!envelope_parse(text, &v->envelope))
@@ -67,14 +71,14 @@ read_message(struct view *v, const char *id)
 }
 
 enum view_result
-view_open(struct view *v, int directory, const char *id)
+view_open(struct view *v, const struct place *place, const struct place_entry *entry)
 {
 	struct stat st;
 
 	v->size = 0;
 	v->is_locked = false;
 	v->start = v->end = v->read = v->recipient = 0;
-	v->fd = openat(directory, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	v->fd = openat(place->fd, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (v->fd == -1 && (errno == ELOOP || errno == ENXIO))
 		return VIEW_DAMAGED; /* a symbolic link, a socket */
 	if (v->fd == -1)
@@ -87,7 +91,7 @@ view_open(struct view *v, int directory, const char *id)
 	if (!S_ISREG(st.st_mode))
 		return VIEW_DAMAGED;
 	v->is_locked = is_locked(v->fd);
-	return read_message(v, id);
+	return read_message(v, entry);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "spool/envelope.h"
 #include "spool/message.h"
+#include "spool/place.h"
 
 #define VIEW_WINDOW ((size_t)65536) /* octets of the envelope in memory */
 
@@ -25,7 +26,7 @@ enum view_result {
 struct view {
 	int fd;
 	bool is_locked; /* somebody has claimed it, or still writes it */
-	uint64_t size;	/* of the file, octets */
+	uint64_t size;	/* of the file, octets; of a cell without what is left in it */
 	struct message_header header;
 	struct envelope envelope; /* its slices point into window, until view_next */
 	char window[VIEW_WINDOW];
@@ -36,7 +37,8 @@ struct view {
 };
 
 /* To be closed whatever the result. size and is_locked are set but for VIEW_GONE and _ERROR. */
-enum view_result view_open(struct view *v, int directory, const char *id);
+enum view_result view_open(
+    struct view *v, const struct place *place, const struct place_entry *entry);
 void view_close(struct view *v);
 
 /*

@@ -27,6 +27,7 @@ static const struct setting settings[] = {
     SETTING("message-size", message_size, 52428800, 0, MIB << 20),
     SETTING("message-recipients", message_recipients, 1000, 1, 100000),
     SETTING("hops", hops, 50, 1, 1000),
+    SETTING("spool-cells", spool_cells, 4096, 0, 65536),
     SETTING("spool-free", spool_free, 16 * MIB, 0, MIB << 20),
     SETTING("smtpd-timeout", smtpd_timeout, 300, 1, DAY),
     SETTING("smtpd-session", smtpd_session, 4 * HOUR, 1, 7 * DAY),

@@ -16,6 +16,7 @@ struct limits {
 	uint64_t message_size;	     /* octets accepted, in wire format; 0: none */
 	uint64_t message_recipients; /* of one message; RFC 5321 4.5.3.1.8 asks for at least 100 */
 	uint64_t hops;		     /* Received fields, above which a message loops; 6.3 */
+	uint64_t spool_cells;	     /* files kept for small messages */
 	uint64_t spool_free;	     /* octets that must stay free in the spool's file system */
 	uint64_t smtpd_timeout;	     /* seconds that a client may be silent; 4.5.3.2.7 */
 	uint64_t smtpd_session;	     /* seconds that one session may take in all */

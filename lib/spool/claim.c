@@ -12,8 +12,10 @@
 
 #include "base/crc32c.h"
 #include "base/io.h"
+#include "spool/cell.h"
 
 #define SUM_BLOCK ((size_t)65536)
+#define BEGINNING ((size_t)2048) /* octets read at once */
 
 int
 claim_lock(int fd, bool wait)
@@ -40,9 +42,9 @@ name_leads_to(int directory, const char *id, const struct stat *st)
 }
 
 static enum claim_result
-open_and_lock(struct claim *c, const char *id, struct stat *st)
+open_and_lock(struct claim *c, struct stat *st)
 {
-	c->fd = openat(c->directory, id, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	c->fd = openat(c->directory, c->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (c->fd == -1) {
 		if (errno == ENOENT)
 			return CLAIM_GONE;
@@ -56,21 +58,39 @@ open_and_lock(struct claim *c, const char *id, struct stat *st)
 	if (claim_lock(c->fd, false) == -1)
 		return errno == EAGAIN ? CLAIM_BUSY : CLAIM_ERROR;
 	/* its last holder may have removed, moved or completed it before we had the lock */
-	if (!name_leads_to(c->directory, id, st))
+	if (!name_leads_to(c->directory, c->name, st))
 		return CLAIM_GONE;
 	return fstat(c->fd, st) == -1 ? CLAIM_ERROR : CLAIM_TAKEN;
 }
 
-static enum claim_result
-read_header(struct claim *c, const char *id, const struct stat *st)
-{
-	char bytes[MESSAGE_HEADER_SIZE];
+/* The beginning of a file, which of most messages holds header, envelope and states. */
+struct beginning {
+	char bytes[BEGINNING];
+	size_t len;
+};
 
-	if (st->st_size < (off_t)sizeof bytes)
+static enum claim_result
+read_beginning(const struct claim *c, const struct stat *st, struct beginning *b)
+{
+	b->len = st->st_size < (off_t)sizeof b->bytes ? (size_t)st->st_size : sizeof b->bytes;
+	if (b->len < MESSAGE_HEADER_SIZE)
 		return CLAIM_INCOMPLETE;
-	if (io_pread(c->fd, bytes, sizeof bytes, 0) == -1)
-		return CLAIM_ERROR;
-	switch (message_header_decode(&c->header, bytes)) {
+	return io_pread(c->fd, b->bytes, b->len, 0) == -1 ? CLAIM_ERROR : CLAIM_TAKEN;
+}
+
+/* What a cell holds behind its message is left of earlier ones. */
+static bool
+is_of_size(const struct claim *c, const struct stat *st)
+{
+	uint64_t size = message_file_size(&c->header);
+
+	return c->cell == -1 ? size == (uint64_t)st->st_size : size <= (uint64_t)st->st_size;
+}
+
+static enum claim_result
+decode_header(struct claim *c, const struct stat *st, const struct beginning *b)
+{
+	switch (message_header_decode(&c->header, b->bytes)) {
 	case MESSAGE_INCOMPLETE:
 		return CLAIM_INCOMPLETE;
 	case MESSAGE_CORRUPT:
@@ -78,20 +98,34 @@ read_header(struct claim *c, const char *id, const struct stat *st)
 	case MESSAGE_GOOD:
 		break;
 	}
-	if (strcmp(c->header.id, id) != 0 || message_file_size(&c->header) != (uint64_t)st->st_size)
+	/* before the other checks: what took the place of a finished message may be torn */
+	if (c->cell != -1 && cell_is_finished(c->spool, c->cell, c->header.id))
+		return cell_finish(c->spool, c->cell, c->fd, c->header.id) == -1 ? CLAIM_ERROR
+										 : CLAIM_FINISHED;
+	if ((c->cell == -1 && strcmp(c->header.id, c->name) != 0) || !is_of_size(c, st))
 		return CLAIM_CORRUPT;
 	return CLAIM_TAKEN;
 }
 
+/* LEN bytes at OFFSET, of the beginning where it holds them. */
+static int
+read_part(const struct claim *c, const struct beginning *b, void *buf, size_t len, off_t offset)
+{
+	if ((uint64_t)offset + len > b->len)
+		return io_pread(c->fd, buf, len, offset);
+	memcpy(buf, b->bytes + offset, len);
+	return 0;
+}
+
 static enum claim_result
-read_envelope(struct claim *c)
+read_envelope(struct claim *c, const struct beginning *b)
 {
 	size_t len = c->header.envelope_length, states = c->header.recipients * MESSAGE_STATE_SIZE;
 
 	c->states = malloc(states);
 	if (c->states == NULL || str_reserve(&c->text, len) == -1 ||
-	    io_pread(c->fd, c->text.data, len, MESSAGE_HEADER_SIZE) == -1 ||
-	    io_pread(c->fd, c->states, states, message_state_offset(&c->header, 0)) == -1)
+	    read_part(c, b, c->text.data, len, MESSAGE_HEADER_SIZE) == -1 ||
+	    read_part(c, b, c->states, states, message_state_offset(&c->header, 0)) == -1)
 		return CLAIM_ERROR;
 	c->text.len = len;
 	c->text.data[len] = '\0';
@@ -126,24 +160,43 @@ check_message_sum(const struct claim *c)
 	return sum == c->header.sum ? CLAIM_TAKEN : CLAIM_CORRUPT;
 }
 
-enum claim_result
-claim_take(struct claim *c, int directory, const char *id, bool check_sum)
+static enum claim_result
+take(struct claim *c, bool check_sum)
 {
 	enum claim_result result;
+	struct beginning beginning;
 	struct stat st;
 
-	*c = (struct claim){.fd = -1, .directory = directory};
+	c->fd = -1;
 	str_init(&c->text, MESSAGE_ENVELOPE_MAX);
-	result = open_and_lock(c, id, &st);
+	result = open_and_lock(c, &st);
 	if (result == CLAIM_TAKEN)
-		result = read_header(c, id, &st);
+		result = read_beginning(c, &st, &beginning);
 	if (result == CLAIM_TAKEN)
-		result = read_envelope(c);
+		result = decode_header(c, &st, &beginning);
+	if (result == CLAIM_TAKEN)
+		result = read_envelope(c, &beginning);
 	if (result == CLAIM_TAKEN && check_sum)
 		result = check_message_sum(c);
 	if (result != CLAIM_TAKEN)
 		claim_release(c);
 	return result;
+}
+
+enum claim_result
+claim_take(struct claim *c, int directory, const char *id, bool check_sum)
+{
+	*c = (struct claim){.directory = directory, .cell = -1};
+	memcpy(c->name, id, strnlen(id, sizeof c->name - 1));
+	return take(c, check_sum);
+}
+
+enum claim_result
+claim_take_cell(struct claim *c, const struct spool *s, int cell, bool check_sum)
+{
+	*c = (struct claim){.directory = s->cells_fd, .cell = cell, .spool = s};
+	cell_name(c->name, cell);
+	return take(c, check_sum);
 }
 
 void
@@ -197,7 +250,7 @@ int
 claim_open_for_reading(const struct claim *c)
 {
 	struct stat ours, theirs;
-	int fd = openat(c->directory, c->header.id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(c->directory, c->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1)
 		return -1;
@@ -209,10 +262,18 @@ claim_open_for_reading(const struct claim *c)
 	return -1;
 }
 
+static int
+remove_file(struct claim *c)
+{
+	if (c->cell != -1 && cell_finish(c->spool, c->cell, c->fd, c->header.id) == 0)
+		return 0;
+	return unlinkat(c->directory, c->name, 0);
+}
+
 int
 claim_remove(struct claim *c)
 {
-	int result = unlinkat(c->directory, c->header.id, 0), saved = errno;
+	int result = remove_file(c), saved = errno;
 
 	/* states noted in memory alone would be forgotten with it, and what they settle repeated */
 	if (result == -1 && io_pwrite(c->fd, c->states, c->header.recipients * MESSAGE_STATE_SIZE,
@@ -227,12 +288,17 @@ claim_remove(struct claim *c)
 enum claim_result
 claim_remove_incomplete(int directory, const char *id)
 {
-	struct claim c = {.fd = -1, .directory = directory};
+	struct claim c = {.fd = -1, .directory = directory, .cell = -1};
+	struct beginning beginning;
+	enum claim_result result;
 	struct stat st;
-	enum claim_result result = open_and_lock(&c, id, &st);
 
+	memcpy(c.name, id, strnlen(id, sizeof c.name - 1));
+	result = open_and_lock(&c, &st);
 	if (result == CLAIM_TAKEN)
-		result = read_header(&c, id, &st);
+		result = read_beginning(&c, &st, &beginning);
+	if (result == CLAIM_TAKEN)
+		result = decode_header(&c, &st, &beginning);
 	if (result == CLAIM_INCOMPLETE && unlinkat(directory, id, 0) == -1)
 		result = CLAIM_ERROR;
 	io_close(c.fd);
@@ -242,9 +308,14 @@ claim_remove_incomplete(int directory, const char *id)
 int
 claim_move(struct claim *c, int directory)
 {
-	int result =
-	    renameat2(c->directory, c->header.id, directory, c->header.id, RENAME_NOREPLACE);
+	int result = 0;
 
+	/* what is left of earlier messages does not belong to this one */
+	if (c->cell != -1)
+		result = ftruncate(c->fd, (off_t)message_file_size(&c->header));
+	if (result == 0)
+		result =
+		    renameat2(c->directory, c->name, directory, c->header.id, RENAME_NOREPLACE);
 	claim_release(c);
 	return result;
 }

@@ -15,12 +15,14 @@
 #include "base/str.h"
 #include "spool/envelope.h"
 #include "spool/message.h"
+#include "spool/spool.h"
 
 enum claim_result {
 	CLAIM_TAKEN,
 	CLAIM_BUSY,	  /* somebody else holds it */
 	CLAIM_GONE,	  /* the name does not lead to it any more, or never did */
-	CLAIM_INCOMPLETE, /* its writer did not end, or has just begun */
+	CLAIM_INCOMPLETE, /* its writer did not end, or has just begun; a cell: it is free */
+	CLAIM_FINISHED,	  /* a cell whose message was finished before: it has been emptied */
 	CLAIM_CORRUPT,	  /* a check of spool(5) failed */
 	CLAIM_ERROR,	  /* errno says why */
 };
@@ -28,6 +30,9 @@ enum claim_result {
 struct claim {
 	int fd;	       /* locked; never given to a child */
 	int directory; /* where the name stands; not owned */
+	char name[ID_SIZE];
+	int cell;		   /* its number; -1 for what is in no cell */
+	const struct spool *spool; /* of a cell; not owned */
 	struct message_header header;
 	struct str text;	  /* of the envelope */
 	struct envelope envelope; /* points into text */
@@ -44,6 +49,11 @@ int claim_lock(int fd, bool wait);
  * too, which reads all of it. Whatever the result but CLAIM_TAKEN, nothing is held afterwards.
  */
 enum claim_result claim_take(struct claim *c, int directory, const char *id, bool check_sum);
+/*
+ * The same for the message in CELL of S, which must outlive the claim. With CLAIM_CORRUPT,
+ * header.id is the id as far as it could be read, else "".
+ */
+enum claim_result claim_take_cell(struct claim *c, const struct spool *s, int cell, bool check_sum);
 /* Lets go, without change. */
 void claim_release(struct claim *c);
 
@@ -59,7 +69,10 @@ int claim_sync(struct claim *c);
 /* A read-only descriptor of its own for a worker, close-on-exec; -1 with errno. */
 int claim_open_for_reading(const struct claim *c);
 
-/* Removes the file and lets go. 0, or -1 with errno: then it keeps what was noted. */
+/*
+ * Removes the file, or empties the cell, and lets go. 0, or -1 with errno: then it keeps what was
+ * noted. A cell may be offered to others after cell_sync.
+ */
 int claim_remove(struct claim *c);
 /*
  * Removes ID if it still is CLAIM_INCOMPLETE once nobody else holds it. The lock matters: its
@@ -68,8 +81,8 @@ int claim_remove(struct claim *c);
  */
 enum claim_result claim_remove_incomplete(int directory, const char *id);
 /*
- * Moves it into DIRECTORY and lets go; a name that stands there already is EEXIST. 0, or -1 with
- * errno.
+ * Moves it into DIRECTORY, under its id, and lets go; a name that stands there already is EEXIST. A
+ * cell goes with it. 0, or -1 with errno.
  */
 int claim_move(struct claim *c, int directory);
 

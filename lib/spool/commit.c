@@ -11,15 +11,17 @@
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/io.h"
+#include "spool/cell.h"
 #include "spool/claim.h"
 
 #define PENDING_MAX ((size_t)256 * 1024) /* spool(5): more than this and the file is made early */
 #define MAKE_TRIES 8
+#define CELL_TRIES 8
 
 void
-commit_init(struct commit *c, const struct spool *spool)
+commit_init(struct commit *c, struct spool *spool)
 {
-	*c = (struct commit){.spool = spool, .fd = -1};
+	*c = (struct commit){.spool = spool, .fd = -1, .cell = -1};
 	str_init(&c->pending, SIZE_MAX / 4);
 }
 
@@ -107,6 +109,25 @@ commit_write(struct commit *c, const void *data, size_t len)
 	return c->pending.len > PENDING_MAX ? write_pending(c) : 0;
 }
 
+/* A small message goes into a cell, if there is a free one. */
+static void
+find_cell(struct commit *c)
+{
+	if (c->fd != -1 || c->pending.len > CELL_SIZE_MAX)
+		return;
+	c->found_no_cell = false;
+	for (int i = 0; c->fd == -1 && i < CELL_TRIES; i++) {
+		c->cell = cell_take(c->spool);
+		if (c->cell == -1)
+			break;
+		c->fd = cell_open_free(c->spool, c->cell);
+	}
+	if (c->fd == -1) {
+		c->cell = -1;
+		c->found_no_cell = true;
+	}
+}
+
 /* The header in a write of its own: a kill within a larger one would leave it without the rest. */
 static int
 write_rest(struct commit *c)
@@ -117,6 +138,15 @@ write_rest(struct commit *c)
 		return -1;
 	message_header_encode(&c->header, header);
 	return io_pwrite(c->fd, header, sizeof header, 0);
+}
+
+/* The name of a cell, and that its octets are allocated, is durable since it was made. */
+static int
+sync_file(const struct commit *c)
+{
+	if (c->cell != -1)
+		return fdatasync(c->fd);
+	return fsync(c->fd) == -1 ? -1 : fsync(c->spool->new_fd);
 }
 
 /* Nothing is begun any more. A large message's memory is not kept for the small ones to come. */
@@ -132,19 +162,44 @@ forget(struct commit *c)
 int
 commit_finish(struct commit *c)
 {
-	int fd;
+	int fd, cell;
 
-	if (write_rest(c) == -1 || fsync(c->fd) == -1 || fsync(c->spool->new_fd) == -1) {
+	find_cell(c);
+	if (write_rest(c) == -1 || sync_file(c) == -1) {
 		commit_abort(c);
 		return -1;
 	}
 	/* state "new": from here on qrun may have it */
 	fd = c->fd;
-	c->fd = -1;
+	cell = c->cell;
+	c->fd = c->cell = -1;
 	close(fd); /* it is durable already: what close says changes nothing */
 	forget(c);
-	spool_wake(c->spool, c->header.id);
+	spool_wake(c->spool, c->header.id, cell);
 	return 0;
+}
+
+/*
+ * Emptied first, so that a name that outlives a power cut, its removal not being durable, leads to
+ * a file that is "incomplete" and never delivered.
+ */
+static void
+remove_file(const struct commit *c)
+{
+	if (ftruncate(c->fd, 0) == -1 || fsync(c->fd) == -1)
+		errno = 0;
+	if (unlinkat(c->spool->new_fd, c->header.id, 0) == -1)
+		errno = 0;
+}
+
+/* A disk that fails to write a cell is not asked to hold another message there at once. */
+static void
+empty_cell(const struct commit *c)
+{
+	static const char empty[MESSAGE_HEADER_SIZE];
+
+	if (io_pwrite(c->fd, empty, sizeof empty, 0) == -1 || fdatasync(c->fd) == -1)
+		errno = 0;
 }
 
 void
@@ -153,16 +208,12 @@ commit_abort(struct commit *c)
 	int saved = errno;
 
 	if (c->fd != -1) {
-		/*
-		 * Emptied first, so that a name that outlives a power cut, its removal not being
-		 * durable, leads to a file that is "incomplete" and never delivered.
-		 */
-		if (ftruncate(c->fd, 0) == -1 || fsync(c->fd) == -1)
-			errno = 0;
-		if (unlinkat(c->spool->new_fd, c->header.id, 0) == -1)
-			errno = 0;
+		if (c->cell == -1)
+			remove_file(c);
+		else
+			empty_cell(c);
 		close(c->fd);
-		c->fd = -1;
+		c->fd = c->cell = -1;
 	}
 	forget(c);
 	errno = saved;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The way into the spool (spool(5), "The way into the spool"): one message at a time becomes a
- * durable file of new/, or leaves nothing behind. enqueue alone uses it.
+ * durable file of new/ or of a cell, or leaves nothing behind. enqueue alone uses it.
  */
 #ifndef SPOOL_COMMIT_H
 #define SPOOL_COMMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -14,14 +15,16 @@
 #include "spool/spool.h"
 
 struct commit {
-	const struct spool *spool;
+	struct spool *spool;
 	struct message_header header; /* header.id is the queue id */
 	struct str pending;	      /* what is not written to the file yet */
 	int fd;			      /* -1 until the file exists */
+	int cell;		      /* the number of the cell that fd is; -1 for none */
+	bool found_no_cell;	      /* the last small message had to do without one */
 	uint64_t written;	      /* octets of the file */
 };
 
-void commit_init(struct commit *c, const struct spool *spool);
+void commit_init(struct commit *c, struct spool *spool);
 void commit_free(struct commit *c);
 
 /*

@@ -12,8 +12,6 @@
 
 #include "base/io.h"
 
-#define PROBLEM_MAX 4096
-
 struct part {
 	const char *name;
 	mode_t mode; /* with its type */
@@ -22,6 +20,7 @@ struct part {
 /* A folder comes before what is in it. */
 static const struct part parts[] = {
     {"new", S_IFDIR | 0700},
+    {"cells", S_IFDIR | 0700},
     {"deferred", S_IFDIR | 0700},
     {"hold", S_IFDIR | 0700},
     {"corrupt", S_IFDIR | 0700},
@@ -32,14 +31,15 @@ static const struct part parts[] = {
     {"postmaster/cur", S_IFDIR | 0700},
     {"run", S_IFDIR | 0755},
     {SPOOL_TRIGGER, S_IFIFO | 0600},
+    {SPOOL_FREE, S_IFIFO | 0600},
+    {SPOOL_FINISHED, S_IFREG | 0600},
 };
 
 /* Makes and opens the directory itself. Its parent is synced too: the name must outlast a crash. */
 static int
 open_or_make_root(struct spool *s, struct str *made)
 {
-	*s = (struct spool){.fd = -1, .new_fd = -1, .path = spool_path()};
-	str_init(&s->problem, PROBLEM_MAX);
+	spool_init(s);
 	if (mkdir(s->path, 0755) == 0)
 		(void)str_format(made, "%s\n", s->path);
 	else if (errno != EEXIST)
@@ -90,12 +90,20 @@ make_root(struct spool *s, uid_t owner, gid_t group, struct str *made)
 	return 0;
 }
 
+static const char *
+kind_of(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "folder";
+	return S_ISFIFO(mode) ? "FIFO" : "file";
+}
+
 static int
 make_part(struct spool *s, const struct part *part, struct str *made)
 {
 	mode_t mode = part->mode & 07777;
 	int result = S_ISDIR(part->mode) ? mkdirat(s->fd, part->name, mode)
-					 : mkfifoat(s->fd, part->name, mode);
+					 : mknodat(s->fd, part->name, part->mode, 0);
 	struct stat st;
 
 	if (result == 0) {
@@ -112,7 +120,7 @@ make_part(struct spool *s, const struct part *part, struct str *made)
 		return 0;
 	errno = EEXIST;
 	return spool_problem(s, "%s/%s is in the way: it is not a %s of uid %ld", s->path,
-	    part->name, S_ISDIR(part->mode) ? "folder" : "FIFO", (long)geteuid());
+	    part->name, kind_of(part->mode), (long)geteuid());
 }
 
 /* Makes the names in the directory NAME of the spool durable. */

@@ -85,13 +85,20 @@ take_fields(struct message_header *h, struct slice text)
 	return true;
 }
 
+bool
+message_header_is_empty(const char bytes[MESSAGE_HEADER_SIZE])
+{
+	static const char nothing[MESSAGE_HEADER_SIZE];
+
+	return memcmp(bytes, nothing, MESSAGE_HEADER_SIZE) == 0;
+}
+
 enum message_check
 message_header_decode(struct message_header *h, const char bytes[MESSAGE_HEADER_SIZE])
 {
-	static const char nothing[MESSAGE_HEADER_SIZE];
 	char again[MESSAGE_HEADER_SIZE];
 
-	if (memcmp(bytes, nothing, MESSAGE_HEADER_SIZE) == 0)
+	if (message_header_is_empty(bytes))
 		return MESSAGE_INCOMPLETE;
 	if (!take_fields(h, slice_make(bytes, TEXT_END)))
 		return MESSAGE_CORRUPT;

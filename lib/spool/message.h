@@ -36,6 +36,9 @@ uint64_t message_file_size(const struct message_header *h);
 
 void message_header_encode(const struct message_header *h, char bytes[MESSAGE_HEADER_SIZE]);
 
+/* True if the header was not written: NUL bytes. */
+bool message_header_is_empty(const char bytes[MESSAGE_HEADER_SIZE]);
+
 enum message_check {
 	MESSAGE_GOOD,
 	MESSAGE_INCOMPLETE, /* the header is NUL bytes: its writer did not end */

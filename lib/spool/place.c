@@ -7,40 +7,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
+#include "spool/cell.h"
 #include "spool/id.h"
 
-#define CHUNK ((size_t)32768) /* names sorted at a time */
-#define NAME_SIZE ID_SIZE     /* an id, or the shorter name of a slot */
+#define CHUNK ((size_t)32768) /* entries sorted at a time */
 
-struct names {
+struct entries {
 	DIR *dir;
-	bool (*is_wanted)(const char *name);
-	char (*chunk)[NAME_SIZE];
+	const struct place *place; /* null for the slots of deferred/ */
+	struct place_entry *chunk;
 	size_t count;
 	bool at_end;
 };
 
-static bool
-is_id(const char *name)
-{
-	return id_is_valid(slice_of(name));
-}
-
-static bool
-is_slot(const char *name)
-{
-	return schedule_slot_time(name) != -1;
-}
-
 static int
-open_names(struct names *n, int fd, bool (*is_wanted)(const char *name))
+open_entries(struct entries *n, int fd, const struct place *place)
 {
 	/* a descriptor of its own, with a position of its own */
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*n = (struct names){.is_wanted = is_wanted};
+	*n = (struct entries){.place = place};
 	if (copy == -1)
 		return -1;
 	n->dir = fdopendir(copy);
@@ -57,7 +46,7 @@ open_names(struct names *n, int fd, bool (*is_wanted)(const char *name))
 }
 
 static void
-close_names(struct names *n)
+close_entries(struct entries *n)
 {
 	int saved = errno;
 
@@ -66,15 +55,38 @@ close_names(struct names *n)
 	errno = saved;
 }
 
+/* True if NAME is what is looked for; then *entry says what it is. */
+static bool
+describe(const struct entries *n, const char *name, struct place_entry *entry)
+{
+	entry->cell = -1;
+	if (n->place == NULL ? schedule_slot_time(name) == -1
+			     : n->place->cells == NULL && !id_is_valid(slice_of(name)))
+		return false;
+	if (n->place != NULL && n->place->cells != NULL) {
+		entry->cell = cell_number(slice_of(name));
+		/* a message that says nothing of itself is found by qrun */
+		if (entry->cell == -1 ||
+		    cell_look(n->place->cells, entry->cell, entry->id) != CELL_TAKEN ||
+		    entry->id[0] == '\0')
+			return false;
+	} else
+		memcpy(entry->id, name, strlen(name) + 1);
+	memcpy(entry->name, name, strlen(name) + 1);
+	return true;
+}
+
 static int
 compare(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	const struct place_entry *left = a, *right = b;
+
+	return strcmp(left->id, right->id);
 }
 
 /* The next chunk, sorted: 0 with count, which is 0 at the end, or -1 with errno. */
 static int
-read_chunk(struct names *n)
+read_chunk(struct entries *n)
 {
 	const struct dirent *entry;
 
@@ -86,30 +98,47 @@ read_chunk(struct names *n)
 			if (errno != 0)
 				return -1;
 			n->at_end = true;
-		} else if (n->is_wanted(entry->d_name)) {
-			memcpy(n->chunk[n->count], entry->d_name, strlen(entry->d_name) + 1);
+		} else if (describe(n, entry->d_name, &n->chunk[n->count]))
 			n->count++;
-		}
 	}
 	qsort(n->chunk, n->count, sizeof *n->chunk, compare);
 	return 0;
 }
 
 int
-place_ids(const struct place *place,
-    bool (*visit)(void *context, const struct place *place, const char *id), void *context)
+place_entries(const struct place *place,
+    bool (*visit)(void *context, const struct place *place, const struct place_entry *entry),
+    void *context)
 {
-	struct names names;
+	struct entries entries;
 	int result = 0;
 	bool more = true;
 
-	if (open_names(&names, place->fd, is_id) == -1)
+	if (open_entries(&entries, place->fd, place) == -1)
 		return -1;
-	while (more && (result = read_chunk(&names)) == 0 && names.count > 0)
-		for (size_t i = 0; more && i < names.count; i++)
-			more = visit(context, place, names.chunk[i]);
-	close_names(&names);
+	while (more && (result = read_chunk(&entries)) == 0 && entries.count > 0)
+		for (size_t i = 0; more && i < entries.count; i++)
+			more = visit(context, place, &entries.chunk[i]);
+	close_entries(&entries);
 	return result;
+}
+
+bool
+place_find(const struct place *place, const char *id, struct place_entry *entry)
+{
+	struct entries entries = {.place = place};
+	const struct dirent *found;
+	bool is_found = false;
+
+	if (place->cells == NULL)
+		return faccessat(place->fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       describe(&entries, id, entry);
+	if (open_entries(&entries, place->fd, place) == -1)
+		return false;
+	while (!is_found && (found = readdir(entries.dir)) != NULL)
+		is_found = describe(&entries, found->d_name, entry) && strcmp(entry->id, id) == 0;
+	close_entries(&entries);
+	return is_found;
 }
 
 /* 1, 0 when VISIT wants no more, -1 with errno. A slot that has gone meanwhile is none. */
@@ -119,6 +148,8 @@ visit_directory(struct spool *s, struct place *place,
 {
 	bool more;
 
+	if (place->cells != NULL && s->cells_fd == -1)
+		return 1;
 	place->fd = spool_open_directory(s, place->name);
 	if (place->fd == -1)
 		return place->kind == PLACE_DEFERRED && errno == ENOENT ? 1 : -1;
@@ -131,23 +162,24 @@ static int
 visit_slots(struct spool *s, bool (*visit)(void *context, const struct place *place), void *context)
 {
 	int fd = spool_open_directory(s, "deferred"), result = 1;
-	struct names names;
+	struct entries entries;
 
 	if (fd == -1)
 		return -1;
-	if (open_names(&names, fd, is_slot) == -1) {
+	if (open_entries(&entries, fd, NULL) == -1) {
 		io_close(fd);
 		return spool_problem(s, "unable to read %s/deferred", s->path);
 	}
-	while (result == 1 && read_chunk(&names) == 0 && names.count > 0)
-		for (size_t i = 0; result == 1 && i < names.count; i++) {
-			struct place place = {
-			    .kind = PLACE_DEFERRED, .when = schedule_slot_time(names.chunk[i])};
+	while (result == 1 && read_chunk(&entries) == 0 && entries.count > 0)
+		for (size_t i = 0; result == 1 && i < entries.count; i++) {
+			struct place place = {.kind = PLACE_DEFERRED,
+			    .when = schedule_slot_time(entries.chunk[i].id)};
 
-			snprintf(place.name, sizeof place.name, "deferred/%.12s", names.chunk[i]);
+			snprintf(
+			    place.name, sizeof place.name, "deferred/%.12s", entries.chunk[i].id);
 			result = visit_directory(s, &place, visit, context);
 		}
-	close_names(&names);
+	close_entries(&entries);
 	io_close(fd);
 	return result;
 }
@@ -159,12 +191,15 @@ place_each(struct spool *s, unsigned kinds, bool (*visit)(void *context, const s
 	static const struct {
 		enum place_kind kind;
 		const char *name;
-	} all[] = {{PLACE_NEW, "new"}, {PLACE_DEFERRED, NULL}, {PLACE_HOLD, "hold"},
-	    {PLACE_CORRUPT, "corrupt"}};
+	} all[] = {{PLACE_NEW, "new"}, {PLACE_NEW, "cells"}, {PLACE_DEFERRED, NULL},
+	    {PLACE_HOLD, "hold"}, {PLACE_CORRUPT, "corrupt"}};
 	int result = 1;
 
 	for (size_t i = 0; result == 1 && i < sizeof all / sizeof all[0]; i++) {
 		struct place place = {.kind = all[i].kind};
+
+		if (all[i].name != NULL && strcmp(all[i].name, "cells") == 0)
+			place.cells = s;
 
 		if ((kinds & (unsigned)all[i].kind) == 0)
 			continue;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spool/id.h"
 #include "spool/schedule.h"
 #include "spool/spool.h"
 
@@ -24,8 +25,17 @@ enum place_kind {
 struct place {
 	enum place_kind kind;
 	int64_t when;			   /* of deferred/TIME, else 0 */
-	char name[SCHEDULE_NAME_SIZE * 2]; /* "new", "deferred/001770000000" */
+	char name[SCHEDULE_NAME_SIZE * 2]; /* "new", "cells", "deferred/001770000000" */
 	int fd;
+	const struct spool
+	    *cells; /* of cells/, whose messages are no files of their ids; else null */
+};
+
+/* A message as it stands in a place. */
+struct place_entry {
+	char id[ID_SIZE];
+	char name[ID_SIZE]; /* of its file: the id, or of a cell its own */
+	int cell;	    /* its number; -1 for none */
 };
 
 /*
@@ -36,10 +46,14 @@ int place_each(struct spool *s, unsigned kinds,
     bool (*visit)(void *context, const struct place *place), void *context);
 
 /*
- * Calls VISIT for each queue id in PLACE until it says false: by age where there are at most a few
+ * Calls VISIT for each message in PLACE until it says false: by age where there are at most a few
  * ten thousand, else each such part of them by age. 0, or -1 with errno.
  */
-int place_ids(const struct place *place,
-    bool (*visit)(void *context, const struct place *place, const char *id), void *context);
+int place_entries(const struct place *place,
+    bool (*visit)(void *context, const struct place *place, const struct place_entry *entry),
+    void *context);
+
+/* True with *entry if PLACE holds the message ID. */
+bool place_find(const struct place *place, const char *id, struct place_entry *entry);
 
 #endif

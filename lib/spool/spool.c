@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/helper.h"
 #include "base/io.h"
+#include "spool/cell.h"
 
 #ifndef SATCHEL_SPOOL_DIR
 #error "SATCHEL_SPOOL_DIR names the default spool"
@@ -81,13 +83,25 @@ spool_open_directory(struct spool *s, const char *name)
 	return fd;
 }
 
+void
+spool_init(struct spool *s)
+{
+	*s = (struct spool){.fd = -1,
+	    .new_fd = -1,
+	    .cells_fd = -1,
+	    .finished_fd = -1,
+	    .free_fd = -1,
+	    .trigger_fd = -1,
+	    .path = spool_path()};
+	str_init(&s->problem, PROBLEM_MAX);
+}
+
 int
 spool_become_owner(struct spool *s)
 {
 	struct stat st;
 
-	*s = (struct spool){.fd = -1, .new_fd = -1, .path = spool_path()};
-	str_init(&s->problem, PROBLEM_MAX);
+	spool_init(s);
 	if (geteuid() != 0 || stat(s->path, &st) == -1 || st.st_uid == 0)
 		return 0; /* spool_open says what is wrong */
 	if (setgroups(0, NULL) == 0 && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
@@ -100,13 +114,26 @@ spool_become_owner(struct spool *s)
 static int
 open_root(struct spool *s)
 {
-	*s = (struct spool){.fd = -1, .new_fd = -1, .path = spool_path()};
-	str_init(&s->problem, PROBLEM_MAX);
+	spool_init(s);
 	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd == -1)
 		return spool_problem(s, "unable to open the spool %s: %s%s", s->path,
 		    strerror(errno), errno == ENOENT ? " (make it with 'qctl init')" : "");
 	return check_owner(s, s->fd, "");
+}
+
+/* A spool that was made before there were cells has none. */
+static int
+open_cells(struct spool *s)
+{
+	if (faccessat(s->fd, "cells", F_OK, AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	s->finished_fd = openat(s->fd, SPOOL_FINISHED, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (s->finished_fd == -1)
+		return spool_problem(s, "unable to open %s/" SPOOL_FINISHED ": %s%s", s->path,
+		    strerror(errno), errno == ENOENT ? " (make it with 'qctl init')" : "");
+	s->cells_fd = spool_open_directory(s, "cells");
+	return s->cells_fd == -1 ? -1 : 0;
 }
 
 int
@@ -115,33 +142,50 @@ spool_open(struct spool *s)
 	if (open_root(s) == -1)
 		return -1;
 	s->new_fd = spool_open_directory(s, "new");
-	return s->new_fd == -1 ? -1 : 0;
+	return s->new_fd == -1 ? -1 : open_cells(s);
+}
+
+int
+spool_open_free(struct spool *s)
+{
+	if (s->cells_fd == -1)
+		return 0;
+	/* for writing too, so it never ends, whoever else comes and goes */
+	s->free_fd = openat(s->fd, SPOOL_FREE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (s->free_fd == -1)
+		return spool_problem(s, "unable to open %s/" SPOOL_FREE ": %s%s", s->path,
+		    strerror(errno), errno == ENOENT ? " (make it with 'qctl init')" : "");
+	return 0;
 }
 
 void
 spool_close(struct spool *s)
 {
+	io_close(s->trigger_fd);
+	io_close(s->free_fd);
+	io_close(s->finished_fd);
+	io_close(s->cells_fd);
 	io_close(s->new_fd);
 	io_close(s->fd);
-	s->fd = s->new_fd = -1;
+	s->fd = s->new_fd = s->cells_fd = s->finished_fd = s->free_fd = s->trigger_fd = -1;
 	str_free(&s->problem);
 }
 
 void
-spool_wake(const struct spool *s, const char *id)
+spool_wake(struct spool *s, const char *id, int cell)
 {
-	char line[64];
-	size_t len = strlen(id);
-	int fd = openat(s->fd, SPOOL_TRIGGER, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	char line[64], name[CELL_NAME_SIZE] = "";
+	int len;
 
-	if (fd == -1 || len + 1 > sizeof line) {
-		io_close(fd);
+	if (s->trigger_fd == -1)
+		s->trigger_fd =
+		    openat(s->fd, SPOOL_TRIGGER, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (s->trigger_fd == -1)
 		return; /* nobody listens */
-	}
-	memcpy(line, id, len);
-	line[len] = '\n';
-	/* a full FIFO is enough to wake its reader, who then looks through new/ */
-	if (write(fd, line, len + 1) == -1)
+	if (cell != -1)
+		cell_name(name, cell);
+	len = snprintf(line, sizeof line, "%s%s%s\n", id, cell == -1 ? "" : " ", name);
+	/* a full FIFO is enough to wake its reader, who then looks through the spool */
+	if (write(s->trigger_fd, line, (size_t)len) == -1)
 		errno = 0;
-	close(fd);
 }

@@ -19,7 +19,7 @@ static const char text[] = "Subject: x\r\n\r\nhello\r\n";
 
 /* Commits a message and gives its id. */
 static void
-commit_one(const struct spool *s, char id[ID_SIZE])
+commit_one(struct spool *s, char id[ID_SIZE])
 {
 	struct commit c;
 
@@ -32,7 +32,7 @@ commit_one(const struct spool *s, char id[ID_SIZE])
 }
 
 static void
-expect(const struct spool *s, const char *id, bool sum, enum claim_result result, const char *name)
+expect(struct spool *s, const char *id, bool sum, enum claim_result result, const char *name)
 {
 	struct claim c;
 	enum claim_result got = claim_take(&c, s->new_fd, id, sum);
@@ -44,7 +44,7 @@ expect(const struct spool *s, const char *id, bool sum, enum claim_result result
 
 /* Writes one byte into the message's file. */
 static void
-poke(const struct spool *s, const char *id, off_t offset, char byte)
+poke(struct spool *s, const char *id, off_t offset, char byte)
 {
 	int fd = openat(s->new_fd, id, O_WRONLY | O_CLOEXEC);
 
@@ -54,7 +54,7 @@ poke(const struct spool *s, const char *id, off_t offset, char byte)
 }
 
 static void
-set_size(const struct spool *s, const char *id, off_t change)
+set_size(struct spool *s, const char *id, off_t change)
 {
 	int fd = openat(s->new_fd, id, O_WRONLY | O_CLOEXEC);
 	struct stat st;
@@ -65,7 +65,7 @@ set_size(const struct spool *s, const char *id, off_t change)
 }
 
 static void
-test_taking(const struct spool *s)
+test_taking(struct spool *s)
 {
 	char id[ID_SIZE];
 	struct claim c;
@@ -87,7 +87,7 @@ test_taking(const struct spool *s)
 
 /* Takes the claim in a child: its result. */
 static int
-take_elsewhere(const struct spool *s, const char *id)
+take_elsewhere(struct spool *s, const char *id)
 {
 	struct claim c;
 	int status = 0;
@@ -101,7 +101,7 @@ take_elsewhere(const struct spool *s, const char *id)
 }
 
 static void
-test_busy(const struct spool *s)
+test_busy(struct spool *s)
 {
 	char id[ID_SIZE];
 	struct claim c;
@@ -117,7 +117,7 @@ test_busy(const struct spool *s)
 }
 
 static void
-test_marks(const struct spool *s)
+test_marks(struct spool *s)
 {
 	static const struct recipient_state mark = {.status = RECIPIENT_DELIVERED,
 	    .attempts = 3,
@@ -149,7 +149,7 @@ test_marks(const struct spool *s)
 }
 
 static void
-test_reading(const struct spool *s)
+test_reading(struct spool *s)
 {
 	char id[ID_SIZE], bytes[sizeof text - 1];
 	struct claim c;
@@ -197,7 +197,7 @@ test_moving(struct spool *s)
 }
 
 static void
-test_damage(const struct spool *s)
+test_damage(struct spool *s)
 {
 	char id[ID_SIZE];
 
@@ -223,7 +223,7 @@ test_damage(const struct spool *s)
 }
 
 static void
-test_no_files(const struct spool *s)
+test_no_files(struct spool *s)
 {
 	static const char id[] = "0123456789abcdefghij";
 
@@ -240,7 +240,7 @@ test_no_files(const struct spool *s)
 }
 
 static void
-test_incomplete(const struct spool *s)
+test_incomplete(struct spool *s)
 {
 	char id[ID_SIZE];
 	struct commit c;

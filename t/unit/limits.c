@@ -35,6 +35,7 @@ test_defaults(const struct limits *l)
 {
 	tap_is_int((long long)l->message_size, 52428800, "message-size");
 	tap_is_int((long long)l->message_recipients, 1000, "message-recipients");
+	tap_is_int((long long)l->spool_cells, 4096, "spool-cells");
 	tap_is_int((long long)l->spool_free, 16777216, "spool-free");
 	tap_is_int((long long)l->smtpd_timeout, 300, "smtpd-timeout");
 	tap_is_int((long long)l->smtpd_session, 14400, "smtpd-session");

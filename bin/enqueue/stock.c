@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+#include "stock.h"
+
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "spool/cell.h"
+
+#define PROGRAM "enqueue"
+#define AT_ONCE 64	     /* cells made together, and at least so many at a time */
+#define PAUSE_MS 10	     /* between two looks */
+#define PAUSE_MS_MAX 40960   /* where looking finds nothing */
+#define FORGOTTEN_SECONDS 10 /* who empties a cell offers it sooner, or will not */
+
+int
+stock_open(struct stock *s, const struct spool *spool, int cells_max)
+{
+	*s = (struct stock){.spool = spool, .cells_max = cells_max};
+	s->want_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return s->want_fd == -1 ? -1 : 0;
+}
+
+void
+stock_close(struct stock *s)
+{
+	io_close(s->want_fd);
+	s->want_fd = -1;
+}
+
+void
+stock_want(void *stock)
+{
+	const struct stock *s = stock;
+
+	if (eventfd_write(s->want_fd, 1) == -1)
+		errno = 0; /* it has been told often enough */
+}
+
+/* Drops what is in the FIFO: at the start everything is looked at anyway. */
+static void
+forget_offers(const struct stock *s)
+{
+	char buf[4096];
+
+	while (read(s->spool->free_fd, buf, sizeof buf) > 0)
+		;
+}
+
+/* Found free by looking: whoever emptied them may have died before that was durable. */
+static void
+offer_found(const struct stock *s, const int *cells, size_t count)
+{
+	if (count > 0 && cell_sync(s->spool) == 0)
+		cell_offer(s->spool, cells, count);
+}
+
+static bool
+is_forgotten(const struct stock *s, int cell, bool by_age)
+{
+	char name[CELL_NAME_SIZE];
+	struct stat st;
+
+	cell_name(name, cell);
+	return fstatat(s->spool->cells_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_size >= (off_t)CELL_SIZE_FIRST &&
+	       (!by_age || clock_wall_seconds() - st.st_mtime > FORGOTTEN_SECONDS);
+}
+
+/* Offers the free cells that are in nobody's hands; BY_AGE where others are at work. How many. */
+static size_t
+offer_forgotten(const struct stock *s, bool by_age)
+{
+	char id[ID_SIZE];
+	int found[AT_ONCE];
+	size_t count = 0, all = 0;
+
+	for (int cell = 0; cell < s->cells_max; cell++) {
+		if (cell_look(s->spool, cell, id) != CELL_FREE || !is_forgotten(s, cell, by_age))
+			continue;
+		found[count++] = cell;
+		all++;
+		if (count == AT_ONCE) {
+			offer_found(s, found, count);
+			count = 0;
+		}
+	}
+	offer_found(s, found, count);
+	return all;
+}
+
+/* A file of NUL bytes, all of them written, so that a message changes octets and nothing else. */
+static int
+make_cell(const struct stock *s, int cell)
+{
+	static const char nothing[CELL_SIZE_FIRST];
+	char name[CELL_NAME_SIZE];
+	struct stat st;
+	int fd;
+
+	cell_name(name, cell);
+	fd = openat(s->spool->cells_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	/* one that is there and too short: its maker was killed */
+	if (fstat(fd, &st) == 0 && st.st_size < (off_t)sizeof nothing &&
+	    io_pwrite(fd, nothing, sizeof nothing, 0) == 0)
+		return fd;
+	io_close(fd);
+	return -1;
+}
+
+/* Their contents, then their names. The first sync takes the others along. */
+static void
+finish_cells(const struct stock *s, const int *cells, int *fds, size_t count)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < count; i++)
+		good = sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE) == 0 && good;
+	for (size_t i = 0; i < count; i++) {
+		good = fsync(fds[i]) == 0 && good;
+		io_close(fds[i]);
+	}
+	if (count == 0)
+		return;
+	if (good && fsync(s->spool->cells_fd) == 0)
+		cell_offer(s->spool, cells, count);
+	else
+		log_note(PROGRAM, "warning", "unable to make cells: %s", strerror(errno));
+}
+
+/* Makes up to WANTED of the cells that are missing. How many. */
+static size_t
+make_cells(const struct stock *s, size_t wanted)
+{
+	int cells[AT_ONCE], fds[AT_ONCE];
+	size_t count = 0, all = 0;
+	char id[ID_SIZE];
+
+	for (int cell = 0; cell < s->cells_max && all < wanted; cell++) {
+		if (cell_look(s->spool, cell, id) != CELL_ABSENT)
+			continue;
+		fds[count] = make_cell(s, cell);
+		if (fds[count] == -1)
+			continue;
+		cells[count++] = cell;
+		all++;
+		if (count == AT_ONCE) {
+			finish_cells(s, cells, fds, count);
+			count = 0;
+		}
+	}
+	finish_cells(s, cells, fds, count);
+	return all;
+}
+
+static size_t
+count_cells(const struct stock *s)
+{
+	size_t count = 0;
+	char id[ID_SIZE];
+
+	for (int cell = 0; cell < s->cells_max; cell++)
+		count += cell_look(s->spool, cell, id) != CELL_ABSENT;
+	return count;
+}
+
+static void
+remove_free(const struct stock *s, int cell)
+{
+	char name[CELL_NAME_SIZE];
+	int fd = cell_open_free(s->spool, cell);
+
+	if (fd == -1)
+		return;
+	cell_name(name, cell);
+	if (unlinkat(s->spool->cells_fd, name, 0) == -1)
+		errno = 0; /* it stays in use */
+	io_close(fd);
+}
+
+/* Above the limit: left of a time with a higher one. */
+static void
+remove_surplus(const struct stock *s)
+{
+	int own = openat(s->spool->cells_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own == -1 ? NULL : fdopendir(own);
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		io_close(own);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		int cell = cell_number(slice_of(entry->d_name));
+
+		if (cell >= s->cells_max)
+			remove_free(s, cell);
+	}
+	closedir(dir);
+}
+
+/* Twice as many as there are, at the first want a few. False if there was nothing to be had. */
+static bool
+supply(const struct stock *s)
+{
+	size_t there;
+
+	if (offer_forgotten(s, true) > 0)
+		return true;
+	there = count_cells(s);
+	return make_cells(s, there < AT_ONCE ? AT_ONCE : there) > 0;
+}
+
+static void
+wait_for_want(const struct stock *s)
+{
+	struct pollfd p = {.fd = s->want_fd, .events = POLLIN};
+	eventfd_t value;
+
+	while (eventfd_read(s->want_fd, &value) == -1)
+		if (poll(&p, 1, -1) == -1 && errno != EINTR)
+			_exit(1);
+}
+
+void
+stock_keep(struct stock *s)
+{
+	int pause = PAUSE_MS;
+
+	forget_offers(s);
+	remove_surplus(s);
+	(void)offer_forgotten(s, false);
+	for (;;) {
+		wait_for_want(s);
+		if (supply(s))
+			pause = PAUSE_MS;
+		else if (pause < PAUSE_MS_MAX)
+			pause *= 2;
+		poll(NULL, 0, pause);
+	}
+}
