@@ -74,10 +74,33 @@ def read(directory, name):
     return Message(name, data)
 
 
+def read_cell(directory, name, records):
+    """A Message, or None for what is free; Corrupt for anything else. RECORDS: "finished"."""
+    need(re.match(rb"[0-9a-v]{4}\Z", name), "%r is no cell" % name)
+    path = os.path.join(directory, name)
+    st = os.lstat(path)
+    need(st.st_mode == 0o100600 and st.st_nlink == 1, "%o, %d links" % (st.st_mode, st.st_nlink))
+    with open(path, "rb") as f:
+        data = f.read()
+    if not data[:HEADER].strip(b"\0"):
+        return None
+    need(8192 <= len(data) <= 65536, "a cell of %d octets" % len(data))
+    match = HEADER_TEXT.match(data[:HEADER])
+    need(match, "no header: %r" % data[:HEADER])
+    cell = sum(DIGITS.index(chr(c)) << 5 * i for i, c in enumerate(reversed(name)))
+    record = records[cell * 32:cell * 32 + 32]
+    need(not record.strip(b"\0") or re.match(rb"[0-9a-v]{20} {11}\n\Z", record), "record %r" % record)
+    if record[:20] == match[2]:
+        return None
+    envelope, count, length = (int(match[i]) for i in (3, 4, 5))
+    return Message(match[2], data[:HEADER + envelope + count * STATE + 1 + length])
+
+
 class Spool:
     """What stands in it now: messages {(folder, id): Message or None}, and problems found."""
 
-    TOP = {b"new", b"deferred", b"hold", b"corrupt", b"hosts", b"postmaster", b"run", b"trigger"}
+    TOP = {b"new", b"deferred", b"hold", b"corrupt", b"hosts", b"postmaster", b"run", b"trigger",
+           b"cells", b"free", b"finished"}
 
     def __init__(self, path, known=None):
         """KNOWN, a dict: what was read before and has not changed since is not read again."""
@@ -87,6 +110,7 @@ class Spool:
         self.problems += ["%r is in the spool" % n for n in set(os.listdir(self.path)) - self.TOP]
         self.look(b"new")
         self.look(b"hold")
+        self.look_at_cells()
         for name in os.listdir(os.path.join(self.path, b"deferred")):
             if re.match(rb"\d{12}\Z", name):
                 self.look(b"deferred/" + name)
@@ -100,6 +124,19 @@ class Spool:
         if key not in self.known:
             self.known[key] = read(directory, name)
         return self.known[key]
+
+    def look_at_cells(self):
+        directory = os.path.join(self.path, b"cells")
+        with open(os.path.join(self.path, b"finished"), "rb") as f:
+            records = f.read()
+        for name in os.listdir(directory):
+            try:
+                message = read_cell(directory, name, records)
+            except Corrupt as why:
+                self.problems.append("cells/%s: %s" % (os.fsdecode(name), why))
+                continue
+            if message is not None:
+                self.messages["cells", message.id] = message
 
     def look(self, folder):
         directory = os.path.join(self.path, folder)
