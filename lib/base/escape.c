@@ -6,19 +6,22 @@
 static int
 escape(struct str *out, struct slice bytes, const char *special)
 {
+	const char *begin = bytes.data; /* what needs no escape is added together */
+
 	while (bytes.len > 0) {
 		char c = bytes.data[0];
 		size_t n = utf8_sequence(bytes);
 
 		if (n == 0 || (unsigned char)c < 0x20 || c == 0x7f || c == '\\' || c == *special) {
-			if (str_format(out, "\\x%02x", (unsigned)(unsigned char)c) == -1)
+			if (str_add(out, begin, (size_t)(bytes.data - begin)) == -1 ||
+			    str_format(out, "\\x%02x", (unsigned)(unsigned char)c) == -1)
 				return -1;
 			n = 1;
-		} else if (str_add(out, bytes.data, n) == -1)
-			return -1;
+			begin = bytes.data + 1;
+		}
 		bytes = slice_skip(bytes, n);
 	}
-	return 0;
+	return str_add(out, begin, (size_t)(bytes.data - begin));
 }
 
 int

@@ -25,7 +25,8 @@ add_field(struct event *e, const char *key, struct slice value, bool cut)
 {
 	size_t before = e->line.len;
 
-	if (str_format(&e->line, " %s=", key) == 0 && escape_value(&e->line, value) == 0 &&
+	if (str_add_char(&e->line, ' ') == 0 && str_add_text(&e->line, key) == 0 &&
+	    str_add_char(&e->line, '=') == 0 && escape_value(&e->line, value) == 0 &&
 	    (!cut || str_add_text(&e->line, "...") == 0))
 		return 0;
 	str_truncate(&e->line, before);
@@ -95,7 +96,7 @@ event_send(struct event *e)
 	e->line.cap++; /* room for the line end, whatever the fields took */
 	if (str_add_char(&e->line, '\n') == 0)
 		put_line(&e->line);
-	str_free(&e->line);
+	str_wipe(&e->line); /* as the process may serve another session */
 	errno = saved;
 }
 

@@ -23,6 +23,14 @@ str_free(struct str *s)
 }
 
 void
+str_wipe(struct str *s)
+{
+	if (s->room > 0)
+		explicit_bzero(s->data, s->room);
+	str_free(s);
+}
+
+void
 str_clear(struct str *s)
 {
 	str_truncate(s, 0);
@@ -98,15 +106,19 @@ str_add_char(struct str *s, char c)
 int
 str_vformat(struct str *s, const char *format, va_list args)
 {
+	size_t room = s->room > 0 ? s->room - s->len : 0; /* what there is may do: one pass less */
 	va_list again;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(room > 0 ? s->data + s->len : NULL, room, format, again);
 	va_end(again);
-	if (len < 0 || str_reserve(s, (size_t)len) == -1)
+	if (len < 0 || str_reserve(s, (size_t)len) == -1) {
+		if (room > 0)
+			s->data[s->len] = '\0';
 		return -1;
-	if (len > 0)
+	}
+	if (len > 0 && (size_t)len >= room)
 		vsnprintf(s->data + s->len, (size_t)len + 1, format, args);
 	s->len += (size_t)len;
 	return 0;

@@ -22,6 +22,8 @@ struct str {
 /* CAP is in bytes. Allocates nothing. */
 void str_init(struct str *s, size_t cap);
 void str_free(struct str *s);
+/* The same for what is nobody else's to read: overwritten before. */
+void str_wipe(struct str *s);
 /* Empties it, keeping the memory. */
 void str_clear(struct str *s);
 void str_truncate(struct str *s, size_t len);

@@ -16,7 +16,7 @@ writer_init(struct writer *w, int fd, size_t size)
 void
 writer_free(struct writer *w)
 {
-	str_free(&w->buf);
+	str_wipe(&w->buf);
 }
 
 static int

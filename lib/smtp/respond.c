@@ -5,7 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STATUS_MAX 11	   /* octets of class.subject.detail; RFC 2034, 4 */
 #define REPLY_LINE_MAX 512 /* octets with CRLF; RFC 5321, 4.5.3.1.5 */
+
+/* "250-2.1.0 ", or "250-" without STATUS. How long it is. */
+static int
+write_codes(char *line, int code, char separator, const char *status)
+{
+	size_t len = status == NULL ? 0 : strlen(status);
+
+	line[0] = (char)('0' + code / 100);
+	line[1] = (char)('0' + code / 10 % 10);
+	line[2] = (char)('0' + code % 10);
+	line[3] = separator;
+	if (len == 0 || len > STATUS_MAX)
+		return 4;
+	memcpy(line + 4, status, len);
+	line[4 + len] = ' ';
+	return (int)len + 5;
+}
 
 static int
 write_line(struct writer *w, int code, char separator, const char *status, const char *format,
@@ -14,10 +32,7 @@ write_line(struct writer *w, int code, char separator, const char *status, const
 	char line[REPLY_LINE_MAX - 1]; /* vsnprintf's NUL is where CR will be */
 	int start, len;
 
-	start = snprintf(line, sizeof line, "%03d%c%s%s", code, separator,
-	    status == NULL ? "" : status, status == NULL ? "" : " ");
-	if (start < 0)
-		start = 0;
+	start = write_codes(line, code, separator, status);
 	len = vsnprintf(line + start, sizeof line - (size_t)start, format, args);
 	if (len < 0)
 		line[start] = '\0';
