@@ -100,10 +100,11 @@ helper_open(struct helper *h, const char *rundir, char *const argv[])
 		if (str_format(&path, "%s/%s/socket", rundir, argv[0]) == 0)
 			h->fd = helper_connect(path.data);
 		str_free(&path);
-		if (h->fd != -1)
-			return 0;
 	}
-	return execute(h, argv);
+	if (h->fd == -1 && execute(h, argv) == -1)
+		return -1;
+	h->is_patient = io_set_patience(h->fd) == 0;
+	return 0;
 }
 
 void

@@ -14,8 +14,9 @@
 #include "base/str.h"
 
 struct helper {
-	int fd;	   /* -1 when closed */
-	pid_t pid; /* of the program executed; 0 for a service */
+	int fd;		 /* -1 when closed */
+	bool is_patient; /* fd: see base/io.h */
+	pid_t pid;	 /* of the program executed; 0 for a service */
 };
 
 /* True when the kernel runs us with more rights than our caller's: its environment is not ours. */

@@ -2,6 +2,7 @@
 #include "base/io.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,29 @@ int
 io_wait_writable(int fd, deadline until)
 {
 	return wait_for(fd, POLLOUT, until);
+}
+
+int
+io_set_patience(int fd)
+{
+	const struct timeval patience = {
+	    .tv_sec = IO_PATIENCE_MS / 1000, .tv_usec = IO_PATIENCE_MS % 1000 * 1000};
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+ssize_t
+io_read_patient(int fd, void *buf, size_t len, deadline until)
+{
+	int left = deadline_poll_ms(until);
+
+	if (left == -1 || left >= IO_PATIENCE_MS) {
+		ssize_t n = recv(fd, buf, len, 0);
+
+		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+			return n;
+	}
+	return io_read(fd, buf, len, until);
 }
 
 ssize_t

@@ -19,8 +19,20 @@
 int io_wait_readable(int fd, deadline until);
 int io_wait_writable(int fd, deadline until);
 
+/*
+ * Makes reads of a socket that wait give up by themselves after IO_PATIENCE_MS, so that
+ * io_read_patient may wait in them. 0, or -1 (a pipe, say).
+ */
+#define IO_PATIENCE_MS 1000
+int io_set_patience(int fd);
+
 /* One read of at most LEN bytes: how many, 0 at end of file, -1 for an error. */
 ssize_t io_read(int fd, void *buf, size_t len, deadline until);
+/*
+ * The same for a descriptor that io_set_patience took, where one usually has to wait: one system
+ * call instead of three, as long as the deadline is not nearer than the patience.
+ */
+ssize_t io_read_patient(int fd, void *buf, size_t len, deadline until);
 /* All of it, or -1. A reader that has gone is EPIPE, never a signal on a socket. */
 int io_write(int fd, const void *buf, size_t len, deadline until);
 /* As io_write for several pieces; changes PIECES while it works. */

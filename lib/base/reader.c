@@ -18,6 +18,8 @@ reader_init(struct reader *r, int fd, size_t size)
 void
 reader_free(struct reader *r)
 {
+	if (r->used > 0)
+		explicit_bzero(r->buf, r->used);
 	free(r->buf);
 	*r = (struct reader){.fd = -1};
 }
@@ -58,9 +60,12 @@ reader_fill(struct reader *r)
 		errno = ENOBUFS;
 		return -1;
 	}
-	n = io_read(r->fd, r->buf + r->end, r->size - r->end, r->until);
+	n = (r->is_patient ? io_read_patient : io_read)(
+	    r->fd, r->buf + r->end, r->size - r->end, r->until);
 	if (n > 0)
 		r->end += (size_t)n;
+	if (r->end > r->used)
+		r->used = r->end;
 	return (long)n;
 }
 

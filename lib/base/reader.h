@@ -18,7 +18,9 @@ struct reader {
 	char *buf; /* owned */
 	size_t size;
 	size_t start, end; /* unread bytes are buf[start..end) */
+	size_t used;	   /* most bytes that were ever in buf */
 	bool is_skipping;  /* in a line too long, whose end has not come yet */
+	bool is_patient;   /* set by the caller where io_set_patience took fd */
 	deadline until;	   /* set by the caller before each operation it bounds */
 };
 
@@ -35,6 +37,7 @@ enum reader_result {
 
 /* SIZE bounds the longest line that can be told from one too long. 0, or -1 with ENOMEM. */
 int reader_init(struct reader *r, int fd, size_t size);
+/* Overwrites what was read, too. */
 void reader_free(struct reader *r);
 
 /*
