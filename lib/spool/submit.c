@@ -15,6 +15,10 @@
 #define TIMEOUT_MS ((int64_t)300 * 1000)
 #define REASON_MAX 1024
 #define PENDING_MAX ((size_t)65536)
+#define PENDING_FIRST \
+	((size_t)7168) /* a common message at once, and little for an idle session \
+			*/
+#define UNCOPIED_MIN ((size_t)16384)
 #define PIECE_MAX ((size_t)1 << 20) /* of data in one frame: each has the whole time-out */
 
 /* qmail-queue's exit codes (enqueue(8), EXIT STATUS) */
@@ -48,7 +52,7 @@ submit_free(struct submit *s)
 	submit_abort(s);
 	submit_release(s);
 	filter_free(&s->chain);
-	str_free(&s->pending);
+	str_wipe(&s->pending);
 	str_free(&s->reason);
 }
 
@@ -103,7 +107,8 @@ static enum submit_result
 take_answer(struct submit *s, enum frame_type wanted, enum submit_result lost)
 {
 	char buf[FRAME_HEAD + FRAME_ANSWER_MAX], payload[FRAME_ANSWER_MAX], type;
-	struct reader r = {.fd = s->helper.fd, .buf = buf, .size = sizeof buf};
+	struct reader r = {
+	    .fd = s->helper.fd, .buf = buf, .size = sizeof buf, .is_patient = s->helper.is_patient};
 	size_t length;
 
 	r.until = deadline_in_ms(s->timeout_ms);
@@ -178,6 +183,7 @@ submit_begin(struct submit *s, struct slice envelope)
 			    strerror(errno));
 		return SUBMIT_OK;
 	}
+	(void)str_reserve(&s->pending, PENDING_FIRST); /* what is missing is had later */
 	result = ask_to_begin(s, envelope);
 	if (result != SUBMIT_OK && s->code == CODE_NO_CONNECTION) {
 		/* a service that ended or was restarted between two messages: nothing was begun */
@@ -241,7 +247,10 @@ submit_write(struct submit *s, const void *data, size_t len)
 	s->written += len;
 	if (s->filters != NULL)
 		return write_plain(s, rest);
-	if (s->pending.len + len <= PENDING_MAX && str_add(&s->pending, data, len) == 0)
+	/* a small message goes out with its commit; large pieces of a large one are not copied */
+	if (s->pending.len + len <= PENDING_MAX &&
+	    (s->written <= PENDING_MAX || len < UNCOPIED_MIN) &&
+	    str_add(&s->pending, data, len) == 0)
 		return SUBMIT_OK;
 	while (rest.len > 0) {
 		size_t piece = rest.len < PIECE_MAX ? rest.len : PIECE_MAX;
