@@ -380,6 +380,50 @@ silent() {
 	[ "$(queued)" -eq 0 ]
 }
 
+@test "a client that drips: the time is for the whole command" {
+	needs python3
+	control limits 'smtpd-timeout: 2'
+	listen
+	run python3 -c 'import socket, sys, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+began, text = time.monotonic(), b""
+s.settimeout(0.2)
+while time.monotonic() < began + 10:
+    try:
+        s.sendall(b"N")
+        piece = s.recv(1000)
+    except TimeoutError:
+        continue
+    except OSError:
+        break
+    if not piece:
+        break
+    text += piece
+took = time.monotonic() - began
+print(text.decode())
+sys.exit(not 1.9 < took < 4)' "$PORT"
+	assert_status 0
+	assert_output_has '421 4.4.2'
+	wait_for 10 grep -q end=silent "$STARTED_LOG"
+}
+
+@test "what follows QUIT does not take its reply away" {
+	needs python3
+	listen
+	run python3 -c 'import socket, sys
+for i in range(20):
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+    s.sendall(b"QUIT\r\n" + b"NOOP\r\n" * 1000)
+    text = b""
+    while True:
+        piece = s.recv(65536)
+        if not piece:
+            break
+        text += piece
+    assert b"221 2.0.0" in text' "$PORT"
+	assert_status 0
+}
+
 @test "a session that takes too long" {
 	control limits 'smtpd-session: 1'
 	silent "$HELLO"
@@ -511,6 +555,57 @@ $full" ]
 	[ "${lines[0]}" = '220 here.test ESMTP' ]
 	[ "${lines[1]}" = '421 4.7.0 here.test Too many connections; try again later' ]
 	grep -q 'smtpd: limit client=127.0.0.1 reason=sessions' "$STARTED_LOG"
+}
+
+# What smtpd.py says of the children of a listening smtpd.
+again() {
+	needs python3
+	listen
+	run python3 "$ROOT/t/smtpd.py" again "$1" "$PORT" "$STARTED_PID"
+	assert_status 0
+}
+
+@test "a client who comes again and again is served by one process" {
+	again same
+	[ "$(grep -c 'session client=127.0.0.1 .*end=quit' "$STARTED_LOG")" -eq 12 ]
+}
+
+@test "no process serves two clients" {
+	again other
+}
+
+@test "a session that breaks off ends its process" {
+	again abandoned
+}
+
+@test "a process waits half a second for its client, and not for ever" {
+	again ends
+}
+
+@test "a process that waits is no session: limits in all" {
+	control limits 'smtpd-sessions: 1'
+	again limit
+	grep -q 'smtpd: limit client=127.0.0.3 reason=sessions' "$STARTED_LOG"
+}
+
+@test "a connection handed to a process that waits counts: limits of one address" {
+	control limits 'smtpd-sessions-address: 1'
+	again limit-same
+	grep -q 'smtpd: limit client=127.0.0.1 reason="sessions of this address"' "$STARTED_LOG"
+}
+
+@test "a process serves a hundred connections at most" {
+	again hundred
+}
+
+@test "nothing of a session is left in memory for the next of the same client" {
+	[ "$BUILD" != "$ROOT/build/sanitize" ] || skip 'sanitizers keep copies'
+	again memory
+}
+
+@test "SIGTERM ends a process that waits" {
+	again signal
+	stop "$STARTED_PID"
 }
 
 @test "SIGTERM stops accepting and lets sessions finish" {

@@ -6,12 +6,15 @@ smtpd.py split          the replies must not depend on how the session is cut: w
                         at each byte, and byte by byte
 smtpd.py lines PORT     send line after line, each after the reply to the one before
 smtpd.py open N ADDRESS PORT    N connections at once: the first line of each; they end at EOF
+smtpd.py again WHAT PORT PID    who serves whom of the children of PID; see again()
 smtpd.py feed SIZE      SIZE octets of one line as the message, then the end; prints the replies
 """
+import os
 import re
 import socket
 import subprocess
 import sys
+import time
 
 DEADLINE = 20
 
@@ -80,6 +83,155 @@ def open_many(count, address, port):
     sys.stdin.read()
 
 
+def children(parent):
+    """Process ids of what PARENT forked and is not yet ended."""
+    found = set()
+    for name in os.listdir("/proc"):
+        try:
+            fields = open("/proc/%s/stat" % name).read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if name.isdigit() and fields[1] == str(parent) and fields[0] != "Z":
+            found.add(int(name))
+    return found
+
+
+def wait_until(what, condition):
+    until = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > until:
+            sys.exit("waited in vain until " + what)
+        time.sleep(0.01)
+
+
+class Client:
+    """A connection from an address of the loopback, greeted."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", int(port)), DEADLINE, (address, 0))
+        self.stream = self.socket.makefile("rb")
+        self.greeting = read_reply(self.stream)
+
+    def say(self, text):
+        self.socket.sendall(text)
+        return read_reply(self.stream)
+
+    def quit(self):
+        """QUIT is answered, and then the connection ends: at once, and in good order."""
+        began = time.monotonic()
+        if not self.say(b"QUIT\r\n").startswith(b"221 ") or self.stream.read() != b"":
+            sys.exit("no good end")
+        if time.monotonic() - began > 0.4:
+            sys.exit("QUIT took its time")
+        self.socket.close()
+
+    def abandon(self):
+        self.stream.close()
+        self.socket.close()
+
+
+def is_waiting(pid):
+    """Asleep with the channel to its parent alone, or gone: what it had to say there is said."""
+    folder = "/proc/%d/" % pid
+    try:
+        state = open(folder + "stat").read().rpartition(")")[2].split()[0]
+        files = [os.readlink(folder + "fd/" + fd) for fd in os.listdir(folder + "fd")]
+    except OSError:
+        return not os.path.exists(folder)
+    return state == "Z" or state == "S" and sum(f.startswith("socket:") for f in files) == 1
+
+
+def serving(port, parent, address="127.0.0.1", end="quit"):
+    """The children that there are while a session from ADDRESS goes on. It is the only one."""
+    client = Client(port, address)
+    found = children(parent)
+    getattr(client, end)()
+    wait_until("the session is over", lambda: all(is_waiting(pid) for pid in children(parent)))
+    return found
+
+
+def warm_child(port, parent, address="127.0.0.1"):
+    """A child that waits for another connection of ADDRESS."""
+    first = serving(port, parent, address)
+    wait_until("the first child has ended", lambda: not children(parent) & first)
+    second = serving(port, parent, address)
+    if len(second) != 1:
+        sys.exit("not one child: %s" % second)
+    return second
+
+
+def memory(pid):
+    """All that a process may write to."""
+    text = b""
+    with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            span, mode = line.split()[:2]
+            start, end = (int(part, 16) for part in span.split("-"))
+            if mode.startswith("rw"):
+                mem.seek(start)
+                text += mem.read(end - start)
+    return text
+
+
+def again(what, port, parent):
+    if what == "same":  # a client who comes again is served by the child that served him
+        child = warm_child(port, parent)
+        for _ in range(10):
+            if serving(port, parent) != child:
+                sys.exit("another child")
+    elif what == "other":  # but nobody else is
+        child = warm_child(port, parent)
+        if len(serving(port, parent, "127.0.0.2") - child) != 1:
+            sys.exit("a stranger was served by the same child")
+    elif what == "abandoned":  # nor is anybody after a session that just broke off
+        child = warm_child(port, parent)
+        if serving(port, parent, end="abandon") != child:
+            sys.exit("another child")
+        wait_until("the child has ended", lambda: not children(parent) & child)
+    elif what == "ends":  # the child does not wait for long
+        child = warm_child(port, parent)
+        wait_until("the child has ended", lambda: not children(parent))
+    elif what == "limit":  # one that waits is no session, and makes room for one
+        child = warm_child(port, parent)
+        client = Client(port, "127.0.0.2")
+        if not client.greeting.startswith(b"220 "):
+            sys.exit("refused")
+        if not Client(port, "127.0.0.3").greeting.startswith(b"421 "):
+            sys.exit("over the limit")
+        client.quit()
+    elif what == "limit-same":  # a connection handed over counts like any
+        child = warm_child(port, parent)
+        client = Client(port)
+        if children(parent) != child:
+            sys.exit("another child")
+        if not Client(port).greeting.startswith(b"421 "):
+            sys.exit("over the limit")
+        client.quit()
+    elif what == "hundred":  # and no child lives for ever
+        child = warm_child(port, parent)
+        for _ in range(99):
+            serving(port, parent)
+        wait_until("the child has ended", lambda: not children(parent) & child)
+    elif what == "memory":  # nothing of a session is left when the next begins
+        child = warm_child(port, parent)
+        client = Client(port)
+        for command in (b"EHLO a.test", b"MAIL FROM:<verysecretsender@a.test>",
+                        b"RCPT TO:<joe@here.test>", b"DATA",
+                        b"Subject: x\r\n\r\nverysecretbody\r\n."):
+            if client.say(command + b"\r\n")[:1] not in b"23":
+                sys.exit("refused")
+        (pid,) = child
+        if b"secretbody" not in memory(pid):
+            sys.exit("looked in the wrong place")
+        client.quit()
+        wait_until("the session is wiped", lambda: b"secretbody" not in memory(pid) and
+                   b"verysecretsender" not in memory(pid))
+        if serving(port, parent) != child:
+            sys.exit("another child")
+    elif what == "signal":  # leaves a child that waits, for SIGTERM
+        warm_child(port, parent)
+
+
 def feed(size):
     """A client of a pipe; the server may refuse, but must read on."""
     block = b"x" * 65536
@@ -104,6 +256,8 @@ def main():
         lines(sys.stdin.buffer.read(), *rest)
     elif what == "open":
         open_many(*rest)
+    elif what == "again":
+        again(rest[0], rest[1], int(rest[2]))
     elif what == "feed":
         feed(*rest)
     else:

@@ -18,16 +18,18 @@
 #define LOG_SOCKET "/dev/log"
 
 int
-smtpd_run_session(struct smtpd *d, const struct session_client *client)
+smtpd_run_session(struct smtpd *d, const struct session_client *client, bool *quit)
 {
 	struct session session;
 
+	*quit = false;
 	if (session_init(&session, &d->settings, client, d->in, d->out) == -1) {
 		log_note(PROGRAM, "fatal", "no memory for a session");
 		session_free(&session);
 		return EXIT_TEMPORARY;
 	}
 	session_run(&session);
+	*quit = session.end == SESSION_QUIT;
 	session_free(&session);
 	return EXIT_DONE;
 }
@@ -76,6 +78,7 @@ smtpd_serve_connection(struct smtpd *d)
 	struct session_client client = {0};
 	struct str problem;
 	struct writer writer;
+	bool quit;
 
 	keep_log_from_client(d);
 	str_init(&problem, PROBLEM_MAX);
@@ -88,5 +91,5 @@ smtpd_serve_connection(struct smtpd *d)
 	}
 	str_free(&problem);
 	find_client(d, &client);
-	return smtpd_run_session(d, &client);
+	return smtpd_run_session(d, &client, &quit);
 }

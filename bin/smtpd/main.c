@@ -21,6 +21,8 @@
 #include "net/serve.h"
 #include "smtpd.h"
 
+#define SESSIONS_MAX 100 /* of one process */
+
 static const char *const usage = "usage: smtpd [-l [ADDRESS:]PORT] [-u USER]\n";
 
 struct program {
@@ -149,16 +151,33 @@ read_settings_or_die(struct program *p)
 	str_free(&problem);
 }
 
+/* In a child: sessions of one client, until he does anything but end one by QUIT. */
+_Noreturn static void
+serve_client(struct program *p, const struct peer *peer)
+{
+	struct session_client client = {.peer = *peer};
+	size_t left = SESSIONS_MAX;
+	bool quit;
+	int code;
+
+	client.may_relay = cidr_list_contains(&p->shared.relay_hosts, peer->address);
+	do {
+		p->shared.out = p->shared.in;
+		code = smtpd_run_session(&p->shared, &client, &quit);
+		if (close(p->shared.in) == -1)
+			break;
+	} while (quit && --left > 0 && serve_again(&p->serve, &p->shared.in));
+	_exit(code);
+}
+
 static int
 run_server(struct program *p)
 {
-	struct session_client client = {0};
+	struct peer peer;
 
-	switch (serve_run(&p->serve, &p->shared.in, &client.peer)) {
+	switch (serve_run(&p->serve, &p->shared.in, &peer)) {
 	case SERVE_SESSION:
-		p->shared.out = p->shared.in;
-		client.may_relay = cidr_list_contains(&p->shared.relay_hosts, client.peer.address);
-		return smtpd_run_session(&p->shared, &client);
+		serve_client(p, &peer);
 	case SERVE_STOPPED:
 		return EXIT_DONE;
 	case SERVE_FAILED:

@@ -22,8 +22,8 @@ struct smtpd {
 int smtpd_read_settings(struct smtpd *d, struct str *problem);
 void smtpd_free_settings(struct smtpd *d);
 
-/* A session on in and out: the exit code. */
-int smtpd_run_session(struct smtpd *d, const struct session_client *client);
+/* A session on in and out: the exit code. *quit: it ended in good order. */
+int smtpd_run_session(struct smtpd *d, const struct session_client *client, bool *quit);
 /*
  * The same for a connection that somebody else accepted (tcpserver, inetd, systemd): reads the
  * settings and finds out who the client is.

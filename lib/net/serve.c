@@ -1,40 +1,85 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/serve.h"
 
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
+#include "base/packet.h"
+#include "net/children.h"
 
-#define PAUSE_MS 100 /* when the system has no more descriptors or processes */
+#define PAUSE_MS 100  /* when the system has no more descriptors or processes */
+#define IDLE_MS 500   /* how long a child waits for another connection of its client */
+#define AGAIN_MS 2000 /* between connections of a client who comes again and again */
+#define WARM_MAX 256  /* children that may wait: each costs a descriptor, here and while forking */
+#define EVENTS_MAX 32
 
-struct serve_child {
-	pid_t pid;
-	unsigned char network[16];
-};
+/* What goes over a channel: the child is ready, a connection comes with this. */
+#define READY "ready"
+#define CONNECTION "connection"
+
+/* What wait_fd tells of: SIGNALS, a listener's index, or behind these a child's process id. */
+#define TOKEN_SIGNALS UINT64_C(0)
+#define TOKEN_LISTENERS UINT64_C(1)
+#define TOKEN_CHILDREN (TOKEN_LISTENERS + SERVE_LISTENERS_MAX)
 
 struct connection {
 	int fd;
 	struct sockaddr_storage address;
 	struct peer peer;
-	unsigned char network[16];
+	unsigned char network[NETWORK_OCTETS];
 };
 
 enum step { STEP_GO_ON, STEP_PAUSE, STEP_CHILD, STEP_STOP, STEP_FAIL };
+
+static int
+watch(struct serve *s, int fd, uint64_t token)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
+
+	return epoll_ctl(s->wait_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* A child forked just now may still hold a copy, for which closing alone would not end the watch.
+ */
+static void
+unwatch_and_close(struct serve *s, int fd)
+{
+	(void)epoll_ctl(s->wait_fd, EPOLL_CTL_DEL, fd, NULL);
+	io_close(fd);
+}
 
 static void
 close_listeners(struct serve *s)
 {
 	for (size_t i = 0; i < s->listener_count; i++)
-		io_close(s->listeners[i]);
+		unwatch_and_close(s, s->listeners[i]);
 	s->listener_count = 0;
+}
+
+static void
+close_channel(struct serve *s, struct child *c)
+{
+	if (c->channel == -1)
+		return;
+	unwatch_and_close(s, c->channel);
+	c->channel = -1;
+	s->children->warm--;
+}
+
+/* Forgets a child; one that waits ends by that. */
+static void
+drop(struct serve *s, struct child *c)
+{
+	close_channel(s, c);
+	children_remove(s->children, c);
 }
 
 static void
@@ -45,12 +90,10 @@ reap(struct serve *s)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct serve_event event = {.kind = SERVE_CHILD_SIGNALLED, .pid = pid};
-		size_t i = 0;
+		struct child *c = children_of_pid(s->children, pid);
 
-		while (i < s->count && s->children[i].pid != pid)
-			i++;
-		if (i < s->count)
-			s->children[i] = s->children[--s->count];
+		if (c != NULL)
+			drop(s, c);
 		if (WIFSIGNALED(status)) {
 			event.signal = WTERMSIG(status);
 			s->report(s->context, &event);
@@ -58,25 +101,16 @@ reap(struct serve *s)
 	}
 }
 
-static size_t
-count_network(const struct serve *s, const unsigned char network[16])
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		if (memcmp(s->children[i].network, network, 16) == 0)
-			count++;
-	return count;
-}
-
 /* Why there may be no session for this connection, or null. */
 static const char *
 over_limit(const struct serve *s, const struct connection *c)
 {
-	if (s->count >= s->sessions_max)
+	const struct children *t = s->children;
+
+	if (t->count - t->idle >= s->sessions_max)
 		return "sessions";
 	if (s->network_max > 0 && c->address.ss_family != AF_UNIX &&
-	    count_network(s, c->network) >= s->network_max)
+	    children_count_network(t, c->network, s->network_max) >= s->network_max)
 		return "sessions of this address";
 	return NULL;
 }
@@ -92,38 +126,88 @@ refuse(struct serve *s, struct connection *c, const char *reason)
 	s->report(s->context, &event);
 }
 
+/* In a child: everything of the parent's is closed, other children's channels above all. */
 static enum step
-become_child(struct serve *s)
+become_child(struct serve *s, int channel)
 {
-	close_listeners(s);
+	for (size_t i = 0; s->children->warm > 0 && i < s->children->used; i++)
+		io_close(s->children->all[i].channel);
+	for (size_t i = 0; i < s->listener_count; i++)
+		io_close(s->listeners[i]);
+	s->listener_count = 0;
 	io_close(s->signal_fd);
-	free(s->children);
-	s->children = NULL;
+	io_close(s->wait_fd);
+	s->channel = channel;
 	return sigprocmask(SIG_SETMASK, &s->mask, NULL) == -1 ? STEP_FAIL : STEP_CHILD;
+}
+
+static void
+remember(struct serve *s, const struct connection *c, pid_t pid, int channel)
+{
+	struct child *child = children_add(s->children, pid, &c->peer, c->network);
+
+	/* without a watch, or a place, nobody would hear it: it serves once */
+	if (child == NULL || channel == -1 ||
+	    watch(s, channel, TOKEN_CHILDREN + (uint64_t)pid) == -1) {
+		io_close(channel);
+		return;
+	}
+	child->channel = channel;
+	s->children->warm++;
+}
+
+/*
+ * _Fork, as there are no threads and nothing is to be done around a fork: fork(3) makes the child
+ * write to several pages more, which it then has to copy.
+ */
+static enum step
+fork_session(struct serve *s, struct connection *c, bool comes_again)
+{
+	int channel[2] = {-1, -1};
+	pid_t pid;
+
+	if (s->children->count >= s->sessions_max)
+		drop(s, s->children->oldest);
+	if (comes_again && s->children->warm < WARM_MAX && packet_pair(channel) == -1)
+		channel[0] = channel[1] = -1; /* then it serves once */
+	pid = _Fork();
+	if (pid == 0) {
+		io_close(channel[0]);
+		return become_child(s, channel[1]);
+	}
+	io_close(channel[1]);
+	if (pid == -1) {
+		io_close(channel[0]);
+		refuse(s, c, "unable to fork");
+		return STEP_PAUSE;
+	}
+	io_close(c->fd);
+	remember(s, c, pid, channel[0]);
+	return STEP_GO_ON;
 }
 
 static enum step
 start_session(struct serve *s, struct connection *c)
 {
 	const char *reason = over_limit(s, c);
-	pid_t pid;
+	bool comes_again = c->peer.address[0] != '\0' && children_comes_again(s->children, &c->peer,
+							     clock_monotonic_ms(), AGAIN_MS);
+	struct child *child;
 
 	if (reason != NULL) {
 		refuse(s, c, reason);
 		return STEP_GO_ON;
 	}
-	pid = fork();
-	if (pid == 0)
-		return become_child(s);
-	if (pid == -1) {
-		refuse(s, c, "unable to fork");
-		return STEP_PAUSE;
+	while ((child = children_idle_for(s->children, &c->peer, c->network)) != NULL) {
+		if (packet_send(child->channel, slice_of(CONNECTION), c->fd, deadline_in_ms(0)) ==
+		    0) {
+			children_set_busy(s->children, child);
+			io_close(c->fd);
+			return STEP_GO_ON;
+		}
+		drop(s, child); /* it has ended, and SIGCHLD is still to come */
 	}
-	io_close(c->fd);
-	s->children[s->count].pid = pid;
-	memcpy(s->children[s->count].network, c->network, sizeof c->network);
-	s->count++;
-	return STEP_GO_ON;
+	return fork_session(s, c, comes_again);
 }
 
 static enum step
@@ -160,12 +244,21 @@ accept_one(struct serve *s, int listener, struct connection *c)
 	return start_session(s, c);
 }
 
+/* Children that wait for longer than IDLE_MS, or all that wait. */
+static void
+end_idle(struct serve *s, bool all)
+{
+	struct children *t = s->children;
+
+	while (t->idle > 0 && (all || clock_monotonic_ms() - t->oldest->idle_since >= IDLE_MS))
+		drop(s, t->oldest);
+}
+
 /* SIGCHLD, or a signal to stop. */
 static enum step
 take_signal(struct serve *s)
 {
 	struct signalfd_siginfo info;
-	bool stopping = s->listener_count == 0;
 
 	if (read(s->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return errno == EAGAIN || errno == EINTR ? STEP_GO_ON : STEP_FAIL;
@@ -173,28 +266,81 @@ take_signal(struct serve *s)
 		reap(s);
 		return STEP_GO_ON;
 	}
+	if (s->is_stopping)
+		return STEP_STOP;
+	s->is_stopping = true;
 	close_listeners(s);
-	return stopping ? STEP_STOP : STEP_GO_ON;
+	end_idle(s, true);
+	return STEP_GO_ON;
+}
+
+static bool
+is_ready(int channel)
+{
+	char text[sizeof READY];
+	int descriptor;
+	ssize_t n = packet_receive(channel, text, sizeof text, &descriptor, deadline_in_ms(0));
+
+	io_close(descriptor);
+	return n > 0 && slice_is(slice_make(text, (size_t)n), READY);
+}
+
+/* A child says that it is ready for another connection, or has closed its end. */
+static void
+hear_child(struct serve *s, pid_t pid)
+{
+	struct child *c = children_of_pid(s->children, pid);
+
+	if (c == NULL || c->channel == -1)
+		return;
+	if (!is_ready(c->channel))
+		close_channel(s, c); /* who ended is still counted until SIGCHLD comes */
+	else if (s->is_stopping)
+		drop(s, c);
+	else
+		children_set_idle(s->children, c, clock_monotonic_ms());
+}
+
+/* Who ended makes room before who comes. */
+static enum step
+take_events(struct serve *s, const struct epoll_event *events, size_t count, struct connection *c)
+{
+	enum step next = STEP_GO_ON;
+
+	for (size_t i = 0; i < count && next == STEP_GO_ON; i++) {
+		if (events[i].data.u64 == TOKEN_SIGNALS)
+			next = take_signal(s);
+		else if (events[i].data.u64 >= TOKEN_CHILDREN)
+			hear_child(s, (pid_t)(events[i].data.u64 - TOKEN_CHILDREN));
+	}
+	for (size_t i = 0; i < count && next == STEP_GO_ON; i++) {
+		size_t listener = (size_t)(events[i].data.u64 - TOKEN_LISTENERS);
+
+		if (events[i].data.u64 >= TOKEN_LISTENERS && listener < s->listener_count)
+			next = accept_one(s, s->listeners[listener], c);
+	}
+	return next;
 }
 
 static enum step
-step(struct serve *s, struct connection *c, bool pause)
+step(struct serve *s, struct connection *c)
 {
-	struct pollfd fds[SERVE_LISTENERS_MAX + 1] = {{.fd = s->signal_fd, .events = POLLIN}};
-	enum step next = STEP_GO_ON;
-	size_t count = pause ? 0 : s->listener_count;
+	struct epoll_event events[EVENTS_MAX];
+	int n = epoll_wait(s->wait_fd, events, EVENTS_MAX, s->children->idle > 0 ? IDLE_MS : -1);
 
-	for (size_t i = 0; i < count; i++)
-		fds[i + 1] = (struct pollfd){.fd = s->listeners[i], .events = POLLIN};
-	if (poll(fds, (nfds_t)count + 1, pause ? PAUSE_MS : -1) == -1)
+	if (n == -1)
 		return errno == EINTR ? STEP_GO_ON : STEP_FAIL;
-	/* who ended makes room before who comes */
-	if (fds[0].revents != 0)
+	end_idle(s, false);
+	return take_events(s, events, (size_t)n, c);
+}
+
+/* Lets children end, and nobody in, for a while. */
+static enum step
+rest(struct serve *s)
+{
+	if (io_wait_readable(s->signal_fd, deadline_in_ms(PAUSE_MS)) == 0)
 		return take_signal(s);
-	for (size_t i = 0; i < count && next == STEP_GO_ON; i++)
-		if (fds[i + 1].revents != 0)
-			next = accept_one(s, s->listeners[i], c);
-	return next;
+	return errno == ETIMEDOUT ? STEP_GO_ON : STEP_FAIL;
 }
 
 static int
@@ -206,15 +352,19 @@ prepare(struct serve *s)
 	    sigaddset(&signals, SIGTERM) == -1 || sigaddset(&signals, SIGINT) == -1 ||
 	    sigprocmask(SIG_BLOCK, &signals, &s->mask) == -1)
 		return -1;
+	s->is_stopping = false;
+	s->channel = -1;
 	s->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->count = 0;
-	s->children = calloc(s->sessions_max, sizeof *s->children);
-	if (s->signal_fd == -1 || s->children == NULL)
+	s->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->children = children_new(s->sessions_max);
+	if (s->signal_fd == -1 || s->wait_fd == -1 || s->children == NULL ||
+	    watch(s, s->signal_fd, TOKEN_SIGNALS) == -1)
 		return -1;
 	for (size_t i = 0; i < s->listener_count; i++) {
 		int flags = fcntl(s->listeners[i], F_GETFL);
 
-		if (flags == -1 || fcntl(s->listeners[i], F_SETFL, flags | O_NONBLOCK) == -1)
+		if (flags == -1 || fcntl(s->listeners[i], F_SETFL, flags | O_NONBLOCK) == -1 ||
+		    watch(s, s->listeners[i], TOKEN_LISTENERS + i) == -1)
 			return -1;
 	}
 	return 0;
@@ -227,17 +377,27 @@ serve_run(struct serve *s, int *fd, struct peer *peer)
 	enum step now = prepare(s) == -1 ? STEP_FAIL : STEP_GO_ON;
 
 	while (now == STEP_GO_ON || now == STEP_PAUSE) {
-		if (s->listener_count == 0 && s->count == 0)
+		if (s->is_stopping && s->children->count == 0)
 			now = STEP_STOP;
 		else
-			now = step(s, &c, now == STEP_PAUSE);
+			now = now == STEP_PAUSE ? rest(s) : step(s, &c);
 	}
 	if (now == STEP_CHILD) {
 		*fd = c.fd;
 		*peer = c.peer;
 		return SERVE_SESSION;
 	}
-	free(s->children);
+	children_free(s->children);
 	s->children = NULL;
 	return now == STEP_STOP ? SERVE_STOPPED : SERVE_FAILED;
+}
+
+bool
+serve_again(struct serve *s, int *fd)
+{
+	char text[sizeof CONNECTION];
+
+	return s->channel != -1 &&
+	       packet_send(s->channel, slice_of(READY), -1, deadline_in_ms(IDLE_MS)) == 0 &&
+	       packet_receive(s->channel, text, sizeof text, fd, DEADLINE_NEVER) > 0 && *fd != -1;
 }

@@ -4,6 +4,10 @@
  * within limits on their number in all and from one network (an IPv4 address, an IPv6 /64). It
  * reaps all children of the process, so a caller has none of its own. Signals come by a descriptor:
  * none is lost and none interrupts anything.
+ *
+ * To fork is most of what a short session costs. So the child of a client who comes again and again
+ * may serve one connection of that client after another: it says when it is ready, waits for half a
+ * second, and is sent the next one. No process ever sees connections of two clients.
  */
 #ifndef NET_SERVE_H
 #define NET_SERVE_H
@@ -11,6 +15,7 @@
 #include <sys/types.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -26,7 +31,7 @@ struct serve_event {
 	int signal;
 };
 
-struct serve_child;
+struct children;
 
 struct serve {
 	/* set by the caller before serve_run */
@@ -38,15 +43,15 @@ struct serve {
 	void (*report)(void *context, const struct serve_event *event);
 	void *context;
 	/* serve_run's own */
-	struct serve_child *children;
-	size_t count;
-	int signal_fd;
+	struct children *children;
+	int wait_fd, signal_fd;
+	bool is_stopping;
 	sigset_t mask; /* as it was before */
+	int channel;   /* in a child: to the parent; -1 if this connection is its only one */
 };
 
 enum serve_result {
-	SERVE_SESSION, /* in a child: the connection is yours, and nothing else is open of all this
-			*/
+	SERVE_SESSION, /* in a child: the connection is yours; of all this only channel is open */
 	SERVE_STOPPED, /* in the parent: told to stop, and all children have ended */
 	SERVE_FAILED,  /* in the parent: errno */
 };
@@ -55,8 +60,13 @@ enum serve_result {
  * Serves until SIGTERM or SIGINT, then closes the listeners and waits for the sessions; at another
  * such signal it returns at once. A listener is made non-blocking. SERVE_SESSION returns in each
  * child, with the connection in *fd (close-on-exec, blocking), the client in *peer, and signals as
- * they were.
+ * they were. The child ends by _exit(2): what exit(3) runs is the parent's, and costs memory.
  */
 enum serve_result serve_run(struct serve *s, int *fd, struct peer *peer);
+/*
+ * In a child that has closed its connection and holds nothing of it any more: waits for another of
+ * the same client, as above. False if it is to end.
+ */
+bool serve_again(struct serve *s, int *fd);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "base/io.h"
 #include "smtp/parameter.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
@@ -53,7 +54,10 @@ session_init(struct session *s, const struct session_settings *settings,
 		s->offered |= EXTENSION_8BITMIME;
 	s->began_ms = clock_monotonic_ms();
 	s->until = deadline_in_seconds((int64_t)settings->limits.smtpd_session);
-	return reader_init(&s->reader, in, INPUT_SIZE);
+	if (reader_init(&s->reader, in, INPUT_SIZE) == -1)
+		return -1;
+	s->reader.is_patient = io_set_patience(in) == 0;
+	return 0;
 }
 
 void
@@ -65,10 +69,10 @@ session_free(struct session *s)
 	route_free(&s->route);
 	reader_free(&s->reader);
 	writer_free(&s->writer);
-	str_free(&s->helo);
-	str_free(&t->reverse_path);
-	str_free(&t->first);
-	str_free(&t->envelope);
+	str_wipe(&s->helo);
+	str_wipe(&t->reverse_path);
+	str_wipe(&t->first);
+	str_wipe(&t->envelope);
 }
 
 deadline
@@ -198,7 +202,7 @@ say_farewell(struct session *s)
 		(void)respond(&s->writer, 421, status, "%.*s %s", (int)me.len, me.data, reason);
 	if (s->end != SESSION_FAILED && writer_flush(&s->writer) == -1 && s->end == SESSION_QUIT)
 		session_lost(s, -1);
-	if (reason != NULL)
+	if (reason != NULL || reader_unread(&s->reader).len > 0)
 		linger(s);
 }
 
