@@ -48,13 +48,24 @@ peer_start() {
 
 peer_stop() { :; } # the harness ends all processes of the peer
 
+# Cells stay, as they do in use; SATCHEL_CELLS=fresh makes each run begin without any.
 peer_clear() {
+	local cells=$D/var/spool/satchel/cells
+
+	[ "${SATCHEL_CELLS:-}" = fresh ] && rm -f "$D/var/spool/satchel/finished" && find "$cells" -type f -delete
+	find "$cells" -type f 2>/dev/null |
+	    perl -ne 'chomp; open(my $cell, "+<", $_) or next; print {$cell} "\0" x 96'
 	find "$D"/var/spool/satchel/{new,deferred,hold,corrupt,hosts} -type f -delete 2>/dev/null
 	find "$D"/var/spool/satchel/deferred -mindepth 1 -type d -delete 2>/dev/null
 	true
 }
 
-peer_count() { find "$D"/var/spool/satchel/{new,deferred,hold} -type f 2>/dev/null | wc -l; }
+peer_count() {
+	local count
+
+	count=$(chroot "$D" /usr/local/sbin/qstat -c)
+	echo "${count%% *}"
+}
 peer_release() { satchel_start /usr/local/sbin/qrun -w; }
 peer_mailq() { inpeer /usr/local/sbin/qstat; }
 peer_qrun() { inpeer /usr/local/sbin/qrun; }
