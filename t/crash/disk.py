@@ -19,7 +19,8 @@ ext4	There is one journal, and names survive in the order of all operations, up 
 	(for the times; not so for fdatasync), or the allocation of a block, which takes
 	place as late as in the sync itself.
 
-sync_file_range promises nothing in either. A directory that is gone was empty before.
+sync_file_range promises nothing in either. In both, a name that was taken anew was free by then, and
+a directory that is gone was empty: no file system makes the second durable without the first.
 """
 import bisect
 import os
@@ -36,12 +37,13 @@ class Unknown(Exception):
 
 class Change:
     """Of names: the inode's names are NAMES, a set of (directory, name), behind it."""
-    __slots__ = ("inode", "index", "begin", "end", "names", "kind", "into", "out_of", "durable")
+    __slots__ = ("inode", "index", "begin", "end", "names", "kind", "into", "out_of", "after", "durable")
 
     def __init__(self, inode, begin, end, names, kind, into, out_of):
         self.inode, self.begin, self.end, self.names, self.kind = inode, begin, end, names, kind
         self.into, self.out_of = into, out_of  # directories (or None)
         self.index = len(inode.changes)
+        self.after = None  # the change by which the name that this one takes was free
         self.durable = FOREVER  # the end of the sync that made it so in mode posix
         inode.changes.append(self)
 
@@ -83,6 +85,7 @@ class Disk:
         self.roots = {os.path.normpath(r): self.load(r) for r in roots}
         self.changes = []
         self.barriers = []  # mode ext4: (end of the sync, all changes that ended before this survive)
+        self.freed = {}  # (directory, name): the last change by which it was free
         self.replaced = []  # (the rename, the inode that lost a name by it, the name)
         self.last = {}  # the inode that had a path last
         self.open = {}  # (pid, descriptor): [inode, offset, appends]
@@ -162,8 +165,13 @@ class Disk:
 
     def change(self, call, inode, names, kind, into, out_of):
         self.note(call)
+        old = self.names(inode)
         change = Change(inode, call.begin, call.end, names, kind, into, out_of)
         self.changes.append(change)
+        for name in names - old:
+            change.after = self.freed.get(name)
+        for name in old - names:
+            self.freed[name] = change
         for directory in {into, out_of} - {None}:
             directory.touched.append(change)
 
@@ -444,17 +452,33 @@ class State:
 
     def choose_posix(self):
         """{inode: how many of its changes have survived}"""
-        forced, chosen = {}, {}
-        alive = [i for i in self.disk.all if i.changes and i.changes[0].begin < self.at]
-        for inode in sorted(alive, key=lambda i: not i.is_directory()):
+        chosen, alive = {}, [i for i in self.disk.all if i.changes and i.changes[0].begin < self.at]
+        for inode in alive:
             most = sum(1 for c in inode.changes if c.begin < self.at)
-            least = max([c.index + 1 for c in inode.changes if c.durable < self.at] + [forced.get(inode, 0)])
+            least = max([c.index + 1 for c in inode.changes if c.durable < self.at] + [0])
             chosen[inode] = self.policy.pick(self.policy.names, least, most)
-            if inode.is_directory() and chosen[inode] and not inode.changes[chosen[inode] - 1].names:
-                for change in inode.touched:  # it was empty by then
-                    if change.out_of is inode and change.begin < self.at:
-                        forced[change.inode] = max(forced.get(change.inode, 0), change.index + 1)
+        visited, waiting = set(), [(inode, n) for inode, n in chosen.items() if n]
+        while waiting:
+            inode, n = waiting.pop()
+            for change in inode.changes[:n]:
+                if change in visited:
+                    continue
+                visited.add(change)
+                for other in self.before(change):
+                    if chosen.get(other.inode, 0) <= other.index:
+                        chosen[other.inode] = other.index + 1
+                        waiting.append((other.inode, other.index + 1))
         return chosen
+
+    def before(self, change):
+        """What must have survived if CHANGE has: it took a name that was free, or removed a directory
+        that was empty."""
+        if change.after is not None:
+            yield change.after
+        if change.inode.is_directory() and not change.names:
+            for other in change.inode.touched:
+                if other.out_of is change.inode and other.begin < change.begin:
+                    yield other
 
     def choose_ext4(self):
         changes = self.disk.changes
