@@ -22,7 +22,6 @@ ext4	There is one journal, and names survive in the order of all operations, up 
 sync_file_range promises nothing in either. In both, a name that was taken anew was free by then, and
 a directory that is gone was empty: no file system makes the second durable without the first.
 """
-import bisect
 import os
 import stat
 

@@ -269,7 +269,7 @@ def send_mail(T, seed, seconds):
     wait_for("enqueue", lambda: os.path.exists(os.path.join(T, "spool/run/enqueue/socket")))
     clients = Clients(port_of(T), seed, seconds)
     clients.run()
-    time.sleep(2.5)  # what this records is the quiet after the mail, and retries in it
+    time.sleep(3)  # what this records is the quiet after the mail, and retries in it
     return clients.told
 
 
