@@ -59,7 +59,7 @@ read_message(struct view *v, const struct place_entry *entry)
 	}
 	if (strcmp(v->header.id, entry->id) != 0)
 		return entry->cell == -1 ? VIEW_DAMAGED : VIEW_GONE;
-	if (entry->cell != -1 && message_file_size(&v->header) < v->size)
+	if (message_file_size(&v->header) < v->size)
 		v->size = message_file_size(&v->header);
 	if (message_file_size(&v->header) != v->size || !fill(v))
 		return VIEW_DAMAGED;

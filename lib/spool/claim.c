@@ -78,13 +78,14 @@ read_beginning(const struct claim *c, const struct stat *st, struct beginning *b
 	return io_pread(c->fd, b->bytes, b->len, 0) == -1 ? CLAIM_ERROR : CLAIM_TAKEN;
 }
 
-/* What a cell holds behind its message is left of earlier ones. */
+/*
+ * What a cell holds behind its message is left of earlier ones; and of a cell that became a file of
+ * its own a power cut may keep the new name and lose that it was cut.
+ */
 static bool
-is_of_size(const struct claim *c, const struct stat *st)
+is_whole(const struct claim *c, const struct stat *st)
 {
-	uint64_t size = message_file_size(&c->header);
-
-	return c->cell == -1 ? size == (uint64_t)st->st_size : size <= (uint64_t)st->st_size;
+	return message_file_size(&c->header) <= (uint64_t)st->st_size;
 }
 
 static enum claim_result
@@ -102,7 +103,7 @@ decode_header(struct claim *c, const struct stat *st, const struct beginning *b)
 	if (c->cell != -1 && cell_is_finished(c->spool, c->cell, c->header.id))
 		return cell_finish(c->spool, c->cell, c->fd, c->header.id) == -1 ? CLAIM_ERROR
 										 : CLAIM_FINISHED;
-	if ((c->cell == -1 && strcmp(c->header.id, c->name) != 0) || !is_of_size(c, st))
+	if ((c->cell == -1 && strcmp(c->header.id, c->name) != 0) || !is_whole(c, st))
 		return CLAIM_CORRUPT;
 	return CLAIM_TAKEN;
 }

@@ -41,7 +41,8 @@ class Message:
         need(int(match[8], 16) == crc32c(match[1]), "checksum of the header")
         states = HEADER + envelope
         text = states + count * STATE + 1
-        need(len(data) == text + length, "%d octets, not %d" % (len(data), text + length))
+        need(len(data) >= text + length, "%d octets, not %d" % (len(data), text + length))
+        data = data[:text + length]
         self.id = id.decode()
         self.text = data[text:]
         need(int(match[6], 16) == crc32c(data[HEADER:states]), "checksum of the envelope")
