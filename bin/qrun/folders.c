@@ -13,7 +13,70 @@
 #include "base/io.h"
 #include "base/log.h"
 
-#define TRIES 5 /* against another qrun that removes an empty slot just then */
+#define TRIES 5	     /* against another qrun that removes an empty slot just then */
+#define SPARE_MAX 64 /* slots that are kept open for the messages that are deferred next */
+
+static void
+sync_folder(struct folder *f)
+{
+	if (!f->changed)
+		return;
+	f->changed = false;
+	if (fsync(f->fd) == -1)
+		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+}
+
+static void
+forget_slot(struct qrun *q, struct folder *f)
+{
+	struct folder **link = &q->slots;
+
+	while (*link != f)
+		link = &(*link)->next;
+	*link = f->next;
+	io_close(f->fd);
+	free(f);
+}
+
+static void
+close_slot(struct qrun *q, struct folder *f)
+{
+	if (schedule_slot_time(f->name) <= clock_wall_seconds() &&
+	    unlinkat(q->deferred_fd, f->name, AT_REMOVEDIR) == 0)
+		q->deferred_changed = true;
+	else
+		sync_folder(f);
+	forget_slot(q, f);
+}
+
+/* A slot that is still to come: the next message that is deferred may go there, too. */
+static bool
+is_spare(const struct folder *f)
+{
+	return f->references == 0 && schedule_slot_time(f->name) > clock_wall_seconds();
+}
+
+/* Of those that nobody uses only spares are kept, and not too many: the last that were opened. */
+static void
+close_unused(struct qrun *q)
+{
+	struct folder *f, *next;
+	size_t spares = 0;
+
+	for (f = q->slots; f != NULL; f = next) {
+		next = f->next;
+		if (f->references == 0 && (!is_spare(f) || ++spares > SPARE_MAX))
+			close_slot(q, f);
+	}
+}
+
+void
+folder_let_go(struct qrun *q, struct folder *folder)
+{
+	folder->references--;
+	if (folder->name[0] != '\0' && folder->references == 0 && !is_spare(folder))
+		close_slot(q, folder);
+}
 
 struct folder *
 folder_open_slot(struct qrun *q, const char *name)
@@ -37,54 +100,41 @@ folder_open_slot(struct qrun *q, const char *name)
 	f->references = 1;
 	f->next = q->slots;
 	q->slots = f;
+	close_unused(q);
 	return f;
-}
-
-static void
-sync_folder(struct folder *f)
-{
-	if (!f->changed)
-		return;
-	f->changed = false;
-	if (fsync(f->fd) == -1)
-		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
-}
-
-static void
-close_slot(struct qrun *q, struct folder *f)
-{
-	struct folder **link = &q->slots;
-
-	if (schedule_slot_time(f->name) <= clock_wall_seconds() &&
-	    unlinkat(q->deferred_fd, f->name, AT_REMOVEDIR) == 0)
-		q->deferred_changed = true;
-	else
-		sync_folder(f);
-	while (*link != f)
-		link = &(*link)->next;
-	*link = f->next;
-	io_close(f->fd);
-	free(f);
-}
-
-void
-folder_let_go(struct qrun *q, struct folder *folder)
-{
-	folder->references--;
-	if (folder->name[0] != '\0' && folder->references == 0)
-		close_slot(q, folder);
 }
 
 /* A slot that is new must be durable before a message is moved there (spool(5)). */
 static struct folder *
 make_slot(struct qrun *q, const char *name)
 {
+	struct folder *slot = folder_open_slot(q, name);
+
+	if (slot != NULL || errno != ENOENT)
+		return slot;
 	if (mkdirat(q->deferred_fd, name, 0700) == 0) {
 		if (fsync(q->deferred_fd) == -1)
 			return NULL;
 	} else if (errno != EEXIST)
 		return NULL;
 	return folder_open_slot(q, name);
+}
+
+/* Moves M into SLOT, whose reference is given back. 0, or -1 with errno. */
+static int
+move_to(struct qrun *q, struct message *m, struct folder *slot)
+{
+	int result, saved;
+
+	/* a clock that was set back: it is where it should be */
+	result = slot == m->folder ? 0 : claim_move(&m->claim, slot->fd);
+	saved = errno;
+	if (result == -1 && saved == ENOENT && slot->references == 1)
+		forget_slot(q, slot); /* open still, but somebody has removed it */
+	else
+		folder_let_go(q, slot);
+	errno = saved;
+	return result;
 }
 
 int
@@ -97,15 +147,8 @@ folder_defer(struct qrun *q, struct message *m, int64_t due)
 	for (int i = 0; i < TRIES && result == -1; i++) {
 		struct folder *slot = make_slot(q, name);
 
-		if (slot == NULL && errno != ENOENT)
-			return -1;
-		if (slot == NULL)
-			continue;
-		if (slot == m->folder) /* a clock that was set back: it is where it should be */
-			result = 0;
-		else
-			result = claim_move(&m->claim, slot->fd);
-		folder_let_go(q, slot);
+		if (slot != NULL)
+			result = move_to(q, m, slot);
 		if (result == -1 && errno != ENOENT)
 			return -1;
 	}
@@ -159,6 +202,7 @@ folders_sync(struct qrun *q)
 	sync_folder(&q->cells_folder);
 	for (struct folder *f = q->slots; f != NULL; f = f->next)
 		sync_folder(f);
+	close_unused(q);
 	if (q->deferred_changed && fsync(q->deferred_fd) == -1)
 		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
 	q->deferred_changed = false;

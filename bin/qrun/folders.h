@@ -2,6 +2,7 @@
 /*
  * The directories that messages stand in: new/ and the slots of deferred/. Those in use are open,
  * with a count of references; a slot whose time has come is removed when its last message has left.
+ * Some slots that are still to come stay open without one, for the messages that are deferred next.
  */
 #ifndef QRUN_FOLDERS_H
 #define QRUN_FOLDERS_H
