@@ -30,10 +30,10 @@
 #define TICK_MS 1000	    /* how often marks and removals are synced, and workers looked at */
 #define LOOK_AGAIN_MS 60000 /* how often -w looks through the spool without being told */
 #define SAME_MOMENT_MS 1000
-#define SUBMIT_MS 30000 /* all deliveries wait while a bounce is queued */
+#define SUBMIT_MS 30000	      /* all deliveries wait while a bounce is queued */
 #define OTHER_DESCRIPTORS 128 /* among them those of slots that are kept open */
-#define OWN_FDS 3      /* polled beside those of workers */
-#define RESCANS_MAX 20 /* of new/, within one pass: bounces and forwards that it made */
+#define OWN_FDS 3	      /* polled beside those of workers */
+#define RESCANS_MAX 20	      /* of new/, within one pass: bounces and forwards that it made */
 
 struct loop {
 	struct scan scan;

@@ -13,6 +13,8 @@
 
 #define BATCH_MAX ((size_t)16384)
 #define BATCH_FIRST ((size_t)64)
+#define AHEAD ((size_t)64) /* files that are asked for before they are given */
+#define HEAD_OCTETS 4096   /* of each */
 
 DIR *
 walk_stream(int fd)
@@ -32,6 +34,7 @@ bool
 walk_open(struct walk *w, struct folder *folder)
 {
 	*w = (struct walk){.dir = walk_stream(folder->fd), .folder = folder};
+	w->is_ahead = folder->name[0] != '\0'; /* what is new was written a moment ago */
 	return w->dir != NULL;
 }
 
@@ -62,6 +65,22 @@ by_inode(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* Has the kernel read the beginning of a file that is to come. */
+static void
+ask_for(const struct walk *w, size_t index)
+{
+	int fd;
+
+	if (!w->is_ahead || index >= w->count)
+		return;
+	fd = openat(
+	    w->folder->fd, w->names[index].name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	(void)posix_fadvise(fd, 0, HEAD_OCTETS, POSIX_FADV_WILLNEED); /* it is a hint */
+	io_close(fd);
+}
+
 static void
 read_batch(struct walk *w)
 {
@@ -77,6 +96,8 @@ read_batch(struct walk *w)
 		}
 	if (w->count > 1)
 		qsort(w->names, w->count, sizeof *w->names, by_inode);
+	for (size_t i = 0; i < AHEAD; i++)
+		ask_for(w, i);
 }
 
 const char *
@@ -84,7 +105,10 @@ walk_next(struct walk *w)
 {
 	if (w->at == w->count)
 		read_batch(w);
-	return w->at == w->count ? NULL : w->names[w->at++].name;
+	if (w->at == w->count)
+		return NULL;
+	ask_for(w, w->at + AHEAD);
+	return w->names[w->at++].name;
 }
 
 void

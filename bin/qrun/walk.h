@@ -23,6 +23,7 @@ struct walk {
 	struct folder *folder;
 	struct walk_name *names; /* of the batch */
 	size_t count, room, at;
+	bool is_ahead; /* files are read ahead of their turn */
 };
 
 /* Begins with FOLDER, and takes a reference of its caller's. False, and none taken, on failure. */
