@@ -139,7 +139,7 @@ visit_place(void *context, const struct place *place)
 
 	a->is_dirty = false;
 	if (a->wanted == NULL) {
-		if (place_entries(place, visit_entry, a) == -1)
+		if (place_entries(place, PLACE_BY_DISK, visit_entry, a) == -1)
 			fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
 	} else if (place_find(place, a->wanted, &entry))
 		(void)visit_entry(a, place, &entry);

@@ -24,12 +24,22 @@
 #define TEXT_MAX 4096
 #define TIME_SIZE 32
 
+#define AHEAD ((size_t)64) /* messages that are asked for before they are looked at */
+
+/* One that is asked for. */
+struct asked {
+	int prepared; /* view_prepare's word */
+	struct place_entry entry;
+};
+
 struct list {
 	const struct wish *wish;
 	const char *wanted; /* the one id that is looked for, or null */
 	bool found;
 	int64_t now;
 	struct view view;
+	struct asked asked[AHEAD]; /* a ring, of those of the place being visited */
+	size_t first, count;
 	struct str text; /* scratch */
 	uint64_t active, fresh, deferred, held, damaged, arriving;
 	uint64_t recipients, octets;
@@ -163,11 +173,11 @@ go_through_recipients(struct list *l, const struct place *place)
 	}
 }
 
-static bool
-visit_entry(void *context, const struct place *place, const struct place_entry *entry)
+static void
+show_message(struct list *l, const struct place *place, const struct asked *asked)
 {
-	struct list *l = context;
-	enum view_result result = view_open(&l->view, place, entry);
+	const struct place_entry *entry = &asked->entry;
+	enum view_result result = view_open(&l->view, asked->prepared, entry);
 	const char *state;
 
 	if (result == VIEW_ERROR) {
@@ -184,6 +194,34 @@ visit_entry(void *context, const struct place *place, const struct place_entry *
 			go_through_recipients(l, place);
 	}
 	view_close(&l->view);
+}
+
+/* Looks at what was asked for, until no more than LEFT remain. */
+static void
+catch_up(struct list *l, const struct place *place, size_t left)
+{
+	while (l->count > left) {
+		show_message(l, place, &l->asked[l->first]);
+		l->first = (l->first + 1) % AHEAD;
+		l->count--;
+	}
+}
+
+static bool
+visit_entry(void *context, const struct place *place, const struct place_entry *entry)
+{
+	struct list *l = context;
+	int prepared;
+
+	catch_up(l, place, AHEAD - 1);
+	prepared = view_prepare(place, entry);
+	if (prepared == -EMFILE) {
+		catch_up(l, place, 0);
+		prepared = view_prepare(place, entry);
+	}
+	l->asked[(l->first + l->count) % AHEAD] =
+	    (struct asked){.prepared = prepared, .entry = *entry};
+	l->count++;
 	return ferror(stdout) == 0;
 }
 
@@ -191,18 +229,21 @@ static bool
 visit_place(void *context, const struct place *place)
 {
 	struct list *l = context;
+	enum place_order order = l->wish->counts_only ? PLACE_BY_DISK : PLACE_BY_AGE;
 	struct place_entry entry;
 
 	if (l->wanted != NULL) {
 		if (place_find(place, l->wanted, &entry))
 			(void)visit_entry(l, place, &entry);
+		catch_up(l, place, 0);
 		return !l->found;
 	}
-	if (place_entries(place, visit_entry, l) == -1) {
+	if (place_entries(place, order, visit_entry, l) == -1) {
 		fprintf(stderr, "%s: warning: unable to read %s: %s\n", PROGRAM, place->name,
 		    strerror(errno));
 		l->code = EXIT_TEMPORARY;
 	}
+	catch_up(l, place, 0);
 	return ferror(stdout) == 0;
 }
 

@@ -19,6 +19,23 @@ is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* LEN octets of the file at OFFSET, from the head if they are there. 0, or -1 with errno. */
+static int
+read_at(const struct view *v, void *data, size_t len, off_t offset)
+{
+	if ((size_t)offset > v->head_length || len > v->head_length - (size_t)offset)
+		return io_pread(v->fd, data, len, offset);
+	memcpy(data, v->head + offset, len);
+	return 0;
+}
+
+static int
+read_head(struct view *v)
+{
+	v->head_length = v->size < sizeof v->head ? (size_t)v->size : sizeof v->head;
+	return io_pread(v->fd, v->head, v->head_length, 0);
+}
+
 /* Moves what is unread to the front and reads on behind it. False if the file cannot be read. */
 static bool
 fill(struct view *v)
@@ -32,7 +49,7 @@ fill(struct view *v)
 	if (room > left)
 		room = left;
 	if (room > 0 &&
-	    io_pread(v->fd, v->window + v->end, room, (off_t)(MESSAGE_HEADER_SIZE + v->read)) == -1)
+	    read_at(v, v->window + v->end, room, (off_t)(MESSAGE_HEADER_SIZE + v->read)) == -1)
 		return false;
 	v->end += room;
 	v->read += room;
@@ -42,14 +59,13 @@ fill(struct view *v)
 static enum view_result
 read_message(struct view *v, const struct place_entry *entry)
 {
-	char bytes[MESSAGE_HEADER_SIZE];
 	struct slice text;
 
-	if (v->size < sizeof bytes)
+	if (v->size < MESSAGE_HEADER_SIZE)
 		return VIEW_INCOMPLETE;
-	if (io_pread(v->fd, bytes, sizeof bytes, 0) == -1)
+	if (read_head(v) == -1)
 		return errno == EIO ? VIEW_GONE : VIEW_ERROR; /* emptied by its writer */
-	switch (message_header_decode(&v->header, bytes)) {
+	switch (message_header_decode(&v->header, v->head)) {
 	case MESSAGE_INCOMPLETE: /* a cell: it has been finished meanwhile */
 		return entry->cell == -1 ? VIEW_INCOMPLETE : VIEW_GONE;
 	case MESSAGE_CORRUPT:
@@ -70,19 +86,37 @@ read_message(struct view *v, const struct place_entry *entry)
 	return VIEW_GOOD;
 }
 
+int
+view_prepare(const struct place *place, const struct place_entry *entry)
+{
+	int fd = openat(place->fd, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1)
+		return -errno;
+	(void)posix_fadvise(fd, 0, VIEW_HEAD, POSIX_FADV_WILLNEED); /* it is a hint */
+	return fd;
+}
+
+static enum view_result
+say_why_not(int error)
+{
+	errno = error;
+	if (error == ELOOP || error == ENXIO)
+		return VIEW_DAMAGED; /* a symbolic link, a socket */
+	return error == ENOENT ? VIEW_GONE : VIEW_ERROR;
+}
+
 enum view_result
-view_open(struct view *v, const struct place *place, const struct place_entry *entry)
+view_open(struct view *v, int prepared, const struct place_entry *entry)
 {
 	struct stat st;
 
 	v->size = 0;
 	v->is_locked = false;
-	v->start = v->end = v->read = v->recipient = 0;
-	v->fd = openat(place->fd, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (v->fd == -1 && (errno == ELOOP || errno == ENXIO))
-		return VIEW_DAMAGED; /* a symbolic link, a socket */
-	if (v->fd == -1)
-		return errno == ENOENT ? VIEW_GONE : VIEW_ERROR;
+	v->start = v->end = v->read = v->recipient = v->head_length = 0;
+	v->fd = prepared < 0 ? -1 : prepared;
+	if (prepared < 0)
+		return say_why_not(-prepared);
 	if (fstat(v->fd, &st) == -1)
 		return VIEW_ERROR;
 	if (st.st_nlink == 0)
@@ -112,7 +146,7 @@ view_next(struct view *v, struct envelope_recipient *r, struct recipient_state *
 	if (v->end - v->start < RECIPIENT_MAX && !fill(v))
 		return false;
 	rest = slice_make(v->window + v->start, v->end - v->start);
-	if (!envelope_next(&rest, r) || io_pread(v->fd, v->state, sizeof v->state,
+	if (!envelope_next(&rest, r) || read_at(v, v->state, sizeof v->state,
 					    message_state_offset(&v->header, v->recipient)) == -1)
 		return false;
 	message_state_decode(state, v->state);

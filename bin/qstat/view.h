@@ -13,6 +13,7 @@
 #include "spool/message.h"
 #include "spool/place.h"
 
+#define VIEW_HEAD ((size_t)4096)    /* octets of the file that are read at once */
 #define VIEW_WINDOW ((size_t)65536) /* octets of the envelope in memory */
 
 enum view_result {
@@ -25,8 +26,10 @@ enum view_result {
 
 struct view {
 	int fd;
-	bool is_locked; /* somebody has claimed it, or still writes it */
-	uint64_t size;	/* of the file, octets; of a cell without what is left in it */
+	bool is_locked;	      /* somebody has claimed it, or still writes it */
+	uint64_t size;	      /* of the file, octets; of a cell without what is left in it */
+	char head[VIEW_HEAD]; /* of most messages, all that is asked for */
+	size_t head_length;
 	struct message_header header;
 	struct envelope envelope; /* its slices point into window, until view_next */
 	char window[VIEW_WINDOW];
@@ -36,9 +39,17 @@ struct view {
 	char state[MESSAGE_STATE_SIZE];
 };
 
-/* To be closed whatever the result. size and is_locked are set but for VIEW_GONE and _ERROR. */
-enum view_result view_open(
-    struct view *v, const struct place *place, const struct place_entry *entry);
+/*
+ * A descriptor of the message, whose beginning the kernel is asked to read meanwhile; or a number
+ * below zero, which tells view_open why there is none.
+ */
+int view_prepare(const struct place *place, const struct place_entry *entry);
+
+/*
+ * PREPARED belongs to the view from here on. To be closed whatever the result. size and is_locked
+ * are set but for VIEW_GONE and _ERROR.
+ */
+enum view_result view_open(struct view *v, int prepared, const struct place_entry *entry);
 void view_close(struct view *v);
 
 /*

@@ -18,10 +18,27 @@
 struct entries {
 	DIR *dir;
 	const struct place *place; /* null for the slots of deferred/ */
+	int (*compare)(const void *, const void *);
 	struct place_entry *chunk;
 	size_t count;
 	bool at_end;
 };
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct place_entry *left = a, *right = b;
+
+	return strcmp(left->id, right->id);
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	const struct place_entry *left = a, *right = b;
+
+	return left->inode < right->inode ? -1 : left->inode > right->inode;
+}
 
 static int
 open_entries(struct entries *n, int fd, const struct place *place)
@@ -29,7 +46,7 @@ open_entries(struct entries *n, int fd, const struct place *place)
 	/* a descriptor of its own, with a position of its own */
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*n = (struct entries){.place = place};
+	*n = (struct entries){.place = place, .compare = by_id};
 	if (copy == -1)
 		return -1;
 	n->dir = fdopendir(copy);
@@ -76,14 +93,6 @@ describe(const struct entries *n, const char *name, struct place_entry *entry)
 	return true;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct place_entry *left = a, *right = b;
-
-	return strcmp(left->id, right->id);
-}
-
 /* The next chunk, sorted: 0 with count, which is 0 at the end, or -1 with errno. */
 static int
 read_chunk(struct entries *n)
@@ -99,14 +108,14 @@ read_chunk(struct entries *n)
 				return -1;
 			n->at_end = true;
 		} else if (describe(n, entry->d_name, &n->chunk[n->count]))
-			n->count++;
+			n->chunk[n->count++].inode = entry->d_ino;
 	}
-	qsort(n->chunk, n->count, sizeof *n->chunk, compare);
+	qsort(n->chunk, n->count, sizeof *n->chunk, n->compare);
 	return 0;
 }
 
 int
-place_entries(const struct place *place,
+place_entries(const struct place *place, enum place_order order,
     bool (*visit)(void *context, const struct place *place, const struct place_entry *entry),
     void *context)
 {
@@ -116,6 +125,8 @@ place_entries(const struct place *place,
 
 	if (open_entries(&entries, place->fd, place) == -1)
 		return -1;
+	if (order == PLACE_BY_DISK)
+		entries.compare = by_inode;
 	while (more && (result = read_chunk(&entries)) == 0 && entries.count > 0)
 		for (size_t i = 0; more && i < entries.count; i++)
 			more = visit(context, place, &entries.chunk[i]);

@@ -7,6 +7,8 @@
 #ifndef SPOOL_PLACE_H
 #define SPOOL_PLACE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +38,12 @@ struct place_entry {
 	char id[ID_SIZE];
 	char name[ID_SIZE]; /* of its file: the id, or of a cell its own */
 	int cell;	    /* its number; -1 for none */
+	ino_t inode;
+};
+
+enum place_order {
+	PLACE_BY_AGE,  /* for people */
+	PLACE_BY_DISK, /* by inode: who reads every file sweeps over the disk and does not seek */
 };
 
 /*
@@ -46,10 +54,10 @@ int place_each(struct spool *s, unsigned kinds,
     bool (*visit)(void *context, const struct place *place), void *context);
 
 /*
- * Calls VISIT for each message in PLACE until it says false: by age where there are at most a few
- * ten thousand, else each such part of them by age. 0, or -1 with errno.
+ * Calls VISIT for each message in PLACE until it says false: in ORDER where there are at most a
+ * few ten thousand, else each such part of them in ORDER. 0, or -1 with errno.
  */
-int place_entries(const struct place *place,
+int place_entries(const struct place *place, enum place_order order,
     bool (*visit)(void *context, const struct place *place, const struct place_entry *entry),
     void *context);
 
