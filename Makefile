@@ -24,6 +24,7 @@ endif
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%,$(wildcard bin/*/)))
 UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
+TOOLS := fill clients
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_smtp-send := -lcares
@@ -94,7 +95,13 @@ $(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/li
 	@mkdir -p $(@D)
 	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit))
 
-check: all units
+# t/bench/NAME.c: what measurements and the tests of large queues need
+tools: $(TOOLS:%=$(BUILD)/t/bench/%)
+$(TOOLS:%=$(BUILD)/t/bench/%): $(BUILD)/t/bench/%: $(BUILD)/t/bench/%.o $(BUILD)/libsatchel.a
+	@mkdir -p $(@D)
+	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^)
+
+check: all units tools
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
 
 lint: all
@@ -126,5 +133,5 @@ clean:
 
 FORCE:
 
--include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/bin/*.d $(BUILD)/obj/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d)
-.PHONY: all help deps demo units check lint format install uninstall clean FORCE
+-include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/bin/*.d $(BUILD)/obj/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d) $(TOOLS:%=$(BUILD)/t/bench/%.d)
+.PHONY: all help deps demo units tools check lint format install uninstall clean FORCE
