@@ -603,6 +603,25 @@ again() {
 	again memory
 }
 
+# The enqueue service, in the background.
+serve_enqueue() {
+	start enqueue -w
+	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+}
+
+@test "a process that waits keeps its connection to enqueue" {
+	serve_enqueue
+	again keeps
+	[ "$(grep -c "smtpd: message id=" "$STARTED_LOG")" -eq 3 ]
+}
+
+@test "but not where enqueue has no worker to spare" {
+	control limits 'enqueue-workers: 1'
+	serve_enqueue
+	again parts
+	[ "$(grep -c "smtpd: message id=" "$STARTED_LOG")" -eq 3 ]
+}
+
 @test "SIGTERM ends a process that waits" {
 	again signal
 	stop "$STARTED_PID"

@@ -130,7 +130,7 @@ class Client:
         self.socket.close()
 
 
-def is_waiting(pid):
+def is_waiting(pid, sockets=1):
     """Asleep with the channel to its parent alone, or gone: what it had to say there is said."""
     folder = "/proc/%d/" % pid
     try:
@@ -138,7 +138,14 @@ def is_waiting(pid):
         files = [os.readlink(folder + "fd/" + fd) for fd in os.listdir(folder + "fd")]
     except OSError:
         return not os.path.exists(folder)
-    return state == "Z" or state == "S" and sum(f.startswith("socket:") for f in files) == 1
+    return state == "Z" or state == "S" and sum(f.startswith("socket:") for f in files) == sockets
+
+
+def send_message(client, sender, body):
+    for command in (b"EHLO a.test", b"MAIL FROM:<%s@a.test>" % sender, b"RCPT TO:<joe@here.test>",
+                    b"DATA", b"Subject: x\r\n\r\n%s\r\n." % body):
+        if client.say(command + b"\r\n")[:1] not in b"23":
+            sys.exit("refused")
 
 
 def serving(port, parent, address="127.0.0.1", end="quit"):
@@ -218,11 +225,7 @@ def again(what, port, parent):
     elif what == "memory":  # nothing of a session is left when the next begins
         child = warm_child(port, parent)
         client = Client(port)
-        for command in (b"EHLO a.test", b"MAIL FROM:<verysecretsender@a.test>",
-                        b"RCPT TO:<joe@here.test>", b"DATA",
-                        b"Subject: x\r\n\r\n" + b"x" * 500 + b"verysecretbody\r\n."):
-            if client.say(command + b"\r\n")[:1] not in b"23":
-                sys.exit("refused")
+        send_message(client, b"verysecretsender", b"x" * 500 + b"verysecretbody")
         (pid,) = child
         if b"secretbody" not in memory(pid):
             sys.exit("looked in the wrong place")
@@ -231,6 +234,17 @@ def again(what, port, parent):
                    b"verysecretsender" not in memory(pid))
         if serving(port, parent) != child:
             sys.exit("another child")
+    elif what in ("keeps", "parts"):  # the connection to enqueue, or not, where there are many
+        (pid,) = warm_child(port, parent)
+        for _ in range(3):
+            client = Client(port)
+            send_message(client, b"joe", b"hello")
+            if children(parent) != {pid}:
+                sys.exit("another child")
+            client.quit()
+            wait_until("the child waits", lambda: is_waiting(pid, 2 if what == "keeps" else 1))
+            if pid not in children(parent):
+                sys.exit("the child did not wait as expected")
     elif what == "signal":  # leaves a child that waits, for SIGTERM
         warm_child(port, parent)
 

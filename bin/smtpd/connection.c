@@ -28,8 +28,13 @@ smtpd_run_session(struct smtpd *d, const struct session_client *client, bool *qu
 		session_free(&session);
 		return EXIT_TEMPORARY;
 	}
+	session.submit.helper = d->helper;
 	session_run(&session);
 	*quit = session.end == SESSION_QUIT;
+	if (*quit && d->keeps_helper)
+		submit_part(&session.submit, &d->helper);
+	else
+		d->helper = (struct helper){.fd = -1}; /* session_free closes it */
 	session_free(&session);
 	return EXIT_DONE;
 }

@@ -157,12 +157,15 @@ serve_client(struct program *p, const struct peer *peer)
 {
 	struct session_client client = {.peer = *peer};
 	size_t left = SESSIONS_MAX;
+	uint64_t workers = p->shared.settings.limits.enqueue_workers;
 	bool quit;
 	int code;
 
 	client.may_relay = cidr_list_contains(&p->shared.relay_hosts, peer->address);
 	do {
 		p->shared.out = p->shared.in;
+		/* of enqueue's workers some are left for others, who would wait for one in vain */
+		p->shared.keeps_helper = p->serve.crowd <= workers - workers / 8 - 1;
 		code = smtpd_run_session(&p->shared, &client, &quit);
 		if (close(p->shared.in) == -1)
 			break;
@@ -264,7 +267,8 @@ find_listeners(struct program *p)
 int
 main(int argc, char **argv)
 {
-	struct program p = {.shared = {.in = STDIN_FILENO, .out = STDOUT_FILENO}};
+	struct program p = {
+	    .shared = {.in = STDIN_FILENO, .out = STDOUT_FILENO, .helper = {.fd = -1}}};
 	bool listening;
 	int code;
 

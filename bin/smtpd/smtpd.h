@@ -16,6 +16,9 @@ struct smtpd {
 	struct routes *routes;
 	struct cidr_list relay_hosts;
 	int in, out; /* of a single connection */
+	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
+	struct helper helper;
+	bool keeps_helper;
 };
 
 /* Reads the control files and DATABYTES. 0, or -1 with what is wrong in PROBLEM. */

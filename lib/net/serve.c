@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,9 +22,10 @@
 #define WARM_MAX 256  /* children that may wait: each costs a descriptor, here and while forking */
 #define EVENTS_MAX 32
 
-/* What goes over a channel: the child is ready, a connection comes with this. */
+/* What goes over a channel: the child is ready; a connection comes with this. */
 #define READY "ready"
-#define CONNECTION "connection"
+#define CONNECTION "connection " /* and how many children there are */
+#define MESSAGE_MAX 64
 
 /* What wait_fd tells of: SIGNALS, a listener's index, or behind these a child's process id. */
 #define TOKEN_SIGNALS UINT64_C(0)
@@ -138,6 +140,7 @@ become_child(struct serve *s, int channel)
 	io_close(s->signal_fd);
 	io_close(s->wait_fd);
 	s->channel = channel;
+	s->crowd = s->children->count + 1;
 	return sigprocmask(SIG_SETMASK, &s->mask, NULL) == -1 ? STEP_FAIL : STEP_CHILD;
 }
 
@@ -186,6 +189,15 @@ fork_session(struct serve *s, struct connection *c, bool comes_again)
 	return STEP_GO_ON;
 }
 
+static int
+hand_over(const struct serve *s, const struct child *child, int fd)
+{
+	char text[MESSAGE_MAX];
+	int len = snprintf(text, sizeof text, CONNECTION "%zu", s->children->count);
+
+	return packet_send(child->channel, slice_make(text, (size_t)len), fd, deadline_in_ms(0));
+}
+
 static enum step
 start_session(struct serve *s, struct connection *c)
 {
@@ -199,8 +211,7 @@ start_session(struct serve *s, struct connection *c)
 		return STEP_GO_ON;
 	}
 	while ((child = children_idle_for(s->children, &c->peer, c->network)) != NULL) {
-		if (packet_send(child->channel, slice_of(CONNECTION), c->fd, deadline_in_ms(0)) ==
-		    0) {
+		if (hand_over(s, child, c->fd) == 0) {
 			children_set_busy(s->children, child);
 			io_close(c->fd);
 			return STEP_GO_ON;
@@ -395,9 +406,18 @@ serve_run(struct serve *s, int *fd, struct peer *peer)
 bool
 serve_again(struct serve *s, int *fd)
 {
-	char text[sizeof CONNECTION];
+	char text[MESSAGE_MAX];
+	uint64_t crowd;
+	ssize_t n;
 
-	return s->channel != -1 &&
-	       packet_send(s->channel, slice_of(READY), -1, deadline_in_ms(IDLE_MS)) == 0 &&
-	       packet_receive(s->channel, text, sizeof text, fd, DEADLINE_NEVER) > 0 && *fd != -1;
+	if (s->channel == -1 ||
+	    packet_send(s->channel, slice_of(READY), -1, deadline_in_ms(IDLE_MS)) == -1)
+		return false;
+	n = packet_receive(s->channel, text, sizeof text, fd, DEADLINE_NEVER);
+	if (n <= 0 || *fd == -1 ||
+	    !slice_number(
+		slice_skip(slice_make(text, (size_t)n), strlen(CONNECTION)), SIZE_MAX, &crowd))
+		return false;
+	s->crowd = (size_t)crowd;
+	return true;
 }

@@ -47,7 +47,9 @@ struct serve {
 	int wait_fd, signal_fd;
 	bool is_stopping;
 	sigset_t mask; /* as it was before */
-	int channel;   /* in a child: to the parent; -1 if this connection is its only one */
+	/* in a child */
+	int channel;  /* to the parent; -1 if this connection is its only one */
+	size_t crowd; /* children that there were when this connection came */
 };
 
 enum serve_result {

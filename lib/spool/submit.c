@@ -316,3 +316,13 @@ submit_release(struct submit *s)
 	if (!s->active)
 		helper_close(&s->helper);
 }
+
+void
+submit_part(struct submit *s, struct helper *helper)
+{
+	*helper = (struct helper){.fd = -1};
+	if (s->active || s->helper.pid != 0)
+		return;
+	*helper = s->helper;
+	s->helper.fd = -1;
+}

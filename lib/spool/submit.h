@@ -69,5 +69,10 @@ enum submit_result submit_commit(struct submit *s);
 void submit_abort(struct submit *s);
 /* Lets go of the helper, between messages; for a session that goes idle. */
 void submit_release(struct submit *s);
+/*
+ * Between messages: gives the connection to the service away, to be put into another submit's
+ * helper. *helper is closed (fd -1) if there is none, or if it was executed for us.
+ */
+void submit_part(struct submit *s, struct helper *helper);
 
 #endif
