@@ -161,15 +161,36 @@ def make_id(age=0):
     return number(int((time.time() - age) * 1000000), 11) + number(struct.unpack("<Q", os.urandom(8))[0], 9)
 
 
-def write(path, sender, recipients, text):
-    """Puts a message into new/ as enqueue would. Its id."""
-    id = make_id()
+def message_file(id, sender, recipients, text):
     envelope = b"F%s\nSuid 0\n" % sender + b"".join(b"T%s\n" % r for r in recipients)
     state = b".- 0000 000000000000 ".ljust(STATE - 1) + b"\n"
     head = b"satchel1 %s %010d %07d %015d %08x %08x " % (
         id.encode(), len(envelope), len(recipients), len(text), crc32c(envelope), crc32c(text))
     head = (head + b"%08x" % crc32c(head)).ljust(HEADER - 1) + b"\n"
-    fd = os.open(os.path.join(path, "new", id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.write(fd, head + envelope + state * len(recipients) + b"\n" + text)
+    return head + envelope + state * len(recipients) + b"\n" + text
+
+
+def write(path, sender, recipients, text):
+    """Puts a message into new/ as enqueue would. Its name there."""
+    id = make_id()
+    name = os.path.join(path, "new", id)
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(fd, message_file(id, sender, recipients, text))
     os.close(fd)
-    return id
+    return name
+
+
+def write_cell(path, sender, recipients, text):
+    """The same with the first cell that is free, or a new one."""
+    id, data = make_id(), None
+    for cell in range(65536):
+        name = os.path.join(path, "cells", number(cell, 4))
+        fd = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+        data = os.read(fd, HEADER)
+        if not data.strip(b"\0"):
+            break
+        os.close(fd)
+    os.pwrite(fd, message_file(id, sender, recipients, text), 0)
+    os.truncate(fd, max(os.fstat(fd).st_size, 8192))
+    os.close(fd)
+    return name
