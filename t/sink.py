@@ -8,7 +8,7 @@ Prints its port, then serves until it is killed. With --out, message N is writte
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
 piece: connection number and bytes as Python shows them.
 
-What came in the same piece as the end of a message is logged, too.
+What came in one piece with the end of a message is logged with "behind" after the number.
 
 STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
@@ -59,7 +59,7 @@ class Sink:
     def log(self, number, data):
         if self.options.out:
             with self.lock, open(os.path.join(self.options.out, "log"), "a") as f:
-                f.write("%d %r\n" % (number, data))
+                f.write("%s %r\n" % (number, data))
 
     def store(self, envelope, data):
         with self.lock:
@@ -133,7 +133,7 @@ class Session:
             message, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
             message += b"\r\n"
         if self.buffer:
-            self.sink.log(self.number, self.buffer)
+            self.sink.log("%d behind" % self.number, self.buffer)
         if self.sink.options.out:  # the whole message has come
             open(os.path.join(self.sink.options.out, "%d.end" % self.number), "w").close()
         taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
