@@ -696,11 +696,11 @@ ahead() {
 	grep -c "^$1 behind b'" "$OUT/log" || true
 }
 
-# three_jobs OPTION...: messages one, two and one to joe, ann and bob, told at once
+# three_jobs: messages one, two and one to joe, ann and bob, told at once
 three_jobs() {
 	wire one
 	wire two
-	jobs --together "$@" smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+	jobs --together smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
 		-- "$T/two" "smtp:127.0.0.1:$SINK" ann@example.test \
 		-- "$T/one" "smtp:127.0.0.1:$SINK" bob@example.test
 	assert_status 0
