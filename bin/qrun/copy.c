@@ -2,6 +2,7 @@
 #include "copy.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,17 +11,32 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "spool/cell.h"
 
 #define BLOCK ((size_t)65536)
 
+/* In memory: for small ones, and where the file system has none. Nobody else may open it again. */
 static int
-open_nameless(const struct qrun *q)
+open_in_memory(void)
 {
-	int fd = openat(q->spool.fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = memfd_create("message", MFD_CLOEXEC);
 
-	/* a file system that has none */
+	if (fd == -1 || fchmod(fd, 0600) == 0)
+		return fd;
+	io_close(fd);
+	return -1;
+}
+
+static int
+open_nameless(const struct qrun *q, uint64_t length)
+{
+	int fd;
+
+	if (length <= CELL_SIZE_MAX)
+		return open_in_memory();
+	fd = openat(q->spool.fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR))
-		fd = memfd_create("message", MFD_CLOEXEC);
+		fd = open_in_memory();
 	return fd;
 }
 
@@ -56,7 +72,7 @@ open_again(int fd)
 int
 copy_message(const struct qrun *q, const struct claim *claim)
 {
-	int fd = open_nameless(q), result = -1;
+	int fd = open_nameless(q, claim->header.length), result = -1;
 
 	if (fd == -1)
 		return -1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tell.h"
 
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +33,26 @@ describe_recipients(const struct task *task, struct job *job)
 	}
 }
 
+/*
+ * Who reads along with the worker must see neither the other recipients nor, in a cell, what is
+ * left of other messages or comes there later. A file of its own was cut, but a power cut may lose
+ * that.
+ */
+static bool
+needs_copy(const struct claim *claim)
+{
+	struct stat st;
+
+	return claim->header.recipients > 1 || claim->cell != -1 || fstat(claim->fd, &st) == -1 ||
+	       (uint64_t)st.st_size != message_file_size(&claim->header);
+}
+
 enum told
 tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 {
 	const struct claim *claim = &task->message->claim;
 	const struct envelope *e = &claim->envelope;
-	bool copied = alone && claim->header.recipients > 1;
+	bool copied = alone && needs_copy(claim);
 	struct job *job = calloc(1, sizeof *job);
 	int sent;
 
