@@ -46,6 +46,8 @@ admit_line(struct qrun *q, struct slice line, bool *lost)
 		cell = slice_skip(line, ID_LENGTH + 1);
 		line.len = ID_LENGTH;
 	}
+	if (line.len == 0) /* something has come by another way: somebody released or retries it */
+		*lost = true;
 	if (!id_is_valid(line))
 		return;
 	if (q->message_count >= q->limits.qrun_active) {
@@ -58,7 +60,7 @@ admit_line(struct qrun *q, struct slice line, bool *lost)
 	if (number == -1)
 		(void)admit_told(q, id);
 	else if (q->spool.cells_fd != -1)
-		(void)admit_cell(q, number, true);
+		(void)admit_cell(q, number, id);
 }
 
 bool
