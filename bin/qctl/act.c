@@ -81,7 +81,7 @@ act_on_claim(struct act *a, const struct place *place, const struct place_entry 
 	if (entry->cell == -1)
 		result = claim_take(&claim, place->fd, id, false);
 	else
-		result = claim_take_cell(&claim, &a->spool, entry->cell, false);
+		result = claim_take_cell(&claim, &a->spool, entry->cell, true);
 	if (result == CLAIM_TAKEN && strcmp(claim.header.id, id) != 0) {
 		claim_release(&claim); /* another message, meanwhile */
 		result = CLAIM_GONE;
@@ -110,6 +110,7 @@ act_on_claim(struct act *a, const struct place *place, const struct place_entry 
 		}
 		/* FALLTHROUGH */
 	case CLAIM_CORRUPT:
+		claim_release(&claim);
 		/* nothing else works on a damaged file, but qrun might while it is in new/ */
 		if (a->rule->to == NULL && place->kind == PLACE_CORRUPT)
 			report(a, id, unlinkat(place->fd, id, 0));

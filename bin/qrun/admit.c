@@ -202,8 +202,8 @@ admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_resul
 	if (result == CLAIM_TAKEN)
 		result = list_recipients(m);
 	if (result != CLAIM_TAKEN) {
-		claim_release(&m->claim);
 		pass_over(q, folder, &m->claim, result);
+		claim_release(&m->claim);
 		free(m->recipients);
 		free(m);
 		return PASSED_OVER;
@@ -237,11 +237,16 @@ admit_told(struct qrun *q, const char *id)
 }
 
 enum admission
-admit_cell(struct qrun *q, int cell, bool is_told)
+admit_cell(struct qrun *q, int cell, const char *told)
 {
 	struct message *m = calloc(1, sizeof *m);
+	enum claim_result result;
 
 	if (m == NULL)
 		return PASSED_OVER;
-	return admit(q, &q->cells_folder, m, claim_take_cell(&m->claim, &q->spool, cell, !is_told));
+	result = claim_take_cell(&m->claim, &q->spool, cell, told == NULL);
+	/* the one told of has been seen to, and of this one nobody has said that it is durable */
+	if (result == CLAIM_TAKEN && told != NULL && strcmp(m->claim.header.id, told) != 0)
+		result = CLAIM_GONE;
+	return admit(q, &q->cells_folder, m, result);
 }

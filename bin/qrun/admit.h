@@ -10,10 +10,10 @@ enum admission { ADMITTED, PASSED_OVER };
 /* Claims ID of FOLDER, if it can be had, and lines its recipients up. */
 enum admission admit_message(struct qrun *q, struct folder *folder, const char *id);
 /*
- * The same for what is in CELL. IS_TOLD: enqueue has just said that a message is there, whole; else
- * it may be what a power cut left.
+ * The same for what is in CELL. TOLD: the id that enqueue has just said is there, whole, and no
+ * other is taken then; null for whatever is there, which may be what a power cut left.
  */
-enum admission admit_cell(struct qrun *q, int cell, bool is_told);
+enum admission admit_cell(struct qrun *q, int cell, const char *told);
 /* The same for ID of new/, of which enqueue has just said that it is there. */
 enum admission admit_told(struct qrun *q, const char *id);
 

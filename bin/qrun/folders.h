@@ -14,7 +14,11 @@ struct folder *folder_open_slot(struct qrun *q, const char *name);
 void folder_let_go(struct qrun *q, struct folder *folder);
 /* Moves M, whose claim ends, to the slot for DUE. 0, or -1 with errno and M where it was. */
 int folder_defer(struct qrun *q, struct message *m, int64_t due);
-/* A file that failed a check goes to corrupt/, and the log says so. 0, or -1 with errno. */
+/*
+ * A file that failed a check goes to corrupt/, and the log says so. The claim that failed still has
+ * its lock: another qrun may have moved a cell, and what has its name then is good. 0, or -1 with
+ * errno.
+ */
 int folder_set_aside(struct qrun *q, struct folder *folder, const struct claim *failed);
 /* Removes a file that its writer gave up, and logs it. 0, or -1 with errno. */
 int folder_remove_incomplete(struct folder *folder, const char *id);

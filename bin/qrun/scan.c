@@ -177,7 +177,7 @@ admit_name(struct qrun *q, struct folder *folder, const char *name)
 	cell = cell_number(slice_of(name));
 	if (cell == -1 || cell_look(&q->spool, cell, id) != CELL_TAKEN)
 		return PASSED_OVER;
-	return admit_cell(q, cell, false);
+	return admit_cell(q, cell, NULL);
 }
 
 static void

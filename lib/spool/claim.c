@@ -161,6 +161,23 @@ check_message_sum(const struct claim *c)
 	return sum == c->header.sum ? CLAIM_TAKEN : CLAIM_CORRUPT;
 }
 
+/*
+ * A message of a cell that nobody has been told of may not be on the disk, as its writer died: what
+ * is there, then, is the one before it. Once the record says that this one is finished it says so
+ * of the other no more, so the other has to be gone by then. Of what is written already this asks
+ * nothing.
+ */
+static enum claim_result
+replace_on_disk(const struct claim *c)
+{
+	const unsigned all =
+	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+	if (sync_file_range(c->fd, 0, 0, all) == 0 || errno == ENOSYS)
+		return CLAIM_TAKEN;
+	return CLAIM_ERROR;
+}
+
 static enum claim_result
 take(struct claim *c, bool check_sum)
 {
@@ -179,7 +196,10 @@ take(struct claim *c, bool check_sum)
 		result = read_envelope(c, &beginning);
 	if (result == CLAIM_TAKEN && check_sum)
 		result = check_message_sum(c);
-	if (result != CLAIM_TAKEN)
+	if (result == CLAIM_TAKEN && check_sum && c->cell != -1)
+		result = replace_on_disk(c);
+	/* what is damaged stays locked, so that its name leads to it while it is moved away */
+	if (result != CLAIM_TAKEN && result != CLAIM_CORRUPT)
 		claim_release(c);
 	return result;
 }

@@ -46,15 +46,17 @@ int claim_lock(int fd, bool wait);
 /*
  * Claims the message ID in DIRECTORY (a descriptor that must outlive the claim). Does not wait. The
  * file must be regular, ours, and have one link. With CHECK_SUM the message's checksum is compared
- * too, which reads all of it. Whatever the result but CLAIM_TAKEN, nothing is held afterwards.
+ * too, which reads all of it. With CLAIM_CORRUPT the file is locked as well, unless it is none that
+ * could be; whatever else the result but CLAIM_TAKEN, nothing is held afterwards.
  */
 enum claim_result claim_take(struct claim *c, int directory, const char *id, bool check_sum);
 /*
- * The same for the message in CELL of S, which must outlive the claim. With CLAIM_CORRUPT,
- * header.id is the id as far as it could be read, else "".
+ * The same for the message in CELL of S, which must outlive the claim. CHECK_SUM unless the trigger
+ * told of it: it then waits until the message is written. With CLAIM_CORRUPT, header.id is the id
+ * as far as it could be read, else "".
  */
 enum claim_result claim_take_cell(struct claim *c, const struct spool *s, int cell, bool check_sum);
-/* Lets go, without change. */
+/* Lets go, without change; of nothing, too. */
 void claim_release(struct claim *c);
 
 /* The state of RECIPIENT; its reply points into the claim. */
