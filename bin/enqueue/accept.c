@@ -73,7 +73,8 @@ accept_open(struct accept *a)
 	commit_init(&a->commit, &a->spool);
 	if (!read_settings(a))
 		return false;
-	if (spool_open(&a->spool) == -1 || spool_open_free(&a->spool) == -1)
+	if (spool_open(&a->spool) == -1 ||
+	    (a->limits.spool_cells > 0 && spool_open_free(&a->spool) == -1))
 		return accept_fail(a, ACCEPT_SPOOL, "%s", a->spool.problem.data);
 	a->is_closed = false;
 	return true;

@@ -15,6 +15,8 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "spool/cell.h"
+#include "spool/claim.h"
+#include "spool/message.h"
 
 #define PROGRAM "enqueue"
 #define AT_ONCE 64	     /* cells made together, and at least so many at a time */
@@ -65,15 +67,14 @@ offer_found(const struct stock *s, const int *cells, size_t count)
 }
 
 static bool
-is_forgotten(const struct stock *s, int cell, bool by_age)
+is_forgotten(const struct stock *s, int cell)
 {
 	char name[CELL_NAME_SIZE];
 	struct stat st;
 
 	cell_name(name, cell);
 	return fstatat(s->spool->cells_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_size >= (off_t)CELL_SIZE_FIRST &&
-	       (!by_age || clock_wall_seconds() - st.st_mtime > FORGOTTEN_SECONDS);
+	       clock_wall_seconds() - st.st_mtime > FORGOTTEN_SECONDS;
 }
 
 /* Offers the free cells that are in nobody's hands; BY_AGE where others are at work. How many. */
@@ -85,7 +86,8 @@ offer_forgotten(const struct stock *s, bool by_age)
 	size_t count = 0, all = 0;
 
 	for (int cell = 0; cell < s->cells_max; cell++) {
-		if (cell_look(s->spool, cell, id) != CELL_FREE || !is_forgotten(s, cell, by_age))
+		if (cell_look(s->spool, cell, id) != CELL_FREE ||
+		    (by_age && !is_forgotten(s, cell)))
 			continue;
 		found[count++] = cell;
 		all++;
@@ -98,22 +100,36 @@ offer_forgotten(const struct stock *s, bool by_age)
 	return all;
 }
 
+/*
+ * New, or too short, as its maker was killed. The lock keeps a second service from making a cell
+ * once more that holds a message by then.
+ */
+static bool
+is_to_be_made(int fd)
+{
+	char header[MESSAGE_HEADER_SIZE];
+	struct stat st;
+
+	if (claim_lock(fd, false) == -1 || fstat(fd, &st) == -1 || st.st_nlink != 1 ||
+	    st.st_size >= (off_t)CELL_SIZE_FIRST)
+		return false;
+	return st.st_size < (off_t)sizeof header ||
+	       (io_pread(fd, header, sizeof header, 0) == 0 && message_header_is_empty(header));
+}
+
 /* A file of NUL bytes, all of them written, so that a message changes octets and nothing else. */
 static int
 make_cell(const struct stock *s, int cell)
 {
 	static const char nothing[CELL_SIZE_FIRST];
 	char name[CELL_NAME_SIZE];
-	struct stat st;
 	int fd;
 
 	cell_name(name, cell);
 	fd = openat(s->spool->cells_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	/* one that is there and too short: its maker was killed */
-	if (fstat(fd, &st) == 0 && st.st_size < (off_t)sizeof nothing &&
-	    io_pwrite(fd, nothing, sizeof nothing, 0) == 0)
+	if (is_to_be_made(fd) && io_pwrite(fd, nothing, sizeof nothing, 0) == 0)
 		return fd;
 	io_close(fd);
 	return -1;

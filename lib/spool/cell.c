@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "spool/cell.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -63,6 +65,15 @@ cell_take(const struct spool *s)
 	return -1;
 }
 
+/* Who waited for the lock may hold a file that has lost its name: what it is given is lost, too. */
+static bool
+is_in_place(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
 int
 cell_open_free(const struct spool *s, int cell)
 {
@@ -73,8 +84,8 @@ cell_open_free(const struct spool *s, int cell)
 	fd = openat(s->cells_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	if (claim_lock(fd, false) == 0 && io_pread(fd, header, sizeof header, 0) == 0 &&
-	    message_header_is_empty(header))
+	if (claim_lock(fd, false) == 0 && is_in_place(fd) &&
+	    io_pread(fd, header, sizeof header, 0) == 0 && message_header_is_empty(header))
 		return fd;
 	io_close(fd);
 	return -1;
@@ -101,27 +112,35 @@ cell_offer(const struct spool *s, const int *cells, size_t count)
 	io_close(fd);
 }
 
+static bool
+is_short(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 || st.st_size < (off_t)CELL_SIZE_FIRST;
+}
+
 enum cell_content
 cell_look(const struct spool *s, int cell, char id[ID_SIZE])
 {
 	char name[CELL_NAME_SIZE], bytes[MESSAGE_HEADER_SIZE];
 	struct message_header header;
-	int fd, result;
+	enum cell_content content = CELL_TAKEN;
+	int fd;
 
 	id[0] = '\0';
 	cell_name(name, cell);
 	fd = openat(s->cells_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return CELL_ABSENT;
-	result = io_pread(fd, bytes, sizeof bytes, 0);
-	io_close(fd);
-	if (result == -1)
-		return CELL_ABSENT; /* shorter than any: its maker did not end */
-	if (message_header_is_empty(bytes))
-		return CELL_FREE;
-	if (message_header_decode(&header, bytes) == MESSAGE_GOOD)
+	if (io_pread(fd, bytes, sizeof bytes, 0) == -1)
+		content = CELL_ABSENT;
+	else if (message_header_is_empty(bytes))
+		content = is_short(fd) ? CELL_ABSENT : CELL_FREE;
+	else if (message_header_decode(&header, bytes) == MESSAGE_GOOD)
 		memcpy(id, header.id, ID_SIZE);
-	return CELL_TAKEN;
+	io_close(fd);
+	return content;
 }
 
 bool

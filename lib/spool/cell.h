@@ -37,7 +37,10 @@ void cell_offer(const struct spool *s, const int *cells, size_t count);
 
 enum cell_content { CELL_FREE, CELL_TAKEN, CELL_ABSENT };
 
-/* What CELL holds, without a lock; of a message also its id, or "" where that cannot be read. */
+/*
+ * What CELL holds, without a lock; of a message also its id, or "" where that cannot be read. One
+ * that is empty and too short, as its maker did not end, counts as absent.
+ */
 enum cell_content cell_look(const struct spool *s, int cell, char id[ID_SIZE]);
 
 /* Whether the record of CELL says that ID is finished. */
