@@ -85,7 +85,8 @@ describe(const struct entries *n, const char *name, struct place_entry *entry)
 		/* a message that says nothing of itself is found by qrun */
 		if (entry->cell == -1 ||
 		    cell_look(n->place->cells, entry->cell, entry->id) != CELL_TAKEN ||
-		    entry->id[0] == '\0')
+		    entry->id[0] == '\0' ||
+		    cell_is_finished(n->place->cells, entry->cell, entry->id))
 			return false;
 	} else
 		memcpy(entry->id, name, strlen(name) + 1);
