@@ -251,8 +251,15 @@ claim_note(struct claim *c, size_t recipient, const struct recipient_state *stat
 int
 claim_mark(struct claim *c, size_t recipient, const struct recipient_state *state)
 {
+	const char *there = c->states + recipient * MESSAGE_STATE_SIZE;
+	char before[MESSAGE_STATE_SIZE];
+
+	memcpy(before, there, sizeof before);
 	/* memory follows the decision even where the disk fails: this process must not repeat it */
 	claim_note(c, recipient, state);
+	/* many a time it is what was said of its destination before */
+	if (!c->dirty && memcmp(before, there, sizeof before) == 0)
+		return 0;
 	c->dirty = true;
 	return io_pwrite(c->fd, c->states + recipient * MESSAGE_STATE_SIZE, MESSAGE_STATE_SIZE,
 	    message_state_offset(&c->header, recipient));
