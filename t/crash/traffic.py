@@ -263,12 +263,26 @@ def port_of(T):
     return int(found[1]) if found else None
 
 
+def administrate(T, done):
+    """Somebody holds what waits, lets it go again, and has it tried."""
+    while not done.wait(0.5):
+        for action in ("hold", "release", "retry"):
+            with open(os.path.join(T, "qctl.log"), "ab") as log:
+                subprocess.run(["qctl", action, "all"], env=environment(T), stdout=log, stderr=log, check=False)
+            done.wait(0.1)
+
+
 def send_mail(T, seed, seconds):
     """What clients were told."""
     wait_for("smtpd", lambda: port_of(T))
     wait_for("enqueue", lambda: os.path.exists(os.path.join(T, "spool/run/enqueue/socket")))
     clients = Clients(port_of(T), seed, seconds)
+    done = threading.Event()
+    administrator = threading.Thread(target=administrate, args=(T, done))
+    administrator.start()
     clients.run()
+    done.set()
+    administrator.join()
     time.sleep(3)  # what this records is the quiet after the mail, and retries in it
     return clients.told
 
