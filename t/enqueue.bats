@@ -486,6 +486,49 @@ assert c.receive()[0] == "end"
 	stop "$service"
 }
 
+@test "helper protocol: no answer to the envelope, and the id put where it belongs" {
+	frames '
+def placed(place, pieces, envelope=b"Fa@example.org\0Tb@example.org\0"):
+    c.send(b"P", place)
+    c.send(b"E", envelope)
+    for piece in pieces:
+        c.send(b"D", piece)
+    return c.ask(b"C", b"%d" % sum(map(len, pieces)))
+def stored(id):
+    return open(os.environ["SATCHEL_SPOOL"] + "/new/" + id, "rb").read()
+c = Client()
+zeros = b"0" * 20
+letter, id = placed(b"3", [b"A: " + zeros + b"\r\n", text])
+assert letter == "K", (letter, id)
+assert stored(id).endswith(b"A: " + id.encode() + b"\r\n" + text), stored(id)
+# octet by octet
+letter, id = placed(b"3", [b"%c" % o for o in b"A: " + zeros + b"\r\n" + text])
+assert stored(id).endswith(b"A: " + id.encode() + b"\r\n" + text), stored(id)
+# nowhere, and behind the end
+for place in b"", b"100000":
+    letter, id = placed(place, [b"A: " + zeros + b"\r\n", text])
+    assert stored(id).endswith(zeros + b"\r\n" + text), stored(id)
+# over the end of the last line
+assert placed(b"%d" % (len(text) - 10), [text])[0] == "R"
+# what is wrong with the envelope is said at the end, and is over with it
+assert placed(b"", [text], b"Fa@example.org\0")[1].startswith("91 ")
+assert c.message(text)[0] == "K"
+c.send(b"P")
+c.send(b"E", b"Fa@example.org\0Tb@example.org\0")
+c.send(b"A")
+assert c.message(text)[0] == "K"
+assert c.end() == 0
+for wrong in b"x", b"-1", b"9" * 21:
+    c = Client()
+    c.send(b"P", wrong)
+    assert c.receive()[0] == "end", wrong
+c = Client()
+assert c.ask(b"E", b"Fa@example.org\0Tb@example.org\0")[0] == "G"
+assert c.ask(b"P")[0] == "end"
+'
+	expect_queued 6
+}
+
 @test "the service: a socket that is passed, and one that a dead service left" {
 	mkdir -p "$SATCHEL_SPOOL/run/enqueue"
 	frames '

@@ -445,11 +445,11 @@ for i in range(5):
 }
 
 @test "a spool that is not there: a temporary failure, and no words to strangers" {
-	SATCHEL_SPOOL=$T/none smtp "$HELLO$FROM${TO}DATA\r\nQUIT\r\n"
-	replies '250 2.1.0 Ok' '250 2.1.5 Ok' '451 4.3.0 Not taken now; try again later' "$bye"
+	SATCHEL_SPOOL=$T/none smtp "$HELLO$FROM${TO}DATA\r\na\r\n.\r\nQUIT\r\n"
+	replies '250 2.1.0 Ok' '250 2.1.5 Ok' "$go" '451 4.3.0 Not taken now; try again later' "$bye"
 	grep -q '^smtpd: failed code=' "$T/log"
-	SATCHEL_BIN=$T/none smtp "$HELLO$FROM${TO}DATA\r\nQUIT\r\n"
-	replies '250 2.1.0 Ok' '250 2.1.5 Ok' '451 4.3.0 Not taken now; try again later' "$bye"
+	SATCHEL_BIN=$T/none smtp "$HELLO$FROM${TO}DATA\r\na\r\n.\r\nQUIT\r\n"
+	replies '250 2.1.0 Ok' '250 2.1.5 Ok' "$go" '451 4.3.0 Not taken now; try again later' "$bye"
 }
 
 @test "filters: accepted, refused for good, refused for now" {
@@ -474,22 +474,15 @@ for i in range(5):
 	mkdir "$T/bin"
 	cat >"$T/bin/enqueue" <<-'FAKE'
 		#!/usr/bin/env python3
-		# Answers as enqueue -s up to the commit (its frames are those of the real one), then dies.
-		import os, socket, subprocess, sys
-		us = socket.socket(fileno=0)
-		real, theirs = socket.socketpair()
-		child = subprocess.Popen([os.environ["REAL"], "-s"], stdin=theirs, stdout=theirs)
-		theirs.close()
-		real.sendall(us.recv(65536))
-		us.sendall(real.recv(65536))
-		us.recv(65536)
+		# Reads the message and the request to commit it, all of it, then dies.
+		import socket
+		socket.socket(fileno=0).recv(65536)
 	FAKE
 	chmod +x "$T/bin/enqueue"
-	export REAL=$SATCHEL_BIN/enqueue
 	SATCHEL_BIN=$T/bin smtp "$HELLO$FROM${TO}DATA\r\na\r\n.\r\nNOOP\r\nQUIT\r\n"
 	replies '250 2.1.0 Ok' '250 2.1.5 Ok' "$go"
 	assert_file_has "$T/log" 'end=unknown'
-	grep -q '^smtpd: unknown id=[0-9a-v]* from=ann@away.test rcpts=1$' "$T/log"
+	grep -q '^smtpd: unknown from=ann@away.test rcpts=1$' "$T/log"
 }
 
 # smtpd -l on a port of the kernel's choice, which becomes $PORT.

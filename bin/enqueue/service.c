@@ -20,17 +20,25 @@
 #include "net/activation.h"
 #include "pool.h"
 #include "spool/frame.h"
+#include "spool/id.h"
 #include "stock.h"
 
 #define PROGRAM "enqueue"
 #define BACKLOG 511
 #define BUFFER_SIZE ((size_t)65536)
-#define COMMIT_MAX 20 /* digits */
+#define SIGNALS_EACH 16 /* messages */
+#define NUMBER_MAX 20	/* digits */
 
 struct session {
 	struct accept *accept;
 	struct reader reader;
 	uid_t uid;
+	/* of the message to come, and then of the one that is coming */
+	bool is_placed;	  /* its envelope is not answered */
+	bool has_place;	  /* the id goes over octets of its data */
+	uint64_t id_from; /* these */
+	uint64_t octets;  /* of its data so far */
+	unsigned waits;	  /* for messages */
 };
 
 static bool
@@ -71,7 +79,7 @@ refuse_envelope(struct session *s, size_t length, enum accept_code code, const c
 		reader_consume(&s->reader, have);
 		length -= have;
 	}
-	return answer_result(s, false, FRAME_GO);
+	return s->is_placed || answer_result(s, false, FRAME_GO);
 }
 
 static bool
@@ -80,18 +88,58 @@ take_envelope(struct session *s, char type, size_t length)
 	char *envelope;
 	bool good;
 
+	s->octets = 0;
 	if (length > accept_envelope_max(s->accept))
 		return refuse_envelope(s, length, ACCEPT_REFUSED, "the envelope is too large");
 	envelope = malloc(length + 1);
 	if (envelope == NULL)
 		return refuse_envelope(s, length, ACCEPT_NO_MEMORY, "out of memory");
-	good = frame_payload(&s->reader, envelope, length) == 0 &&
-	       answer_result(s,
-		   accept_begin(
-		       s->accept, slice_make(envelope, length), s->uid, type == FRAME_ENVELOPE),
-		   FRAME_GO);
+	good = frame_payload(&s->reader, envelope, length) == 0;
+	if (good) {
+		bool begun = accept_begin(
+		    s->accept, slice_make(envelope, length), s->uid, type == FRAME_ENVELOPE);
+
+		good = s->is_placed || answer_result(s, begun, FRAME_GO);
+	}
 	free(envelope);
 	return good;
+}
+
+/* The number that a frame holds; false if it is none. */
+static bool
+take_number(struct session *s, size_t length, uint64_t *number)
+{
+	char digits[NUMBER_MAX];
+
+	return length <= sizeof digits && frame_payload(&s->reader, digits, length) == 0 &&
+	       slice_number(slice_make(digits, length), UINT64_MAX - 1, number);
+}
+
+static bool
+take_place(struct session *s, size_t length)
+{
+	if (s->accept->active)
+		return false;
+	s->is_placed = true;
+	s->has_place = length > 0;
+	return length == 0 || take_number(s, length, &s->id_from);
+}
+
+/* Puts the id over those octets of PIECE, the next of the data, that are its place. */
+static void
+put_id(const struct session *s, struct slice piece)
+{
+	const char *id = accept_id(s->accept);
+
+	if (!s->has_place || s->octets + piece.len <= s->id_from ||
+	    s->octets >= s->id_from + ID_LENGTH || !s->accept->active)
+		return;
+	for (size_t i = 0; i < ID_LENGTH; i++) {
+		uint64_t at = s->id_from + i;
+
+		if (at >= s->octets && at - s->octets < piece.len)
+			s->reader.buf[s->reader.start + (size_t)(at - s->octets)] = id[i];
+	}
 }
 
 static bool
@@ -107,6 +155,8 @@ take_data(struct session *s, size_t length)
 		}
 		if (piece.len > length)
 			piece.len = length;
+		put_id(s, piece);
+		s->octets += piece.len;
 		accept_data(s->accept, piece);
 		reader_consume(&s->reader, piece.len);
 		length -= piece.len;
@@ -117,15 +167,14 @@ take_data(struct session *s, size_t length)
 static bool
 take_commit(struct session *s, size_t length)
 {
-	char digits[COMMIT_MAX];
 	uint64_t octets;
 
-	if (length > sizeof digits || frame_payload(&s->reader, digits, length) == -1 ||
-	    !slice_number(slice_make(digits, length), UINT64_MAX - 1, &octets))
+	if (!take_number(s, length, &octets))
 		return false;
 	if (!answer_result(s, accept_commit(s->accept, octets), FRAME_DURABLE))
 		return false;
 	accept_abort(s->accept);
+	s->is_placed = s->has_place = false;
 	return true;
 }
 
@@ -140,8 +189,11 @@ take_frame(struct session *s, char type, size_t length)
 		return take_data(s, length);
 	case FRAME_COMMIT:
 		return take_commit(s, length);
+	case FRAME_PLACE:
+		return take_place(s, length);
 	case FRAME_ABORT:
 		accept_abort(s->accept);
+		s->is_placed = s->has_place = false;
 		return length == 0;
 	default:
 		return false;
@@ -156,8 +208,9 @@ wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sig
 	static const struct timespec now = {.tv_sec = 0};
 	struct pollfd p = {.fd = s->reader.fd, .events = POLLIN};
 
-	/* lets a signal in that waits: ppoll does not where there is something to read */
-	if (ppoll(NULL, 0, &now, during) == -1 && *stop)
+	/* lets a signal in now and then: ppoll does not where there is something to read */
+	if (s->waits++ % SIGNALS_EACH == SIGNALS_EACH - 1 && ppoll(NULL, 0, &now, during) == -1 &&
+	    *stop)
 		return false;
 	if (reader_unread(&s->reader).len > 0)
 		return true;

@@ -18,7 +18,7 @@ add_client(struct str *out, const struct trace *t)
 }
 
 int
-trace_add(struct str *out, const struct trace *t)
+trace_add(struct str *out, const struct trace *t, size_t *id_at)
 {
 	if (str_format(out, "Received: from %.*s", (int)t->helo.len, t->helo.data) == -1 ||
 	    add_client(out, t) == -1 ||
@@ -26,6 +26,7 @@ trace_add(struct str *out, const struct trace *t)
 		return -1;
 	if (t->id.len > 0 && str_format(out, " id %.*s", (int)t->id.len, t->id.data) == -1)
 		return -1;
+	*id_at = out->len - t->id.len;
 	if (t->recipient.len > 0 &&
 	    str_format(out, "\r\n\tfor <%.*s>", (int)t->recipient.len, t->recipient.data) == -1)
 		return -1;

@@ -21,7 +21,10 @@ struct trace {
 	int64_t date;		     /* seconds since 1970 */
 };
 
-/* Adds the field, folded, with CRLF at the ends of its lines. 0, or -1 with str's errors. */
-int trace_add(struct str *out, const struct trace *t);
+/*
+ * Adds the field, folded, with CRLF at the ends of its lines. *id_at is where in OUT its id begins.
+ * 0, or -1 with str's errors.
+ */
+int trace_add(struct str *out, const struct trace *t, size_t *id_at);
 
 #endif

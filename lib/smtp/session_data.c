@@ -104,14 +104,17 @@ put_trace(struct session *s, struct incoming *in)
 	    .date = clock_wall_seconds(),
 	};
 	struct str field;
+	size_t id_at;
 
 	if (t->recipients == 1)
 		trace.recipient = str_slice(&t->first);
 	str_init(&field, TRACE_MAX);
-	if (trace_add(&field, &trace) == -1) {
+	if (trace_add(&field, &trace, &id_at) == -1) {
 		give_up(s, in, FATE_NOT_STORED);
 		in->stored = SUBMIT_TEMPORARY;
 	} else {
+		if (trace.id.len > 0)
+			submit_place_id(&s->submit, id_at);
 		store(s, in, str_slice(&field));
 		in->trace_size = field.len;
 	}

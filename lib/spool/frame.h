@@ -21,6 +21,11 @@ enum frame_type {
 	/* from the submitter */
 	FRAME_ENVELOPE = 'E', /* its message has a Received field of the submitter's making */
 	FRAME_LOCAL = 'L',    /* the same, but enqueue writes the Received field */
+	/*
+	 * Before either: it is not to be answered by GO. Payload: where in the data the queue id is
+	 * to be put over ID_LENGTH octets, decimal; or empty.
+	 */
+	FRAME_PLACE = 'P',
 	FRAME_DATA = 'D',
 	FRAME_COMMIT = 'C', /* payload: octets of all data, decimal; the message is whole */
 	FRAME_ABORT = 'A',

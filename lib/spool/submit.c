@@ -19,10 +19,12 @@
 	((size_t)7168) /* a common message at once, and little for an idle session \
 			*/
 #define UNCOPIED_MIN ((size_t)16384)
+#define DIGITS_MAX 24
 #define PIECE_MAX ((size_t)1 << 20) /* of data in one frame: each has the whole time-out */
 
 /* qmail-queue's exit codes (enqueue(8), EXIT STATUS) */
 enum {
+	CODE_NO_MEMORY = 51,
 	CODE_TIMEOUT = 52,
 	CODE_NO_CONNECTION = 56,
 	CODE_TEMPORARY = 71,
@@ -43,6 +45,7 @@ submit_init(struct submit *s)
 		s->filters = NULL;
 	str_init(&s->reason, REASON_MAX);
 	str_init(&s->pending, PENDING_MAX * 2);
+	str_init(&s->envelope, FRAME_MAX);
 	filter_init(&s->chain);
 }
 
@@ -53,6 +56,7 @@ submit_free(struct submit *s)
 	submit_release(s);
 	filter_free(&s->chain);
 	str_wipe(&s->pending);
+	str_wipe(&s->envelope);
 	str_free(&s->reason);
 }
 
@@ -85,6 +89,7 @@ lose_helper(struct submit *s, enum submit_result result)
 {
 	const char *cause = errno == EPROTO ? "it ended without an answer" : strerror(errno);
 
+	s->was_reset = errno == ECONNRESET;
 	(void)fail(s, errno == ETIMEDOUT ? CODE_TIMEOUT : CODE_NO_CONNECTION,
 	    "unable to talk to enqueue: %s", cause);
 	helper_close(&s->helper);
@@ -153,28 +158,17 @@ open_helper(struct submit *s)
 	return result;
 }
 
-static enum submit_result
-ask_to_begin(struct submit *s, struct slice envelope)
-{
-	enum frame_type type = s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL;
-
-	if (open_helper(s) == -1)
-		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
-	if (frame_send(s->helper.fd, type, envelope, deadline_in_ms(s->timeout_ms)) == -1)
-		return lose_helper(s, SUBMIT_TEMPORARY);
-	return take_answer(s, FRAME_GO, SUBMIT_TEMPORARY);
-}
-
 enum submit_result
 submit_begin(struct submit *s, struct slice envelope)
 {
-	enum submit_result result;
-
 	submit_abort(s);
 	s->id[0] = '\0';
 	s->written = 0;
-	str_clear(&s->pending);
+	s->id_at = -1;
+	s->is_sent = false;
 	s->active = true;
+	str_clear(&s->pending);
+	str_clear(&s->envelope);
 	if (envelope.len > FRAME_MAX)
 		return fail(s, CODE_REFUSED, "the envelope is too large");
 	if (s->filters != NULL) {
@@ -183,36 +177,72 @@ submit_begin(struct submit *s, struct slice envelope)
 			    strerror(errno));
 		return SUBMIT_OK;
 	}
+	if (str_add_slice(&s->envelope, envelope) == -1)
+		return fail(s, CODE_NO_MEMORY, "out of memory");
 	(void)str_reserve(&s->pending, PENDING_FIRST); /* what is missing is had later */
-	result = ask_to_begin(s, envelope);
-	if (result != SUBMIT_OK && s->code == CODE_NO_CONNECTION) {
-		/* a service that ended or was restarted between two messages: nothing was begun */
-		s->active = true;
-		result = ask_to_begin(s, envelope);
-	}
-	return result;
+	memset(s->id, '0', ID_LENGTH);
+	s->id[ID_LENGTH] = '\0';
+	return SUBMIT_OK;
 }
 
-/* One data frame of what is pending and DATA, and behind it, with LAST, the commit. */
+void
+submit_place_id(struct submit *s, size_t offset)
+{
+	s->id_at = (int64_t)(s->written + offset);
+}
+
+/* Frames in one write: of the envelope, if it is still to go, of data, and of the commit. */
+struct parcel {
+	char place[FRAME_HEAD + DIGITS_MAX], envelope[FRAME_HEAD], data[FRAME_HEAD],
+	    commit[FRAME_HEAD + DIGITS_MAX];
+	struct iovec pieces[7];
+	int count;
+};
+
+static void
+pack(struct parcel *p, const void *data, size_t len)
+{
+	p->pieces[p->count].iov_base = (void *)(uintptr_t)data;
+	p->pieces[p->count++].iov_len = len;
+}
+
+/* A frame of TYPE whose payload is NUMBER, or nothing for -1. */
+static void
+pack_number(
+    struct parcel *p, char frame[FRAME_HEAD + DIGITS_MAX], enum frame_type type, int64_t number)
+{
+	int digits = 0;
+
+	if (number >= 0)
+		digits = snprintf(frame + FRAME_HEAD, DIGITS_MAX, "%lld", (long long)number);
+	frame_head(frame, type, (size_t)digits);
+	pack(p, frame, FRAME_HEAD + (size_t)digits);
+}
+
+static void
+pack_envelope(struct parcel *p, const struct submit *s)
+{
+	pack_number(p, p->place, FRAME_PLACE, s->id_at);
+	frame_head(p->envelope, s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL, s->envelope.len);
+	pack(p, p->envelope, sizeof p->envelope);
+	pack(p, s->envelope.data, s->envelope.len);
+}
+
+/* Sends what is pending and DATA, and behind it, with LAST, the commit. */
 static int
 send_data(struct submit *s, struct slice data, bool last)
 {
-	char head[FRAME_HEAD], commit[FRAME_HEAD + 24];
-	struct iovec pieces[4] = {{head, FRAME_HEAD}, {s->pending.data, s->pending.len},
-	    {(void *)(uintptr_t)data.data, data.len}, {commit, 0}};
-	int result;
+	struct parcel p = {.count = 0};
 
-	frame_head(head, FRAME_DATA, s->pending.len + data.len);
-	if (last) {
-		int digits =
-		    snprintf(commit + FRAME_HEAD, 24, "%llu", (unsigned long long)s->written);
-
-		frame_head(commit, FRAME_COMMIT, (size_t)digits);
-		pieces[3].iov_len = FRAME_HEAD + (size_t)digits;
-	}
-	result = io_writev(s->helper.fd, pieces, 4, deadline_in_ms(s->timeout_ms));
-	str_clear(&s->pending);
-	return result;
+	if (!s->is_sent)
+		pack_envelope(&p, s);
+	frame_head(p.data, FRAME_DATA, s->pending.len + data.len);
+	pack(&p, p.data, sizeof p.data);
+	pack(&p, s->pending.data, s->pending.len);
+	pack(&p, data.data, data.len);
+	if (last)
+		pack_number(&p, p.commit, FRAME_COMMIT, (int64_t)s->written);
+	return io_writev(s->helper.fd, p.pieces, p.count, deadline_in_ms(s->timeout_ms));
 }
 
 static enum submit_result
@@ -252,11 +282,15 @@ submit_write(struct submit *s, const void *data, size_t len)
 	    (s->written <= PENDING_MAX || len < UNCOPIED_MIN) &&
 	    str_add(&s->pending, data, len) == 0)
 		return SUBMIT_OK;
+	if (open_helper(s) == -1)
+		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
 	while (rest.len > 0) {
 		size_t piece = rest.len < PIECE_MAX ? rest.len : PIECE_MAX;
 
 		if (send_data(s, slice_make(rest.data, piece), false) == -1)
 			return lose_helper(s, SUBMIT_TEMPORARY);
+		s->is_sent = true;
+		str_clear(&s->pending);
 		rest = slice_skip(rest, piece);
 	}
 	return SUBMIT_OK;
@@ -278,20 +312,46 @@ commit_plain(struct submit *s)
 	return SUBMIT_OK;
 }
 
+/*
+ * Sends the rest with the commit, which is its last octet, and waits. *nothing_done: there was no
+ * answer, but neither can the commit have been read: the socket was closed before it took all, or
+ * with octets in it that had not been read (ECONNRESET), and those at the end are the commit's.
+ */
+static enum submit_result
+ask_to_commit(struct submit *s, bool *nothing_done)
+{
+	enum submit_result result;
+
+	*nothing_done = false;
+	if (open_helper(s) == -1)
+		return fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+	errno = 0;
+	if (send_data(s, slice_make(NULL, 0), true) == -1) {
+		*nothing_done = errno == EPIPE || errno == ECONNRESET;
+		return lose_helper(s, *nothing_done ? SUBMIT_TEMPORARY : SUBMIT_UNKNOWN);
+	}
+	result = take_answer(s, FRAME_DURABLE, SUBMIT_UNKNOWN);
+	if (result != SUBMIT_UNKNOWN || !s->was_reset)
+		return result;
+	*nothing_done = true;
+	return SUBMIT_TEMPORARY;
+}
+
 enum submit_result
 submit_commit(struct submit *s)
 {
+	bool is_first = s->helper.fd == -1 || s->is_sent, nothing_done;
 	enum submit_result result;
 
 	if (s->filters != NULL)
 		return commit_plain(s);
-	/*
-	 * A frame that did not go out whole cannot have been obeyed; but it may have gone out whole
-	 * although the write says no, so from here on silence means that nobody knows.
-	 */
-	if (send_data(s, slice_make(NULL, 0), true) == -1)
-		return lose_helper(s, SUBMIT_UNKNOWN);
-	result = take_answer(s, FRAME_DURABLE, SUBMIT_UNKNOWN);
+	result = ask_to_commit(s, &nothing_done);
+	/* a service that ended or was restarted between two messages: all of this one is here */
+	if (nothing_done && !is_first)
+		result = ask_to_commit(s, &nothing_done);
+	if (result != SUBMIT_OK)
+		s->id[0] = '\0';
+	str_clear(&s->pending);
 	s->active = false;
 	return result;
 }
@@ -305,8 +365,9 @@ submit_abort(struct submit *s)
 	str_clear(&s->pending);
 	if (s->filters != NULL)
 		(void)filter_abandon(&s->chain);
-	else if (s->helper.fd != -1 && frame_send(s->helper.fd, FRAME_ABORT, slice_make(NULL, 0),
-					   deadline_in_ms(s->timeout_ms)) == -1)
+	else if (s->is_sent && s->helper.fd != -1 &&
+		 frame_send(s->helper.fd, FRAME_ABORT, slice_make(NULL, 0),
+		     deadline_in_ms(s->timeout_ms)) == -1)
 		helper_close(&s->helper);
 }
 

@@ -35,16 +35,21 @@ enum submit_result {
 struct submit {
 	bool has_trace; /* set by who writes a Received field himself; else enqueue writes one */
 	int64_t timeout_ms; /* for each answer; set by submit_init, may be changed */
-	char id[ID_SIZE];   /* of the message begun or committed; "" where a filter hides it */
+	char id[ID_SIZE];   /* of the message committed; before that what stands for it; "" where a
+			       filter hides it */
 	int code;	    /* of the last failure: an exit code of qmail-queue's (enqueue(8)) */
 	struct str reason;  /* of the last failure: one line for people */
 	/* the rest is submit.c's */
 	const char *filters;  /* ENQUEUE, or null */
 	struct helper helper; /* fd -1 when it is not open */
 	struct filter_chain chain;
-	struct str pending; /* data not sent yet */
-	uint64_t written;   /* octets of the message so far */
-	bool active;	    /* between begin and its end */
+	struct str envelope; /* of the message begun */
+	struct str pending;  /* data not sent yet */
+	bool is_sent;	     /* the envelope, and perhaps data */
+	int64_t id_at;	     /* where in the message the id goes; -1 for nowhere */
+	uint64_t written;    /* octets of the message so far */
+	bool was_reset;	     /* how the helper was lost */
+	bool active;	     /* between begin and its end */
 };
 
 void submit_init(struct submit *s);
@@ -57,10 +62,13 @@ bool submit_is_plain(const struct submit *s);
 
 /*
  * ENVELOPE: fields (base/fields.h), each ended by NUL: F, message fields, then T with its own
- * fields behind it (spool(5)). After SUBMIT_OK, id is known unless the way is plain: the caller may
- * put it into its Received field. Opens the helper when it is not open.
+ * fields behind it (spool(5)). Until there is much data nobody is asked: what enqueue has against
+ * the message is then told by submit_commit. After SUBMIT_OK, unless the way is plain, id is what
+ * the caller may put into its Received field for the queue id, if it says where.
  */
 enum submit_result submit_begin(struct submit *s, struct slice envelope);
+/* Before the submit_write that brings it: the queue id goes OFFSET octets from here. */
+void submit_place_id(struct submit *s, size_t offset);
 /* Part of the message in wire format: lines end with CRLF and nothing else (enqueue checks). */
 enum submit_result submit_write(struct submit *s, const void *data, size_t len);
 /* The message is whole. SUBMIT_OK: it is durable. */
