@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: ISC
 """Mail for powercut to record: a host with all its services, clients that behave in all manners.
 
-prepare() makes the host; run as a program (under strace), it starts the services, sends for some
-seconds, lets the queue settle, stops the services, and leaves in told.json what clients were told.
+prepare() makes the host; run as a program (under strace), it starts the services (as root: each as a user of its own, and
+qrun's workers by its root process), sends for some seconds, lets the queue settle, stops the services, and leaves in told.json what clients were told.
 The same texts and mailboxes tell powercut later what is where.
 """
 import json
 import os
+import pwd
 import random
 import re
-import signal
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -32,6 +34,8 @@ HOSTED.update((name, [name + "/"]) for name in FRESH)
 LATER = ["later%d" % i for i in range(60)]
 REMOTE = ["joe", "jim", "down"] + LATER
 SENDER = "sender@crash.test"
+# Of the spool, of mailboxes, and of smtpd, if root starts it all
+OWNER, MAIL_USER, SMTPD_USER = "games", "nobody", "mail"
 
 
 def text_of(token, size):
@@ -72,18 +76,48 @@ def control(T, remote):
 
 
 def environment(T):
+    programs = os.path.join(T, "bin")
+    if not os.path.exists(programs):
+        programs = os.path.join(BUILD, "bin")
     env = dict(os.environ, SATCHEL_CONTROL=os.path.join(T, "control"),
-               SATCHEL_SPOOL=os.path.join(T, "spool"), SATCHEL_BIN=os.path.join(BUILD, "bin"),
-               PATH=os.path.join(BUILD, "bin") + ":" + os.environ["PATH"], LC_ALL="C")
+               SATCHEL_SPOOL=os.path.join(T, "spool"), SATCHEL_BIN=programs,
+               PATH=programs + ":" + os.environ["PATH"], LC_ALL="C")
     for name in ("ENQUEUE", "RELAYCLIENT"):
         env.pop(name, None)
     return env
 
 
+def has_users():
+    try:
+        return os.geteuid() == 0 and all(pwd.getpwnam(u) for u in (OWNER, MAIL_USER, SMTPD_USER))
+    except KeyError:
+        return False
+
+
+def as_user(user):
+    """Arguments of Popen."""
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if has_users() else {}
+
+
+def make_folder():
+    """Where to record. Other users need not be let into the build folder, and a socket's path is short."""
+    os.makedirs(os.path.join(BUILD, "crash"), exist_ok=True)
+    return tempfile.mkdtemp(prefix="powercut.", dir=None if has_users() else os.path.join(BUILD, "crash"))
+
+
 def prepare(T):
-    os.makedirs(os.path.join(T, "mail"))
+    mail, spool = os.path.join(T, "mail"), os.path.join(T, "spool")
+    os.makedirs(mail)
     control(T, 0)
-    subprocess.run(["qctl", "init"], env=environment(T), check=True, stdout=subprocess.DEVNULL)
+    if has_users():
+        os.chmod(T, 0o755)
+        shutil.copytree(os.path.join(BUILD, "bin"), os.path.join(T, "bin"))
+        os.mkdir(spool)
+        shutil.chown(spool, OWNER, pwd.getpwnam(OWNER).pw_gid)
+        shutil.chown(mail, MAIL_USER)
+        with open(os.path.join(T, "control/mailuser"), "w") as f:
+            f.write(MAIL_USER + "\n")
+    subprocess.run(["qctl", "init"], env=environment(T), check=True, stdout=subprocess.DEVNULL, **as_user(OWNER))
 
 
 class Sink:
@@ -244,9 +278,9 @@ class Clients:
         m["id"] = reply.split()[-1] if reply.startswith("250") else None
 
 
-def start(T, name, argv):
+def start(T, name, argv, **user):
     with open(os.path.join(T, name + ".log"), "ab") as log:
-        return subprocess.Popen(argv, env=environment(T), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return subprocess.Popen(argv, env=environment(T), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **user)
 
 
 def wait_for(what, condition):
@@ -268,7 +302,8 @@ def administrate(T, done):
     while not done.wait(0.5):
         for action in ("hold", "release", "retry"):
             with open(os.path.join(T, "qctl.log"), "ab") as log:
-                subprocess.run(["qctl", action, "all"], env=environment(T), stdout=log, stderr=log, check=False)
+                subprocess.run(["qctl", action, "all"], env=environment(T), stdout=log, stderr=log, check=False,
+                               **as_user(OWNER))
             done.wait(0.1)
 
 
@@ -291,8 +326,8 @@ def main(T, seed, seconds):
     sink = Sink()
     with open(os.path.join(T, "control/routes"), "w") as f:
         f.write("sink.test: smtp:127.0.0.1:%d\n" % sink.port)
-    services = [start(T, "enqueue", ["enqueue", "-w"]),
-                start(T, "smtpd", ["smtpd", "-l", "127.0.0.1:0"]),
+    services = [start(T, "enqueue", ["enqueue", "-w"], **as_user(OWNER)),
+                start(T, "smtpd", ["smtpd", "-l", "127.0.0.1:0"], **as_user(SMTPD_USER)),
                 start(T, "qrun", ["qrun", "-w"])]
     try:
         told = send_mail(T, seed, seconds)
