@@ -66,15 +66,21 @@ offer_found(const struct stock *s, const int *cells, size_t count)
 		cell_offer(s->spool, cells, count);
 }
 
-static bool
-is_forgotten(const struct stock *s, int cell)
+enum sight { SIGHT_NONE, SIGHT_SHORT, SIGHT_RECENT, SIGHT_OLD };
+
+/* What can be said of CELL without opening it, as there may be thousands. */
+static enum sight
+sight(const struct stock *s, int cell)
 {
 	char name[CELL_NAME_SIZE];
 	struct stat st;
 
 	cell_name(name, cell);
-	return fstatat(s->spool->cells_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       clock_wall_seconds() - st.st_mtime > FORGOTTEN_SECONDS;
+	if (fstatat(s->spool->cells_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return SIGHT_NONE;
+	if (st.st_size < (off_t)CELL_SIZE_FIRST)
+		return SIGHT_SHORT;
+	return clock_wall_seconds() - st.st_mtime > FORGOTTEN_SECONDS ? SIGHT_OLD : SIGHT_RECENT;
 }
 
 /* Offers the free cells that are in nobody's hands; BY_AGE where others are at work. How many. */
@@ -86,8 +92,10 @@ offer_forgotten(const struct stock *s, bool by_age)
 	size_t count = 0, all = 0;
 
 	for (int cell = 0; cell < s->cells_max; cell++) {
-		if (cell_look(s->spool, cell, id) != CELL_FREE ||
-		    (by_age && !is_forgotten(s, cell)))
+		enum sight seen = sight(s, cell);
+
+		if (seen < SIGHT_RECENT || (by_age && seen != SIGHT_OLD) ||
+		    cell_look(s->spool, cell, id) != CELL_FREE)
 			continue;
 		found[count++] = cell;
 		all++;
@@ -161,10 +169,9 @@ make_cells(const struct stock *s, size_t wanted)
 {
 	int cells[AT_ONCE], fds[AT_ONCE];
 	size_t count = 0, all = 0;
-	char id[ID_SIZE];
 
 	for (int cell = 0; cell < s->cells_max && all < wanted; cell++) {
-		if (cell_look(s->spool, cell, id) != CELL_ABSENT)
+		if (sight(s, cell) > SIGHT_SHORT)
 			continue;
 		fds[count] = make_cell(s, cell);
 		if (fds[count] == -1)
@@ -184,10 +191,9 @@ static size_t
 count_cells(const struct stock *s)
 {
 	size_t count = 0;
-	char id[ID_SIZE];
 
 	for (int cell = 0; cell < s->cells_max; cell++)
-		count += cell_look(s->spool, cell, id) != CELL_ABSENT;
+		count += sight(s, cell) > SIGHT_SHORT;
 	return count;
 }
 
@@ -262,7 +268,7 @@ stock_keep(struct stock *s)
 		if (supply(s))
 			pause = PAUSE_MS;
 		else if (pause < PAUSE_MS_MAX)
-			pause *= 2;
+			pause *= 4;
 		poll(NULL, 0, pause);
 	}
 }
