@@ -232,12 +232,23 @@ remove_surplus(const struct stock *s)
 	closedir(dir);
 }
 
+static bool
+has_offers(const struct stock *s)
+{
+	struct pollfd p = {.fd = s->spool->free_fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Twice as many as there are, at the first want a few. False if there was nothing to be had. */
 static bool
 supply(const struct stock *s)
 {
 	size_t there;
 
+	/* who asks has committed his message since he found none, and others asked before him */
+	if (has_offers(s))
+		return true;
 	if (offer_forgotten(s, true) > 0)
 		return true;
 	there = count_cells(s);
