@@ -391,6 +391,24 @@ setup_mailbox_of_mail() {
 	assert_file_has "$(find "$BOX/Maildir/new" -type f)" 'text'
 }
 
+@test "root: a system user's worker sees nothing of other messages that were in a cell" {
+	setup_users
+	worker deliver deliver
+	for name in cells/0000 new/; do
+		by_games '' mail@here.test
+		file=$(queue_file)
+		# what is left behind the message; and a file that was a cell, and is not cut
+		echo SECRET >>"$file"
+		[ "$name" = new/ ] || mv "$file" "$SATCHEL_SPOOL/$name"
+		pass
+		logged 1 'to=mail@here.test .*status=sent'
+		file=$T/noted/file.$(worker_of mail@here.test)
+		assert_file_has "$file" 'Subject: test'
+		lacks "$file" SECRET
+		: >"$T/noted/jobs"
+	done
+}
+
 @test "root: an alias that keeps a copy in a user's own mailbox" {
 	setup_users
 	setup_mailbox_of_mail
