@@ -71,6 +71,16 @@ remove_claimed(struct act *a, struct claim *claim)
 	return 0;
 }
 
+static int
+move_claimed(const struct act *a, struct claim *claim)
+{
+	int result = claim_move(claim, a->target);
+
+	if (result == -1)
+		claim_release(claim);
+	return result;
+}
+
 static void
 act_on_claim(struct act *a, const struct place *place, const struct place_entry *entry)
 {
@@ -93,8 +103,7 @@ act_on_claim(struct act *a, const struct place *place, const struct place_entry 
 			report(a, id, 0);
 		} else
 			report(a, id,
-			    a->target == -1 ? remove_claimed(a, &claim)
-					    : claim_move(&claim, a->target));
+			    a->target == -1 ? remove_claimed(a, &claim) : move_claimed(a, &claim));
 		break;
 	case CLAIM_BUSY:
 		fail(a, EXIT_TEMPORARY, id, "is being delivered; try again");

@@ -344,6 +344,7 @@ claim_move(struct claim *c, int directory)
 	if (result == 0)
 		result =
 		    renameat2(c->directory, c->name, directory, c->header.id, RENAME_NOREPLACE);
-	claim_release(c);
+	if (result == 0)
+		claim_release(c);
 	return result;
 }

@@ -83,8 +83,8 @@ int claim_remove(struct claim *c);
  */
 enum claim_result claim_remove_incomplete(int directory, const char *id);
 /*
- * Moves it into DIRECTORY, under its id, and lets go; a name that stands there already is EEXIST. A
- * cell goes with it. 0, or -1 with errno.
+ * Moves it into DIRECTORY, under its id, and lets go; a cell goes with it. 0, or -1 with errno:
+ * then it is where it was, and still claimed. A name that stands there already is EEXIST.
  */
 int claim_move(struct claim *c, int directory);
 

@@ -187,6 +187,8 @@ test_moving(struct spool *s)
 	    "another file of that name");
 	errno = 0;
 	tap_ok(claim_move(&c, s->new_fd) == -1 && errno == EEXIST, "is in the way");
+	tap_ok(c.fd != -1, "and it is still ours");
+	claim_release(&c);
 	tap_is_int((long long)claim_take(&c, hold, id, true), CLAIM_CORRUPT, "and a link too many");
 	claim_release(&c);
 	expect(s, id, true, CLAIM_CORRUPT, "under both names");
