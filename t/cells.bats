@@ -170,29 +170,28 @@ traced() {
 	[ "$(head -c 20 "$SATCHEL_SPOOL/finished")" = "$ID" ]
 }
 
+# Each message takes a cell, as long as there are free ones.
+fill() { # COUNT
+	feed $(($1 - $(in_cells)))
+	[ "$(in_cells)" -eq "$1" ]
+}
+
 @test "the stock doubles up to spool-cells, and no further" {
-	cells_at_most 150
+	cells_at_most 200
 	serve
 	feed
 	wait_for 10 has_cells 64
-	wait_for 10 grow_to 128
-	wait_for 10 grow_to 150
-	filled() {
-		feed 10 && [ "$(in_cells)" -eq 150 ]
-	}
-	wait_for 10 filled
+	wait_for 10 fill 64
+	feed
+	wait_for 10 has_cells 128
+	wait_for 10 fill 128
+	feed
+	wait_for 10 has_cells 200
+	wait_for 10 fill 200
 	rm "$SATCHEL_SPOOL"/new/*
 	feed 3
-	expect 150 3
-	has_cells 150
-}
-
-# Each message takes a cell, until the stock has grown.
-grow_to() { # COUNT
-	has_cells "$1" || {
-		feed 20
-		return 1
-	}
+	expect 200 3
+	has_cells 200
 }
 
 @test "spool-cells: 0 is for none; those that are left are emptied and not used again" {
@@ -263,14 +262,17 @@ grow_to() { # COUNT
 	run qstat "$ID"
 	assert_output_has "in hold/$ID"
 	start qrun -w
-	qctl release "$ID"
+	# when it has delivered this one it has looked through the spool
+	feed
 	wait_for 10 joe_has 1
+	qctl release "$ID"
+	wait_for 10 joe_has 2
 	stop "$STARTED_PID"
 	put_into_a_cell
 	run qctl retry "$ID"
 	assert_output_has "$ID to be tried now"
 	pass
-	joe_has 2
+	joe_has 3
 	put_into_a_cell
 	run qctl delete "$ID"
 	assert_output_has "$ID deleted"
@@ -280,7 +282,7 @@ grow_to() { # COUNT
 	run qctl delete "$ID"
 	assert_status 100
 	pass
-	joe_has 2
+	joe_has 3
 }
 
 @test "qctl: all of them, and the cell of one that is deleted is used again" {
