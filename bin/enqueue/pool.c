@@ -35,8 +35,10 @@ struct master {
 	const struct pool *pool;
 	struct worker *workers; /* pool.workers_max of them */
 	size_t count, busy;
-	pid_t pid;   /* of the master */
-	pid_t aside; /* of the process beside the workers; 0 when it has ended */
+	bool has_lost; /* one was killed: a client may have woken it and no other, so a new one
+			  looks */
+	pid_t pid;     /* of the master */
+	pid_t aside;   /* of the process beside the workers; 0 when it has ended */
 	int news[2];
 	sigset_t before; /* signals as they were: let through while waiting */
 };
@@ -191,8 +193,9 @@ static void
 reap(struct master *m)
 {
 	pid_t pid;
+	int status;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct worker *w = find_worker(m, pid);
 
 		if (pid == m->aside)
@@ -201,6 +204,7 @@ reap(struct master *m)
 			continue;
 		m->busy -= w->busy;
 		*w = m->workers[--m->count];
+		m->has_lost = m->has_lost || !WIFEXITED(status);
 	}
 }
 
@@ -253,8 +257,11 @@ rule(struct master *m)
 		struct pollfd p = {.fd = m->news[0], .events = POLLIN};
 		bool good = true;
 
-		while (good && m->count < m->pool->workers_max && m->count - m->busy < KEPT_IDLE)
+		while (good && m->count < m->pool->workers_max &&
+		       (m->has_lost || m->count - m->busy < KEPT_IDLE)) {
 			good = add_worker(m);
+			m->has_lost = false;
+		}
 		if (ppoll(&p, 1, good ? NULL : &pause, &m->before) == -1 && errno != EINTR)
 			break;
 		reap(m);
