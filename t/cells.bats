@@ -217,7 +217,7 @@ fill() { # COUNT
 	size=$(head -c 40 "$CELL" | cut -d ' ' -f 3)
 	most=$((65536 - 96 - 10#$size - 192 - 1))
 	pass
-	[ "$(stat -c %s "$CELL")" -eq $((96 + 10#$size + 192 + 1 + 30000)) ]
+	[ "$(stat -c %s "$CELL")" -eq $(((96 + 10#$size + 192 + 1 + 30000 + 4095) / 4096 * 4096)) ]
 	feed 1 $((most + 1))
 	expect 0 1
 	pass

@@ -34,7 +34,7 @@ static const struct setting settings[] = {
     SETTING("smtpd-errors", smtpd_errors, 20, 1, 100000),
     SETTING("smtpd-sessions", smtpd_sessions, 500, 1, 100000),
     SETTING("smtpd-sessions-address", smtpd_sessions_address, 50, 1, 100000),
-    SETTING("enqueue-workers", enqueue_workers, 64, 1, 10000),
+    SETTING("enqueue-workers", enqueue_workers, 256, 1, 10000),
     SETTING("enqueue-timeout", enqueue_timeout, 300, 1, DAY),
     SETTING("queue-lifetime", queue_lifetime, 5 * DAY, 0, 365 * DAY),
     SETTING("bounce-lifetime", bounce_lifetime, DAY, 0, 365 * DAY),

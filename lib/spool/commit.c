@@ -17,6 +17,7 @@
 #define PENDING_MAX ((size_t)256 * 1024) /* spool(5): more than this and the file is made early */
 #define MAKE_TRIES 8
 #define CELL_TRIES 8
+#define PAGE ((size_t)4096)
 
 void
 commit_init(struct commit *c, struct spool *spool)
@@ -128,6 +129,17 @@ find_cell(struct commit *c)
 	}
 }
 
+/* A part of a page that is not in memory would have to be read first. Failing harms nobody. */
+static void
+fill_page(struct commit *c)
+{
+	static const char nothing[PAGE];
+	size_t part = c->pending.len % PAGE;
+
+	if (part > 0)
+		(void)str_add(&c->pending, nothing, PAGE - part);
+}
+
 /* The header in a write of its own: a kill within a larger one would leave it without the rest. */
 static int
 write_rest(struct commit *c)
@@ -165,6 +177,8 @@ commit_finish(struct commit *c)
 	int fd, cell;
 
 	find_cell(c);
+	if (c->cell != -1)
+		fill_page(c);
 	if (write_rest(c) == -1 || sync_file(c) == -1) {
 		commit_abort(c);
 		return -1;
