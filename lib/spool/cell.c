@@ -12,38 +12,25 @@
 #include "spool/claim.h"
 #include "spool/message.h"
 
-#define DIGIT_BITS 5
 #define ENTRY_LENGTH (CELL_DIGITS + 1) /* of the FIFO: a name and a line feed */
 #define BATCH 64		       /* entries in one write; whole, as under PIPE_BUF */
 #define RECORD_SIZE 32		       /* of "finished"; no sector ends within one */
 
-static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-
 void
 cell_name(char name[CELL_NAME_SIZE], int cell)
 {
-	for (int i = CELL_DIGITS; i > 0; i--) {
-		name[i - 1] = digits[cell & ((1 << DIGIT_BITS) - 1)];
-		cell >>= DIGIT_BITS;
-	}
+	id_write_digits(name, CELL_DIGITS, (uint64_t)cell);
 	name[CELL_DIGITS] = '\0';
 }
 
 int
 cell_number(struct slice name)
 {
-	int cell = 0;
+	uint64_t cell;
 
-	if (name.len != CELL_DIGITS)
+	if (name.len != CELL_DIGITS || !id_read_digits(name, &cell) || cell >= CELL_COUNT_MAX)
 		return -1;
-	for (size_t i = 0; i < name.len; i++) {
-		const char *at = memchr(digits, name.data[i], sizeof digits - 1);
-
-		if (at == NULL)
-			return -1;
-		cell = cell << DIGIT_BITS | (int)(at - digits);
-	}
-	return cell < CELL_COUNT_MAX ? cell : -1;
+	return (int)cell;
 }
 
 int

@@ -10,19 +10,12 @@
 static const char digits[] = "0123456789abcdefghijklmnopqrstuv"; /* in the order of ASCII */
 
 void
-id_make(char id[ID_SIZE], int64_t microseconds)
+id_write_digits(char *out, size_t count, uint64_t number)
 {
-	uint64_t time = (uint64_t)microseconds;
-	unsigned char random[RANDOM_LENGTH];
-
-	for (int i = TIME_LENGTH; i > 0; i--) {
-		id[i - 1] = digits[time % 32];
-		time >>= DIGIT_BITS;
+	for (size_t i = count; i > 0; i--) {
+		out[i - 1] = digits[number % 32];
+		number >>= DIGIT_BITS;
 	}
-	random_bytes(random, sizeof random);
-	for (int i = 0; i < RANDOM_LENGTH; i++)
-		id[TIME_LENGTH + i] = digits[random[i] % 32];
-	id[ID_LENGTH] = '\0';
 }
 
 static int
@@ -34,20 +27,43 @@ digit_value(char c)
 }
 
 bool
+id_read_digits(struct slice text, uint64_t *number)
+{
+	*number = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		int value = digit_value(text.data[i]);
+
+		if (value == -1)
+			return false;
+		*number = *number << DIGIT_BITS | (uint64_t)value;
+	}
+	return true;
+}
+
+void
+id_make(char id[ID_SIZE], int64_t microseconds)
+{
+	unsigned char random[RANDOM_LENGTH];
+
+	id_write_digits(id, TIME_LENGTH, (uint64_t)microseconds);
+	random_bytes(random, sizeof random);
+	for (int i = 0; i < RANDOM_LENGTH; i++)
+		id[TIME_LENGTH + i] = digits[random[i] % 32];
+	id[ID_LENGTH] = '\0';
+}
+
+bool
 id_is_valid(struct slice id)
 {
-	for (size_t i = 0; i < id.len; i++)
-		if (digit_value(id.data[i]) == -1)
-			return false;
-	return id.len == ID_LENGTH;
+	uint64_t number;
+
+	return id.len == ID_LENGTH && id_read_digits(id, &number);
 }
 
 int64_t
 id_time(struct slice id)
 {
-	uint64_t time = 0;
+	uint64_t time;
 
-	for (size_t i = 0; i < TIME_LENGTH; i++)
-		time = time << DIGIT_BITS | (uint64_t)digit_value(id.data[i]);
-	return (int64_t)time;
+	return id_read_digits(slice_make(id.data, TIME_LENGTH), &time) ? (int64_t)time : 0;
 }
