@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/io.h"
-#include "smtp/parameter.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
@@ -49,15 +49,49 @@ session_init(struct session *s, const struct session_settings *settings,
 	    &t->envelope, (size_t)(settings->limits.message_recipients + 1) * RECIPIENT_FIELDS_MAX);
 	if (address_is_domain(slice_of(client->name), 0))
 		s->name = slice_of(client->name);
-	s->offered = EXTENSION_SIZE;
-	if (!submit_is_plain(&s->submit))
-		s->offered |= EXTENSION_8BITMIME;
 	s->began_ms = clock_monotonic_ms();
 	s->until = deadline_in_seconds((int64_t)settings->limits.smtpd_session);
 	if (reader_init(&s->reader, in, INPUT_SIZE) == -1)
 		return -1;
 	s->reader.is_patient = io_set_patience(in) == 0;
 	return 0;
+}
+
+void
+session_start_over(struct session *s)
+{
+	session_reset(s);
+	str_clear(&s->helo);
+	s->extended = false;
+	s->offered = 0;
+	explicit_bzero(s->client.login, sizeof s->client.login);
+}
+
+int
+session_take_descriptor(struct session *s, int fd)
+{
+	reader_free(&s->reader);
+	if (reader_init(&s->reader, fd, INPUT_SIZE) == -1)
+		return -1;
+	s->reader.is_patient = io_set_patience(fd) == 0;
+	s->writer.fd = fd;
+	return 0;
+}
+
+bool
+session_is_trusted(const struct session *s)
+{
+	return s->client.may_relay || s->client.login[0] != '\0';
+}
+
+/* RFC 3848: S for TLS, A for a login; both go with ESMTP alone. */
+const char *
+session_protocol(const struct session *s)
+{
+	static const char *const extended[] = {"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"};
+	size_t tls = s->client.tls.is_on, login = s->client.login[0] != '\0';
+
+	return s->extended ? extended[tls + 2 * login] : "SMTP";
 }
 
 void

@@ -18,10 +18,20 @@
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "net/peer.h"
+#include "net/tls_info.h"
 #include "spool/submit.h"
+
+#define SESSION_LOGIN_MAX 255 /* octets */
+
+enum session_mode {
+	SESSION_SMTP,
+	SESSION_SUBMISSION, /* RFC 6409 */
+	SESSION_LMTP,	    /* RFC 2033 */
+};
 
 /* What all sessions of a process share; read once and never changed. */
 struct session_settings {
+	enum session_mode mode;
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
@@ -30,7 +40,9 @@ struct session_settings {
 struct session_client {
 	struct peer peer;
 	const char *name; /* in the DNS, as the environment has it; null or "" where unknown */
-	bool may_relay;
+	bool may_relay;	  /* for its address, or as the environment has it */
+	struct tls_info tls;
+	char login[SESSION_LOGIN_MAX + 1]; /* whom AUTH showed it to be; "" before */
 };
 
 enum session_end {
@@ -81,5 +93,12 @@ void session_free(struct session *s);
 
 /* Drops what there is of a transaction. */
 void session_reset(struct session *s);
+/*
+ * As after the greeting: what the client said so far (transaction, HELO, login) is forgotten, as
+ * STARTTLS and XCLIENT want it.
+ */
+void session_start_over(struct session *s);
+/* The session goes on over another descriptor, which it does not own; nothing may be unread. */
+int session_take_descriptor(struct session *s, int fd);
 
 #endif

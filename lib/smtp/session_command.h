@@ -26,6 +26,15 @@ const struct session_command *session_command_at(size_t index);
 session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_data, session_rset,
     session_noop, session_quit, session_vrfy, session_expn, session_help, session_not_offered;
 
+/* May send to any domain, and is told the truth by VRFY and EXPN. */
+bool session_is_trusted(const struct session *s);
+/* Finds out which extensions are offered at this point of the session; EHLO asks. */
+void session_offer(struct session *s);
+/* The lines of EHLO's reply behind the first. */
+void session_list_extensions(struct session *s);
+/* The protocol in the Received field (RFC 3848): ESMTPSA and the like. */
+const char *session_protocol(const struct session *s);
+
 /* A wrong command: the reply, counted. */
 void session_wrong(struct session *s, int code, const char *status, const char *text);
 /* The same for what command_… and parameter_… found; ADDRESS_STATUS is 5.1.3 or 5.1.7. */

@@ -99,7 +99,7 @@ put_trace(struct session *s, struct incoming *in)
 	    .client_name = s->name,
 	    .client_address = slice_of(s->client.peer.address),
 	    .me = routes_me(s->settings->routes),
-	    .protocol = s->extended ? "ESMTP" : "SMTP",
+	    .protocol = session_protocol(s),
 	    .id = slice_of(s->submit.id),
 	    .date = clock_wall_seconds(),
 	};

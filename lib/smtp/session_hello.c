@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <inttypes.h>
-
-#include "smtp/parameter.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
@@ -31,23 +28,6 @@ session_helo(struct session *s, struct slice argument)
 		(void)respond(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
 }
 
-static void
-list_extensions(struct session *s)
-{
-	uint64_t size = s->settings->limits.message_size;
-
-	(void)respond_continue(&s->writer, 250, NULL, "PIPELINING");
-	(void)respond_continue(&s->writer, 250, NULL, "SIZE %" PRIu64, size);
-	if (s->offered & EXTENSION_8BITMIME)
-		(void)respond_continue(&s->writer, 250, NULL, "8BITMIME");
-	(void)respond_continue(&s->writer, 250, NULL, "ENHANCEDSTATUSCODES");
-	if (s->client.may_relay) {
-		(void)respond_continue(&s->writer, 250, NULL, "VRFY");
-		(void)respond_continue(&s->writer, 250, NULL, "EXPN");
-	}
-	(void)respond(&s->writer, 250, NULL, "HELP");
-}
-
 void
 session_ehlo(struct session *s, struct slice argument)
 {
@@ -55,8 +35,9 @@ session_ehlo(struct session *s, struct slice argument)
 
 	if (!greet(s, argument, true))
 		return;
+	session_offer(s);
 	(void)respond_continue(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
-	list_extensions(s);
+	session_list_extensions(s);
 }
 
 static bool

@@ -24,7 +24,7 @@ look_up(struct session *s, struct slice *argument)
 		session_wrong_syntax(s, COMMAND_ADDRESS, "5.1.3");
 		return false;
 	}
-	if (!s->client.may_relay) {
+	if (!session_is_trusted(s)) {
 		cannot_say(s);
 		return false;
 	}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/* RCPT (RFC 5321, 4.1.1.3): who may be written to by whom. */
+#include "base/fields.h"
+#include "smtp/parameter.h"
+#include "smtp/respond.h"
+#include "smtp/session_command.h"
+
+struct verdict {
+	int code;
+	const char *status, *text;
+};
+
+static const struct verdict accepted = {250, "2.1.5", "Ok"};
+static const struct verdict not_now = {451, "4.3.0", "This recipient cannot be looked up now"};
+static const struct verdict unknown = {550, "5.1.1", "No such recipient here"};
+static const struct verdict denied = {550, "5.7.1", "Relaying denied"};
+
+/*
+ * A stranger's recipient in relaydomains may not be an address within an address: we take "%" and
+ * "!" for plain letters, but the host behind may not, and would relay what comes from us.
+ */
+static bool
+is_address_within(struct slice local)
+{
+	return slice_find(local, '%') < local.len || slice_find(local, '!') < local.len ||
+	       slice_find(local, '@') < local.len;
+}
+
+static struct verdict
+judge_recipient(struct session *s, const struct command_path *path)
+{
+	const struct route *route = &s->route;
+
+	if (route_find(s->settings->routes, path->mailbox, &s->route) == -1 ||
+	    route->kind == ROUTE_TEMPORARY)
+		return not_now;
+	if (route->kind == ROUTE_UNKNOWN)
+		return command_is_postmaster(path->mailbox) ? accepted : unknown;
+	if (session_is_trusted(s) || route->is_ours || command_is_postmaster(path->mailbox))
+		return accepted;
+	if (!route->is_relay || is_address_within(path->address.local))
+		return denied;
+	return accepted;
+}
+
+static int
+add_recipient(struct session *s, struct slice address, const struct parameters *parameters)
+{
+	struct session_transaction *t = &s->transaction;
+	size_t before = t->envelope.len;
+
+	if (fields_add(&t->envelope, 'T', address, '\0') == -1 ||
+	    parameter_add_rcpt_fields(parameters, &t->envelope) == -1 ||
+	    (t->recipients == 0 && str_add_slice(&t->first, address) == -1)) {
+		str_truncate(&t->envelope, before);
+		str_clear(&t->first);
+		return -1;
+	}
+	t->recipients++;
+	return 0;
+}
+
+static void
+take_recipient(
+    struct session *s, const struct command_path *path, const struct parameters *parameters)
+{
+	struct verdict verdict;
+
+	if (s->transaction.recipients >= s->settings->limits.message_recipients) {
+		session_refuse(s, 452, "4.5.3", "Too many recipients", path->mailbox);
+		return;
+	}
+	verdict = judge_recipient(s, path);
+	if (verdict.code != accepted.code)
+		session_refuse(s, verdict.code, verdict.status, verdict.text, path->mailbox);
+	else if (add_recipient(s, path->mailbox, parameters) == -1)
+		session_refuse(s, 451, "4.3.0", "No memory; try again later", path->mailbox);
+	else
+		(void)respond(&s->writer, accepted.code, accepted.status, "%s", accepted.text);
+}
+
+void
+session_rcpt(struct session *s, struct slice argument)
+{
+	struct command_path path;
+	struct parameters parameters;
+	enum command_result result;
+
+	if (!s->transaction.active) {
+		session_wrong(s, 503, "5.5.1", "Say MAIL first");
+		return;
+	}
+	result = command_forward_path(&argument, &path);
+	if (result == COMMAND_OK)
+		result = parameter_parse_rcpt(argument, s->extended ? s->offered : 0, &parameters);
+	if (result != COMMAND_OK)
+		session_wrong_syntax(s, result, "5.1.3");
+	else
+		take_recipient(s, &path, &parameters);
+}
