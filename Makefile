@@ -30,7 +30,8 @@ MANUALS := $(sort $(wildcard man/*.[1-8]))
 LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
 LIBS_smtp-probe := -lcares
-LIBS_unit := -lcares
+LIBS_tlsd := -lssl -lcrypto
+LIBS_unit := -lcares -lssl -lcrypto
 
 # where what is installed: people's tools in bin/, the others in sbin/
 BINDIR := $(DESTDIR)$(PREFIX)/bin
