@@ -27,11 +27,12 @@ UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
 TOOLS := fill clients
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
+LIBS_authd := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
 LIBS_smtp-probe := -lcares
 LIBS_tlsd := -lssl -lcrypto
-LIBS_unit := -lcares -lssl -lcrypto
+LIBS_unit := -lcares -lssl -lcrypto -lcrypt
 
 # where what is installed: people's tools in bin/, the others in sbin/
 BINDIR := $(DESTDIR)$(PREFIX)/bin

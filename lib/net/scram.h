@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The keys of SCRAM-SHA-256 (RFC 5802, 3; RFC 7677): what a server keeps instead of a password,
+ * and what it does with it. Links OpenSSL's libcrypto. What is secret is overwritten after use.
+ */
+#ifndef NET_SCRAM_H
+#define NET_SCRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "base/str.h"
+
+#define SCRAM_HASH 32		       /* octets of SHA-256 */
+#define SCRAM_SALT_MAX ((size_t)64)    /* octets */
+#define SCRAM_SALT ((size_t)16)	       /* octets of a salt that we make */
+#define SCRAM_ITERATIONS_MIN 4096U     /* RFC 7677, 4 */
+#define SCRAM_ITERATIONS_MAX 10000000U /* what takes seconds is an attack on ourselves */
+
+struct scram_key {
+	uint32_t iterations;
+	unsigned char salt[SCRAM_SALT_MAX];
+	size_t salt_length;
+	unsigned char stored[SCRAM_HASH]; /* H(ClientKey) */
+	unsigned char server[SCRAM_HASH]; /* ServerKey */
+};
+
+/* "iterations,salt,StoredKey,ServerKey", the last three in base 64. False for anything else. */
+bool scram_key_parse(struct scram_key *key, struct slice text);
+int scram_key_format(const struct scram_key *key, struct str *out);
+/* Computes both keys from PASSWORD and the salt and iterations of KEY. 0 or -1. */
+int scram_key_derive(struct scram_key *key, struct slice password);
+/* True if KEY was made of PASSWORD; takes as long either way. */
+bool scram_key_is_of(const struct scram_key *key, struct slice password);
+
+/* True if PROOF shows that the client knows the key (3: ClientProof). */
+bool scram_check_proof(const struct scram_key *key, struct slice message, struct slice proof);
+/* What shows the client that we know it (3: ServerSignature). 0 or -1. */
+int scram_sign(
+    const struct scram_key *key, struct slice message, unsigned char signature[SCRAM_HASH]);
+
+/* HMAC-SHA-256 of TEXT. 0 or -1. */
+int scram_hmac(const void *key, size_t len, struct slice text, unsigned char out[SCRAM_HASH]);
+/* True if both are the same, in a time that does not depend on where they differ. */
+bool scram_same(const void *a, const void *b, size_t len);
+
+#endif
