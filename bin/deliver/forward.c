@@ -66,9 +66,15 @@ add_message_fields(const struct courier *c, const struct job *job, struct str *e
 	if (submit_is_plain(&c->submit))
 		return 0;
 	if (add_unless_empty(envelope, 'B', job->body) == -1 ||
-	    add_unless_empty(envelope, 'V', job->envelope_id) == -1)
+	    add_unless_empty(envelope, 'V', job->envelope_id) == -1 ||
+	    add_unless_empty(envelope, 'R', job->return_part) == -1 ||
+	    add_unless_empty(envelope, 'A', job->submitter) == -1 ||
+	    add_unless_empty(envelope, 'Y', job->deliver_by) == -1 ||
+	    add_unless_empty(envelope, 'U', slice_of(job->is_utf8 ? "1" : "")) == -1 ||
+	    add_unless_empty(envelope, 'Q', slice_of(job->requires_tls ? "1" : "")) == -1)
 		return -1;
-	return add_unless_empty(envelope, 'R', job->return_part);
+	/* RFC 6710, 4.4 */
+	return job->priority == 0 ? 0 : fields_add_number(envelope, 'P', job->priority, '\0');
 }
 
 static int

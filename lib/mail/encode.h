@@ -20,6 +20,11 @@ int encode_phrase(struct str *out, struct slice text);
 int encode_mailbox(struct str *out, struct slice name, struct slice address);
 /* True for xtext: printable ASCII but = and +, and +HH. The empty slice counts. */
 bool encode_is_xtext(struct slice text);
+/*
+ * True for a utf-8-enc-addr (RFC 6533, 3): printable ASCII but \, + and =, and \x{HEX} for those,
+ * for blanks and for what is not ASCII; with RAW also UTF-8 itself. The empty slice counts.
+ */
+bool encode_is_unitext(struct slice text, bool raw);
 /* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
 int encode_xtext(struct str *out, struct slice text);
 /*

@@ -13,8 +13,7 @@
 #define INPUT_SIZE ((size_t)65536)
 #define OUTPUT_SIZE ((size_t)8192)
 #define HELO_MAX ((size_t)ADDRESS_DOMAIN_MAX)
-/* A recipient's fields in an envelope: the path, and RFC 3461's NOTIFY and ORCPT at their longest.
- */
+/* A recipient's fields in an envelope: the path, NOTIFY and ORCPT; or those of the message. */
 #define RECIPIENT_FIELDS_MAX ((size_t)1024)
 #define IDLE_MS 3000 /* after which a helper is let go */
 #define LINGER_MS 1000
@@ -46,7 +45,7 @@ session_init(struct session *s, const struct session_settings *settings,
 	str_init(&t->reverse_path, ADDRESS_PATH_MAX);
 	str_init(&t->first, ADDRESS_PATH_MAX);
 	str_init(
-	    &t->envelope, (size_t)(settings->limits.message_recipients + 1) * RECIPIENT_FIELDS_MAX);
+	    &t->envelope, (size_t)(settings->limits.message_recipients + 2) * RECIPIENT_FIELDS_MAX);
 	if (address_is_domain(slice_of(client->name), 0))
 		s->name = slice_of(client->name);
 	s->began_ms = clock_monotonic_ms();

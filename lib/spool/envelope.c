@@ -9,10 +9,12 @@
 
 #define ENVELOPE_ID_MAX 100 /* RFC 3461, 4.4 */
 #define ORIGINAL_MAX 500    /* RFC 3461, 4.2 */
+#define SUBMITTER_MAX 500   /* RFC 4954, 3 */
 
 struct check {
 	struct slice source;
 	size_t recipients, recipients_max;
+	unsigned seen; /* bits of rules: fields of the message, or of the recipient at hand */
 	bool has_sender;
 	const char *reason;
 };
@@ -57,15 +59,16 @@ check_recipient(struct check *c, struct slice value)
 		return ENVELOPE_TOO_MANY;
 	}
 	c->recipients++;
+	c->seen = 0;
 	return check_address(c, value);
 }
 
 static enum envelope_result
 check_body(struct check *c, struct slice value)
 {
-	if (slice_is(value, "7BIT") || slice_is(value, "8BITMIME"))
+	if (slice_is(value, "7BIT") || slice_is(value, "8BITMIME") || slice_is(value, "BINARYMIME"))
 		return ENVELOPE_GOOD;
-	return malformed(c, "the body type is neither 7BIT nor 8BITMIME");
+	return malformed(c, "the body type is neither 7BIT, 8BITMIME nor BINARYMIME");
 }
 
 static enum envelope_result
@@ -102,16 +105,63 @@ check_envelope_id(struct check *c, struct slice value)
 	return malformed(c, "ENVID is no xtext, or too long");
 }
 
+/* The address type, an atom, a semicolon, and xtext, or what RFC 6533 has in its place. */
 static enum envelope_result
 check_original(struct check *c, struct slice value)
 {
 	size_t semicolon = slice_find(value, ';');
+	struct slice type = slice_make(value.data, semicolon);
+	struct slice address = slice_skip(value, semicolon + 1);
 
-	if (value.len <= ORIGINAL_MAX && semicolon < value.len &&
-	    encode_is_xtext(slice_make(value.data, semicolon)) &&
-	    encode_is_xtext(slice_skip(value, semicolon + 1)))
+	if (value.len <= ORIGINAL_MAX && semicolon < value.len && encode_is_xtext(type) &&
+	    (encode_is_xtext(address) ||
+		(slice_is_nocase(type, "utf-8") && encode_is_unitext(address, true))))
 		return ENVELOPE_GOOD;
 	return malformed(c, "ORCPT is malformed");
+}
+
+static enum envelope_result
+check_hold(struct check *c, struct slice value)
+{
+	uint64_t seconds;
+
+	if (slice_number(value, ENVELOPE_TIME_MAX, &seconds))
+		return ENVELOPE_GOOD;
+	return malformed(c, "the time to hold until is none");
+}
+
+static enum envelope_result
+check_deliver_by(struct check *c, struct slice value)
+{
+	struct envelope_deliver_by by;
+
+	return envelope_read_deliver_by(value, &by)
+		   ? ENVELOPE_GOOD
+		   : malformed(c, "the time to deliver by is malformed");
+}
+
+static enum envelope_result
+check_priority(struct check *c, struct slice value)
+{
+	int priority;
+
+	return envelope_read_priority(value, &priority) ? ENVELOPE_GOOD
+							: malformed(c, "the priority is malformed");
+}
+
+static enum envelope_result
+check_flag(struct check *c, struct slice value)
+{
+	return slice_is(value, "1") ? ENVELOPE_GOOD : malformed(c, "a flag is not 1");
+}
+
+static enum envelope_result
+check_submitter(struct check *c, struct slice value)
+{
+	if (value.len > 0 && value.len <= SUBMITTER_MAX &&
+	    (encode_is_xtext(value) || encode_is_unitext(value, true)))
+		return ENVELOPE_GOOD;
+	return malformed(c, "AUTH is no xtext, or too long");
 }
 
 /* Which fields there are, where each may stand, and what it may hold. */
@@ -126,6 +176,12 @@ static const struct rule {
     {'B', OF_MESSAGE, check_body},
     {'V', OF_MESSAGE, check_envelope_id},
     {'R', OF_MESSAGE, check_return},
+    {'H', OF_MESSAGE, check_hold},
+    {'Y', OF_MESSAGE, check_deliver_by},
+    {'P', OF_MESSAGE, check_priority},
+    {'U', OF_MESSAGE, check_flag},
+    {'Q', OF_MESSAGE, check_flag},
+    {'A', OF_MESSAGE, check_submitter},
     {'T', RECIPIENT, check_recipient},
     {'N', OF_RECIPIENT, check_notify},
     {'O', OF_RECIPIENT, check_original},
@@ -148,13 +204,20 @@ check_place(struct check *c, enum place place)
 static enum envelope_result
 check_field(struct check *c, const struct field *field)
 {
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i].letter == field->letter) {
-			enum envelope_result result = check_place(c, rules[i].place);
+	enum envelope_result result;
+	size_t row = 0;
 
-			return result == ENVELOPE_GOOD ? rules[i].check(c, field->value) : result;
-		}
-	return malformed(c, "there is an unknown field");
+	while (row < sizeof rules / sizeof rules[0] && rules[row].letter != field->letter)
+		row++;
+	if (row == sizeof rules / sizeof rules[0])
+		return malformed(c, "there is an unknown field");
+	result = check_place(c, rules[row].place);
+	if (result != ENVELOPE_GOOD)
+		return result;
+	if (rules[row].place != RECIPIENT && c->seen & 1U << row)
+		return malformed(c, "a field stands twice");
+	c->seen |= 1U << row;
+	return rules[row].check(c, field->value);
 }
 
 static enum envelope_result
@@ -194,58 +257,4 @@ envelope_convert(struct slice fields, struct slice source, size_t recipients_max
 	*recipients = check.recipients;
 	*reason = check.reason;
 	return result;
-}
-
-bool
-envelope_parse(struct slice text, struct envelope *e)
-{
-	struct field field;
-
-	*e = (struct envelope){.recipients = text};
-	if (fields_next(&text, '\n', &field) != FIELDS_ONE || field.letter != 'F')
-		return false;
-	e->reverse_path = field.value;
-	for (;;) {
-		e->recipients = text;
-		if (fields_next(&text, '\n', &field) != FIELDS_ONE)
-			return false;
-		switch (field.letter) {
-		case 'B':
-			e->body = field.value;
-			break;
-		case 'V':
-			e->envelope_id = field.value;
-			break;
-		case 'R':
-			e->return_part = field.value;
-			break;
-		case 'S':
-			e->source = field.value;
-			break;
-		default:
-			return field.letter == 'T';
-		}
-	}
-}
-
-bool
-envelope_next(struct slice *rest, struct envelope_recipient *recipient)
-{
-	struct field field;
-
-	*recipient = (struct envelope_recipient){.notify = slice_of("")};
-	if (fields_next(rest, '\n', &field) != FIELDS_ONE || field.letter != 'T')
-		return false;
-	recipient->address = field.value;
-	for (;;) {
-		struct slice ahead = *rest;
-
-		if (fields_next(&ahead, '\n', &field) != FIELDS_ONE || field.letter == 'T')
-			return true;
-		if (field.letter == 'N')
-			recipient->notify = field.value;
-		else if (field.letter == 'O')
-			recipient->original = field.value;
-		*rest = ahead;
-	}
 }

@@ -8,9 +8,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "base/str.h"
+
+#define ENVELOPE_TIME_MAX 253402300799 /* the end of the year 9999 */
 
 enum envelope_result {
 	ENVELOPE_GOOD,
@@ -28,14 +31,34 @@ enum envelope_result {
 enum envelope_result envelope_convert(struct slice fields, struct slice source,
     size_t recipients_max, struct str *out, size_t *recipients, const char **reason);
 
+/* BY (RFC 2852), as the Y field has it. */
+struct envelope_deliver_by {
+	int64_t time; /* seconds since 1970; 0 if nothing was asked for */
+	bool returns; /* by-mode R: what is late is returned; else N: its sender is told */
+	bool trace;   /* T */
+};
+
+/* What was not given is empty, or 0. */
 struct envelope {
 	struct slice reverse_path, body, envelope_id, return_part, source;
+	struct slice submitter;	 /* RFC 4954 AUTH, in xtext */
+	struct slice deliver_by; /* as it stands there: for jobs and copies */
+	struct envelope_deliver_by by;
+	int64_t hold_until;	 /* RFC 4865: seconds since 1970 */
+	int priority;		 /* RFC 6710: -9 to 9 */
+	bool is_utf8;		 /* RFC 6531 SMTPUTF8 */
+	bool requires_tls;	 /* RFC 8689 REQUIRETLS */
 	struct slice recipients; /* the text from the first T on, for envelope_next */
 };
 
 struct envelope_recipient {
 	struct slice address, notify, original;
 };
+
+/* Reads "TIME;R" or "TIME;N", with a T behind it or not. False for anything else. */
+bool envelope_read_deliver_by(struct slice value, struct envelope_deliver_by *by);
+/* Reads -9 to 9. False for anything else. */
+bool envelope_read_priority(struct slice value, int *priority);
 
 /* Reads the text that envelope_convert wrote. False if it is none. */
 bool envelope_parse(struct slice text, struct envelope *e);

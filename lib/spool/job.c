@@ -9,6 +9,7 @@
 #include "base/fields.h"
 #include "base/io.h"
 #include "base/packet.h"
+#include "spool/envelope.h"
 
 /* Each field of a job or result: what letter it has, satchel(7) tells people. */
 enum letter {
@@ -19,6 +20,11 @@ enum letter {
 	JOB_BODY = 'B',
 	JOB_ENVELOPE_ID = 'V',
 	JOB_RETURN_PART = 'R',
+	JOB_SUBMITTER = 'A',
+	JOB_DELIVER_BY = 'Y',
+	JOB_PRIORITY = 'W', /* P is taken */
+	JOB_UTF8 = 'U',
+	JOB_REQUIRES_TLS = 'Q',
 	JOB_DEADLINE = 'E',
 	JOB_OFFSET = 'P',
 	JOB_LENGTH = 'L',
@@ -74,6 +80,21 @@ encode_recipient(struct str *out, const struct job_recipient *r)
 	return add_targets(out, r->targets);
 }
 
+/* What was asked for by parameters of MAIL, and is seldom there. */
+static int
+encode_demands(struct str *out, const struct job *job)
+{
+	if (add_unless_empty(out, JOB_BODY, job->body) == -1 ||
+	    add_unless_empty(out, JOB_ENVELOPE_ID, job->envelope_id) == -1 ||
+	    add_unless_empty(out, JOB_RETURN_PART, job->return_part) == -1 ||
+	    add_unless_empty(out, JOB_SUBMITTER, job->submitter) == -1 ||
+	    add_unless_empty(out, JOB_DELIVER_BY, job->deliver_by) == -1 ||
+	    add_unless_empty(out, JOB_UTF8, slice_of(job->is_utf8 ? "1" : "")) == -1 ||
+	    add_unless_empty(out, JOB_REQUIRES_TLS, slice_of(job->requires_tls ? "1" : "")) == -1)
+		return -1;
+	return job->priority == 0 ? 0 : fields_add_number(out, JOB_PRIORITY, job->priority, '\0');
+}
+
 static int
 encode_job(struct str *out, const struct job *job)
 {
@@ -81,9 +102,7 @@ encode_job(struct str *out, const struct job *job)
 	    fields_add(out, JOB_ID, job->id, '\0') == -1 ||
 	    fields_add(out, JOB_DESTINATION, job->destination, '\0') == -1 ||
 	    fields_add(out, JOB_REVERSE_PATH, job->reverse_path, '\0') == -1 ||
-	    add_unless_empty(out, JOB_BODY, job->body) == -1 ||
-	    add_unless_empty(out, JOB_ENVELOPE_ID, job->envelope_id) == -1 ||
-	    add_unless_empty(out, JOB_RETURN_PART, job->return_part) == -1 ||
+	    encode_demands(out, job) == -1 ||
 	    fields_add_number(out, JOB_DEADLINE, (long long)job->deadline, '\0') == -1 ||
 	    fields_add_number(out, JOB_OFFSET, (long long)job->offset, '\0') == -1 ||
 	    fields_add_number(out, JOB_LENGTH, (long long)job->length, '\0') == -1)
@@ -167,6 +186,43 @@ take_recipient_field(struct job *job, const struct field *field)
 	}
 }
 
+/* False if FIELD is none of those that encode_demands writes, or wrong. */
+static bool
+take_demand(struct job *job, const struct field *field)
+{
+	struct slice *text;
+
+	switch (field->letter) {
+	case JOB_UTF8:
+		job->is_utf8 = slice_is(field->value, "1");
+		return job->is_utf8;
+	case JOB_REQUIRES_TLS:
+		job->requires_tls = slice_is(field->value, "1");
+		return job->requires_tls;
+	case JOB_PRIORITY:
+		return envelope_read_priority(field->value, &job->priority);
+	case JOB_BODY:
+		text = &job->body;
+		break;
+	case JOB_ENVELOPE_ID:
+		text = &job->envelope_id;
+		break;
+	case JOB_RETURN_PART:
+		text = &job->return_part;
+		break;
+	case JOB_SUBMITTER:
+		text = &job->submitter;
+		break;
+	case JOB_DELIVER_BY:
+		text = &job->deliver_by;
+		break;
+	default:
+		return false;
+	}
+	*text = field->value;
+	return true;
+}
+
 static int
 take_job_field(struct job *job, const struct field *field)
 {
@@ -184,15 +240,6 @@ take_job_field(struct job *job, const struct field *field)
 	case JOB_REVERSE_PATH:
 		job->reverse_path = field->value;
 		return 0;
-	case JOB_BODY:
-		job->body = field->value;
-		return 0;
-	case JOB_ENVELOPE_ID:
-		job->envelope_id = field->value;
-		return 0;
-	case JOB_RETURN_PART:
-		job->return_part = field->value;
-		return 0;
 	case JOB_DEADLINE:
 		return take_number(field->value, &job->deadline);
 	case JOB_OFFSET:
@@ -203,7 +250,7 @@ take_job_field(struct job *job, const struct field *field)
 	case JOB_LENGTH:
 		return take_number(field->value, &job->length);
 	default:
-		return take_recipient_field(job, field);
+		return take_demand(job, field) ? 0 : take_recipient_field(job, field);
 	}
 }
 

@@ -36,9 +36,14 @@ struct job {
 	struct slice id;	  /* of the message */
 	struct slice destination; /* route.next_hop, "user:NAME", or "targets:" */
 	struct slice reverse_path;
-	struct slice body;	  /* 7BIT, 8BITMIME; empty when not said */
+	struct slice body;	  /* 7BIT, 8BITMIME, BINARYMIME; empty when not said */
 	struct slice envelope_id; /* RFC 3461 ENVID, empty if not given */
 	struct slice return_part; /* RFC 3461 RET, empty if not given */
+	struct slice submitter;	  /* RFC 4954 AUTH in xtext, empty if not given */
+	struct slice deliver_by;  /* RFC 2852 BY, as envelope_read_deliver_by reads it; or empty */
+	int priority;		  /* RFC 6710 */
+	bool is_utf8;		  /* RFC 6531: its addresses or header fields need SMTPUTF8 */
+	bool requires_tls;	  /* RFC 8689 */
 	uint64_t deadline;	  /* seconds that the delivery may take */
 	off_t offset;		  /* the message begins here in the file of fd */
 	uint64_t length;	  /* octets, in wire format */

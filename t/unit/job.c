@@ -25,6 +25,11 @@ some_job(void)
 	    .body = slice_of("8BITMIME"),
 	    .envelope_id = slice_of("x+3D"),
 	    .return_part = slice_of("HDRS"),
+	    .submitter = slice_of("<>"),
+	    .deliver_by = slice_of("1800000000;R"),
+	    .priority = -4,
+	    .is_utf8 = true,
+	    .requires_tls = true,
 	    .deadline = 3600,
 	    .offset = 500,
 	    .length = 1234,
@@ -68,6 +73,10 @@ test_job(int ends[2])
 		   slice_equal(got.return_part, job.return_part) && got.deadline == 3600 &&
 		   got.offset == 500 && got.length == 1234,
 	    "its fields");
+	tap_ok(slice_equal(got.submitter, job.submitter) &&
+		   slice_equal(got.deliver_by, job.deliver_by) && got.priority == -4 &&
+		   got.is_utf8 && got.requires_tls,
+	    "and those that are seldom there");
 	tap_ok(got.count == 2 &&
 		   slice_equal(got.recipients[0].address, job.recipients[0].address) &&
 		   slice_is(got.recipients[0].extension, "ext") &&
@@ -127,6 +136,8 @@ test_hostile_jobs(int ends[2])
 	    {"J1|Dmx:a|F|P9223372036854775808|Tb|", true},
 	    {"J1|Dmx:a|F|Xb|Tb|", true},
 	    {"J1|Dmx:a|F|Tb|Qx|", true},
+	    {"J1|Dmx:a|F|W12|Tb|", true},
+	    {"J1|Dmx:a|F|z1|Tb|", true},
 	    {"J1|Dmx:a|F|Tb|Ga|Nx|Gb|", true},
 	    {"J1|Dmx:a\n|F|Tb|", true},
 	    {"|", true},

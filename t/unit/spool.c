@@ -181,6 +181,32 @@ static const struct {
     {"F|B7BIT|Vx|RFULL|Tc|NNEVER|Orfc822;x|Td|", ENVELOPE_GOOD,
 	"F|Swho|B7BIT|Vx|RFULL|Tc|NNEVER|Orfc822;x|Td|"},
     {"F|Tc|NSUCCESS,FAILURE,DELAY|", ENVELOPE_GOOD, "F|Swho|Tc|NSUCCESS,FAILURE,DELAY|"},
+    {"F|BBINARYMIME|H1800000000|Y1800000000;RT|P-9|U1|Q1|Aa+40b|Tc|", ENVELOPE_GOOD,
+	"F|Swho|BBINARYMIME|H1800000000|Y1800000000;RT|P-9|U1|Q1|Aa+40b|Tc|"},
+    {"F|Y0;N|P9|A<>|Tc|", ENVELOPE_GOOD, "F|Swho|Y0;N|P9|A<>|Tc|"},
+    {"F|Tc|Outf-8;\\x{E9}a@b\xc3\xa9|", ENVELOPE_GOOD, "F|Swho|Tc|Outf-8;\\x{E9}a@b\xc3\xa9|"},
+    {"F|Tc|Orfc822;b\xc3\xa9|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|Outf-8;b\xc3|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|Outf-8;b\\x{41}|", ENVELOPE_GOOD, "F|Swho|Tc|Outf-8;b\\x{41}|"},
+    {"F|U1|U1|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|NNEVER|NNEVER|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|NNEVER|Td|NNEVER|", ENVELOPE_GOOD, "F|Swho|Tc|NNEVER|Td|NNEVER|"},
+    {"F|Tc|U1|", ENVELOPE_MALFORMED, ""},
+    {"F|H|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H-1|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H999999999999|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Y100|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Y100;|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Y100;T|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Y100;RTT|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Y-1;N|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|P|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|P10|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|P--1|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|U0|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Q|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|A|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Aa=b|Tc|", ENVELOPE_MALFORMED, ""},
     {"", ENVELOPE_MALFORMED, ""},
     {"Fa@b.test|", ENVELOPE_MALFORMED, ""},
     {"Tc@d.test|", ENVELOPE_MALFORMED, ""},
@@ -259,6 +285,17 @@ test_reading(void)
 		   r.original.len == 0,
 	    "its second");
 	tap_ok(!envelope_next(&e.recipients, &r), "no third");
+	tap_ok(envelope_parse(
+		   slice_of("F\nSw\nH1800000000\nY1900000000;RT\nP-3\nU1\nQ1\nA<>\nTb\n"), &e) &&
+		   e.hold_until == 1800000000 && e.by.time == 1900000000 && e.by.returns &&
+		   e.by.trace && slice_is(e.deliver_by, "1900000000;RT") && e.priority == -3 &&
+		   e.is_utf8 && e.requires_tls && slice_is(e.submitter, "<>"),
+	    "what was asked for by parameters of MAIL");
+	tap_ok(envelope_parse(slice_of("F\nY1;N\nTb\n"), &e) && e.by.time == 1 && !e.by.returns &&
+		   !e.by.trace && e.priority == 0 && !e.is_utf8 && !e.requires_tls &&
+		   e.hold_until == 0,
+	    "and what was not");
+	tap_ok(!envelope_parse(slice_of("F\nNNEVER\nTb\n"), &e), "a field that is out of place");
 	tap_ok(!envelope_parse(slice_of("Fa\nSwho\n"), &e), "one without recipients");
 	tap_ok(!envelope_parse(slice_of("Tb\n"), &e), "one without a sender");
 	tap_ok(!envelope_parse(slice_of("Fa\nTb"), &e), "one cut off");
