@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -18,13 +17,13 @@
 #include "base/log.h"
 #include "base/reader.h"
 #include "net/activation.h"
-#include "pool.h"
+#include "net/listen.h"
+#include "net/pool.h"
 #include "spool/frame.h"
 #include "spool/id.h"
 #include "stock.h"
 
 #define PROGRAM "enqueue"
-#define BACKLOG 511
 #define BUFFER_SIZE ((size_t)65536)
 #define SIGNALS_EACH 16 /* messages */
 #define NUMBER_MAX 20	/* digits */
@@ -270,32 +269,6 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 		    (long)peer.uid);
 }
 
-/* A socket that a service left behind is in the way of the next: only a dead one is replaced. */
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = helper_connect(path);
-
-	if (fd != -1 || strlen(path) >= sizeof address.sun_path) {
-		io_close(fd);
-		errno = fd != -1 ? EADDRINUSE : ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(address.sun_path, path, strlen(path));
-	if (unlink(path) == -1 && errno != ENOENT)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	/* who asks is known by SO_PEERCRED, so everybody may connect */
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0666) == 0 &&
-	    listen(fd, BACKLOG) == 0)
-		return fd;
-	io_close(fd);
-	return -1;
-}
-
 static int
 make_listener(struct accept *a, struct str *path)
 {
@@ -305,7 +278,8 @@ make_listener(struct accept *a, struct str *path)
 		return -1;
 	if (chmod(path->data, 0755) == -1 || str_add_text(path, "/socket") == -1)
 		return -1;
-	return listen_at(path->data);
+	/* who asks is known by SO_PEERCRED, so everybody may connect */
+	return listen_at_path(path->data, 0666);
 }
 
 static void

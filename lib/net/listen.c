@@ -2,13 +2,17 @@
 #include "net/listen.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/helper.h"
 #include "base/io.h"
 #include "base/slice.h"
 #include "base/str.h"
@@ -100,4 +104,28 @@ listen_open(const char *spec)
 		fd = listen_at(name.data, spec);
 	str_free(&name);
 	return fd;
+}
+
+int
+listen_at_path(const char *path, unsigned mode)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = helper_connect(path);
+
+	if (fd != -1 || strlen(path) >= sizeof address.sun_path) {
+		io_close(fd);
+		errno = fd != -1 ? EADDRINUSE : ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	if (unlink(path) == -1 && errno != ENOENT)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, mode) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	io_close(fd);
+	return -1;
 }

@@ -10,6 +10,11 @@
  * socket, close-on-exec, or -1 with errno (EINVAL: not such a SPEC).
  */
 int listen_open(const char *spec);
+/*
+ * A listening unix socket at PATH, close-on-exec, with MODE. One that a service left behind is
+ * replaced; one that lives is not. A descriptor, or -1 with errno (EADDRINUSE: one that lives).
+ */
+int listen_at_path(const char *path, unsigned mode);
 /* True for a socket that listens. */
 bool listen_is_open(int fd);
 

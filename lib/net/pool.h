@@ -4,8 +4,8 @@
  * forked for a message. A few are always idle; more are made while all are busy, up to a limit, and
  * those end again when they find nothing to do.
  */
-#ifndef ENQUEUE_POOL_H
-#define ENQUEUE_POOL_H
+#ifndef NET_POOL_H
+#define NET_POOL_H
 
 #include <signal.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "pool.h"
+#include "net/pool.h"
 
 #include <sys/epoll.h>
 #include <sys/prctl.h>
