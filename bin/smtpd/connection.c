@@ -96,5 +96,7 @@ smtpd_serve_connection(struct smtpd *d)
 	}
 	str_free(&problem);
 	find_client(d, &client);
+	if (smtpd_take_proxy_header(d, &client) == -1)
+		return EXIT_DONE;
 	return smtpd_run_session(d, &client, &quit);
 }

@@ -87,6 +87,14 @@ parse_options(struct program *p, int argc, char **argv)
 		wrong_usage("there are no arguments besides options");
 }
 
+static bool
+is_proxy(void *context, const struct peer *peer)
+{
+	const struct program *p = context;
+
+	return cidr_list_contains(&p->shared.proxies, peer->address);
+}
+
 static void
 report(void *context, const struct serve_event *event)
 {
@@ -162,6 +170,8 @@ serve_client(struct program *p, const struct peer *peer)
 	int code;
 
 	client.may_relay = cidr_list_contains(&p->shared.relay_hosts, peer->address);
+	if (smtpd_take_proxy_header(&p->shared, &client) == -1)
+		_exit(EXIT_DONE);
 	do {
 		p->shared.out = p->shared.in;
 		/* of enqueue's workers some are left for others, who would wait for one in vain */
@@ -219,6 +229,8 @@ serve_listeners(struct program *p)
 	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
 	p->serve.refusal = str_slice(&refusal);
 	p->serve.report = report;
+	p->serve.context = p;
+	p->serve.is_proxy = p->shared.proxies.count > 0 ? is_proxy : NULL;
 	warm_up();
 	code = run_server(p);
 	str_free(&refusal);

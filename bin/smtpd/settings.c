@@ -56,7 +56,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		return -1;
 	}
 	if (limits_read(&d->settings.limits, &control, problem) == 0 &&
-	    read_relay_hosts(&d->relay_hosts, &control, problem) == 0) {
+	    read_relay_hosts(&d->relay_hosts, &control, problem) == 0 &&
+	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}
@@ -74,4 +75,5 @@ smtpd_free_settings(struct smtpd *d)
 {
 	routes_free(d->routes);
 	cidr_list_free(&d->relay_hosts);
+	cidr_list_free(&d->proxies);
 }

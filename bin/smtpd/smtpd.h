@@ -14,7 +14,7 @@
 struct smtpd {
 	struct session_settings settings;
 	struct routes *routes;
-	struct cidr_list relay_hosts;
+	struct cidr_list relay_hosts, proxies;
 	int in, out; /* of a single connection */
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;
@@ -32,5 +32,11 @@ int smtpd_run_session(struct smtpd *d, const struct session_client *client, bool
  * settings and finds out who the client is.
  */
 int smtpd_serve_connection(struct smtpd *d);
+
+/*
+ * For a connection from a host of the control file proxies: CLIENT becomes who its header says. 0,
+ * or -1 if there is to be no session, which is logged.
+ */
+int smtpd_take_proxy_header(struct smtpd *d, struct session_client *client);
 
 #endif

@@ -37,6 +37,7 @@ struct connection {
 	struct sockaddr_storage address;
 	struct peer peer;
 	unsigned char network[NETWORK_OCTETS];
+	bool is_proxy;
 };
 
 enum step { STEP_GO_ON, STEP_PAUSE, STEP_CHILD, STEP_STOP, STEP_FAIL };
@@ -111,7 +112,7 @@ over_limit(const struct serve *s, const struct connection *c)
 
 	if (t->count - t->idle >= s->sessions_max)
 		return "sessions";
-	if (s->network_max > 0 && c->address.ss_family != AF_UNIX &&
+	if (s->network_max > 0 && !c->is_proxy && c->address.ss_family != AF_UNIX &&
 	    children_count_network(t, c->network, s->network_max) >= s->network_max)
 		return "sessions of this address";
 	return NULL;
@@ -202,8 +203,9 @@ static enum step
 start_session(struct serve *s, struct connection *c)
 {
 	const char *reason = over_limit(s, c);
-	bool comes_again = c->peer.address[0] != '\0' && children_comes_again(s->children, &c->peer,
-							     clock_monotonic_ms(), AGAIN_MS);
+	bool comes_again =
+	    c->peer.address[0] != '\0' && !c->is_proxy &&
+	    children_comes_again(s->children, &c->peer, clock_monotonic_ms(), AGAIN_MS);
 	struct child *child;
 
 	if (reason != NULL) {
@@ -252,6 +254,7 @@ accept_one(struct serve *s, int listener, struct connection *c)
 		return step_of_accept_error();
 	(void)peer_from_socket_address(&c->peer, (struct sockaddr *)&c->address);
 	peer_network((struct sockaddr *)&c->address, c->network);
+	c->is_proxy = s->is_proxy != NULL && s->is_proxy(s->context, &c->peer);
 	return start_session(s, c);
 }
 

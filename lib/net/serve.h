@@ -39,6 +39,11 @@ struct serve {
 	size_t listener_count;
 	size_t sessions_max; /* at once, in all */
 	size_t network_max;  /* at once, from one network; 0 for no limit; never for unix sockets */
+	/*
+	 * True for a proxy, null if there is none: who its clients are is not known here. So its
+	 * connections are not counted as those of one network, and each has a child of its own.
+	 */
+	bool (*is_proxy)(void *context, const struct peer *peer);
 	struct slice refusal; /* what a client over a limit is sent before it is let go */
 	void (*report)(void *context, const struct serve_event *event);
 	void *context;

@@ -39,6 +39,9 @@ struct session_settings {
 
 struct session_client {
 	struct peer peer;
+	uint16_t port;	    /* 0 where it is not known */
+	struct peer server; /* what the client connected to, where somebody told */
+	uint16_t server_port;
 	const char *name; /* in the DNS, as the environment has it; null or "" where unknown */
 	bool may_relay;	  /* for its address, or as the environment has it */
 	struct tls_info tls;
