@@ -25,6 +25,10 @@ struct limits {
 	uint64_t smtpd_sessions_address; /* at once, from one address (an IPv6 /64) */
 	uint64_t enqueue_workers;	 /* of the service, at most */
 	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
+	uint64_t tlsd_sessions;	    /* connections that the service tlsd has under TLS at once */
+	uint64_t tlsd_handshake;    /* seconds */
+	uint64_t tlsd_idle;	    /* seconds without an octet in either direction */
+	uint64_t tls_tickets;	    /* seconds that a key of session tickets lives; 0: none */
 	uint64_t queue_lifetime;    /* seconds after which undelivered mail is returned; 4.5.4.1 */
 	uint64_t bounce_lifetime;   /* the same for mail with the null sender */
 	uint64_t retry_minimum;	    /* seconds: the shortest interval between attempts */

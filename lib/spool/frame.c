@@ -32,6 +32,16 @@ protocol_error(void)
 	return -1;
 }
 
+static size_t
+read_length(const char head[FRAME_HEAD])
+{
+	size_t length = 0;
+
+	for (int i = 1; i < FRAME_HEAD; i++)
+		length = length << 8 | (unsigned char)head[i];
+	return length;
+}
+
 int
 frame_next(struct reader *r, char *type, size_t *length)
 {
@@ -46,9 +56,7 @@ frame_next(struct reader *r, char *type, size_t *length)
 			return -1;
 	}
 	*type = head.data[0];
-	*length = 0;
-	for (int i = 1; i < FRAME_HEAD; i++)
-		*length = *length << 8 | (unsigned char)head.data[i];
+	*length = read_length(head.data);
 	reader_consume(r, FRAME_HEAD);
 	return *length > FRAME_MAX ? protocol_error() : 1;
 }
@@ -76,4 +84,48 @@ frame_payload(struct reader *r, char *buf, size_t length)
 			return -1;
 	}
 	return 0;
+}
+
+/* 1, 0 at end of file before the first byte, -1. */
+static int
+read_exactly(int fd, char *buf, size_t len, deadline until)
+{
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t n = io_read(fd, buf + have, len - have, until);
+
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			return have == 0 ? 0 : protocol_error();
+		have += (size_t)n;
+	}
+	return 1;
+}
+
+int
+frame_take(int fd, char *type, struct str *payload, deadline until)
+{
+	char head[FRAME_HEAD];
+	size_t length;
+	int n = read_exactly(fd, head, sizeof head, until);
+
+	if (n != 1)
+		return n;
+	*type = head[0];
+	length = read_length(head);
+	str_clear(payload);
+	if (length > payload->cap)
+		return protocol_error();
+	if (length == 0)
+		return 1;
+	if (str_reserve(payload, length) == -1)
+		return -1;
+	n = read_exactly(fd, payload->data, length, until);
+	if (n == 1) {
+		payload->len = length;
+		payload->data[length] = '\0';
+	}
+	return n == 0 ? protocol_error() : n;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/reader.h"
 #include "base/slice.h"
+#include "base/str.h"
 
 #define FRAME_HEAD 5			/* octets before the payload */
 #define FRAME_MAX ((size_t)256 << 20)	/* octets of payload at most; an envelope is one frame */
@@ -46,5 +47,11 @@ int frame_send(int fd, enum frame_type type, struct slice payload, deadline unti
 int frame_next(struct reader *r, char *type, size_t *length);
 /* Reads LENGTH bytes of payload into BUF. 0, or -1 with errno (EPROTO for end of file). */
 int frame_payload(struct reader *r, char *buf, size_t length);
+/*
+ * Without a reader, for a stream on which something else comes next: reads one frame and no byte
+ * behind it, into PAYLOAD, which is emptied first and whose cap bounds it. 1, 0 at end of file
+ * between frames, -1 with errno (EPROTO for a frame over the cap or end of file inside of one).
+ */
+int frame_take(int fd, char *type, struct str *payload, deadline until);
 
 #endif
