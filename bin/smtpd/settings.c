@@ -57,7 +57,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	}
 	if (limits_read(&d->settings.limits, &control, problem) == 0 &&
 	    read_relay_hosts(&d->relay_hosts, &control, problem) == 0 &&
-	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1) {
+	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
+	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}
@@ -65,6 +66,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
 		    control.path, strerror(errno));
 	d->settings.routes = d->routes;
+	d->settings.relay_hosts = &d->relay_hosts;
+	d->settings.xclient_hosts = &d->xclient_hosts;
 	apply_databytes(&d->settings.limits);
 	control_close(&control);
 	return result;
@@ -76,4 +79,5 @@ smtpd_free_settings(struct smtpd *d)
 	routes_free(d->routes);
 	cidr_list_free(&d->relay_hosts);
 	cidr_list_free(&d->proxies);
+	cidr_list_free(&d->xclient_hosts);
 }

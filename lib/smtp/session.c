@@ -42,6 +42,9 @@ session_init(struct session *s, const struct session_settings *settings,
 	route_init(&s->route);
 	writer_init(&s->writer, out, OUTPUT_SIZE);
 	str_init(&s->helo, HELO_MAX);
+	str_init(&s->xclient_name, 0);
+	s->xclient.is_allowed = settings->xclient_hosts != NULL &&
+				cidr_list_contains(settings->xclient_hosts, client->peer.address);
 	str_init(&t->reverse_path, ADDRESS_PATH_MAX);
 	str_init(&t->first, ADDRESS_PATH_MAX);
 	str_init(
@@ -103,6 +106,7 @@ session_free(struct session *s)
 	reader_free(&s->reader);
 	writer_free(&s->writer);
 	str_wipe(&s->helo);
+	str_wipe(&s->xclient_name);
 	str_wipe(&t->reverse_path);
 	str_wipe(&t->first);
 	str_wipe(&t->envelope);
@@ -240,11 +244,17 @@ say_farewell(struct session *s)
 }
 
 void
-session_run(struct session *s)
+session_greet(struct session *s)
 {
 	struct slice me = routes_me(s->settings->routes);
 
 	(void)respond(&s->writer, 220, NULL, "%.*s ESMTP", (int)me.len, me.data);
+}
+
+void
+session_run(struct session *s)
+{
+	session_greet(s);
 	while (s->end == SESSION_GOES_ON) {
 		take_command(s);
 		if (s->end == SESSION_GOES_ON && s->errors > s->settings->limits.smtpd_errors)

@@ -15,6 +15,7 @@
 #include "base/reader.h"
 #include "base/str.h"
 #include "base/writer.h"
+#include "conf/cidr.h"
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "net/peer.h"
@@ -35,6 +36,7 @@ struct session_settings {
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
+	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 };
 
 struct session_client {
@@ -59,6 +61,12 @@ enum session_end {
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };
 
+/* What XCLIENT said, and whether it may be said. */
+struct session_xclient {
+	bool is_allowed;	     /* to the host that connected, whoever it spoke for since */
+	bool has_address, has_login; /* it named them */
+};
+
 /* Between MAIL and the end of DATA. */
 struct session_transaction {
 	bool active;
@@ -71,6 +79,8 @@ struct session_transaction {
 struct session {
 	const struct session_settings *settings;
 	struct session_client client;
+	struct session_xclient xclient;
+	struct str xclient_name;
 	struct slice name; /* the client's, if it is a domain */
 	struct reader reader;
 	struct writer writer;

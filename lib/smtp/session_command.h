@@ -24,8 +24,14 @@ const struct session_command *session_command_find(struct slice verb);
 const struct session_command *session_command_at(size_t index);
 
 session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_data, session_rset,
-    session_noop, session_quit, session_vrfy, session_expn, session_help, session_not_offered;
+    session_noop, session_quit, session_vrfy, session_expn, session_help, session_xclient,
+    session_not_offered;
 
+/* The greeting, at the begin of a session and after XCLIENT. */
+void session_greet(struct session *s);
+bool session_may_xclient(const struct session *s);
+/* The attributes that XCLIENT knows, for EHLO. */
+void session_print_xclient(const struct session *s, struct str *line);
 /* May send to any domain, and is told the truth by VRFY and EXPN. */
 bool session_is_trusted(const struct session *s);
 /* Finds out which extensions are offered at this point of the session; EHLO asks. */

@@ -34,7 +34,9 @@ static const struct extension table[] = {
     {"PIPELINING", 0, NULL, NULL}, {"SIZE", EXTENSION_SIZE, NULL, print_size},
     {"8BITMIME", EXTENSION_8BITMIME, carries_parameters, NULL},
     {"ENHANCEDSTATUSCODES", 0, NULL, NULL}, {"VRFY", 0, session_is_trusted, NULL},
-    {"EXPN", 0, session_is_trusted, NULL}, {"HELP", 0, NULL, NULL}, /* the last one: always there */
+    {"EXPN", 0, session_is_trusted, NULL},
+    {"XCLIENT", 0, session_may_xclient, session_print_xclient},
+    {"HELP", 0, NULL, NULL}, /* the last one: always there */
 };
 
 #define LAST (sizeof table / sizeof table[0] - 1)

@@ -14,6 +14,7 @@ static const struct session_command table[] = {
     {"HELP", session_help, false, "HELP [command]"},
     {"VRFY", session_vrfy, true, "VRFY address"},
     {"EXPN", session_expn, true, "EXPN address"},
+    {"XCLIENT", session_xclient, false, NULL}, /* for a few hosts, which know it */
     /* of RFC 821, and of extensions that are not offered: 502 (4.2.4) */
     {"TURN", session_not_offered, false, NULL},
     {"SEND", session_not_offered, false, NULL},

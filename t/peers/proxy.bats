@@ -69,3 +69,59 @@ said_from() {
 	assert_output_has "(550, b'5.7.1 Relaying denied')"
 	! grep -q 'smtpd: proxy' "$server_log"
 }
+
+# Whom nginx asks where mail goes.
+auth_server() {
+	cat >"$T/auth.py" <<-'END'
+		import http.server, sys
+		class Auth(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        self.send_response(200)
+		        for pair in (("Auth-Status", "OK"), ("Auth-Server", "127.0.0.1"), ("Auth-Port", sys.argv[2])):
+		            self.send_header(*pair)
+		        self.end_headers()
+		    def log_message(self, *args):
+		        pass
+		http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Auth).serve_forever()
+	END
+	auth=$(free_port)
+	start python3 "$T/auth.py" "$auth" "$port"
+	wait_for 10 port_open "$auth"
+}
+
+@test "nginx, mail proxy with xclient" {
+	stop "$STARTED_PID"
+	rm "$SATCHEL_CONTROL/proxies"
+	control xclient 127.0.0.1
+	start smtpd -l "127.0.0.1:$port"
+	server_log=$STARTED_LOG
+	wait_for 10 grep -q listening "$server_log"
+	peer nginx usr/sbin/nginx libnginx-mod-mail libnginx-mod-stream
+	auth_server
+	front=$(free_port)
+	mkdir "$T/nginx"
+	cat >"$T/nginx.conf" <<-END
+		daemon off;
+		master_process off;
+		pid $T/nginx/pid;
+		error_log $T/nginx/log;
+		load_module $PEERS/libnginx-mod-mail/usr/lib/nginx/modules/ngx_mail_module.so;
+		events { }
+		mail {
+		    auth_http 127.0.0.1:$auth/auth;
+		    server {
+		        listen 127.0.0.1:$front;
+		        protocol smtp;
+		        smtp_auth none;
+		        xclient on;
+		    }
+		}
+	END
+	LD_LIBRARY_PATH=$PEER_LIBS start "$PEERS/nginx/usr/sbin/nginx" -p "$T/nginx" -c "$T/nginx.conf"
+	wait_for 10 port_open "$front"
+	run said_from 127.0.0.77
+	assert_output_has "(250, b'2.1.5 Ok')"
+	wait_for 10 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
+	run said_from 127.0.0.78
+	assert_output_has "5.7.1 Relaying denied')"
+}
