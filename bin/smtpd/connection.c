@@ -52,8 +52,9 @@ find_client(struct smtpd *d, struct session_client *client)
 	else
 		(void)peer_of_descriptor(&client->peer, d->in);
 	client->name = getenv("TCPREMOTEHOST");
-	client->may_relay = getenv("RELAYCLIENT") != NULL ||
-			    cidr_list_contains(&d->relay_hosts, client->peer.address);
+	client->may_relay =
+	    (d->settings.mode != SESSION_SUBMISSION && getenv("RELAYCLIENT") != NULL) ||
+	    cidr_list_contains(&d->relay_hosts, client->peer.address);
 }
 
 /* inetd gives the connection as standard error, too: what is logged is not for the client. */

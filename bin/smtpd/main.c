@@ -23,7 +23,7 @@
 
 #define SESSIONS_MAX 100 /* of one process */
 
-static const char *const usage = "usage: smtpd [-l [ADDRESS:]PORT] [-u USER]\n";
+static const char *const usage = "usage: smtpd [-s] [-l [ADDRESS:]PORT] [-u USER]\n";
 
 struct program {
 	struct smtpd shared;
@@ -40,6 +40,7 @@ help(void)
 	    "input\n"
 	    "and output (tcpserver, inetd), or listens: with -l, on sockets from systemd, or on\n"
 	    "standard input (inetd wait).\n"
+	    "  -s                 a submission server: logins are required\n"
 	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
 	    "  -u USER            become USER after that\n"
 	    "      --help, --version\n",
@@ -58,6 +59,7 @@ parse_options(struct program *p, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"listen", required_argument, NULL, 'l'},
+	    {"submission", no_argument, NULL, 's'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"help", no_argument, NULL, 'H'},
 	    {"version", no_argument, NULL, 'V'},
@@ -66,10 +68,13 @@ parse_options(struct program *p, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+l:u:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+l:su:", options, NULL)) != -1) {
 		switch (option) {
 		case 'l':
 			p->listen_spec = optarg;
+			break;
+		case 's':
+			p->shared.settings.mode = SESSION_SUBMISSION;
 			break;
 		case 'u':
 			p->user = optarg;

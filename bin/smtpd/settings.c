@@ -6,6 +6,13 @@
 #include "conf/control.h"
 #include "smtpd.h"
 
+/* Who may submit without a login: nobody, unless told; relayhosts is about mail between hosts. */
+static int
+read_submission_hosts(struct cidr_list *list, const struct control *c, struct str *problem)
+{
+	return cidr_list_read(c, "submissionhosts", list, problem) == -1 ? -1 : 0;
+}
+
 /* Without the file, this host itself may relay; an empty file lets nobody. */
 static int
 read_relay_hosts(struct cidr_list *list, const struct control *c, struct str *problem)
@@ -43,9 +50,19 @@ apply_databytes(struct limits *limits)
 		limits->message_size = size;
 }
 
+static int
+read_senders(struct smtpd *d, const struct control *c, struct str *problem)
+{
+	int found = table_read(&d->senders, c, "senders", TABLE_PAIRS, problem);
+
+	d->settings.senders = found == 1 ? &d->senders : NULL;
+	return found;
+}
+
 int
 smtpd_read_settings(struct smtpd *d, struct str *problem)
 {
+	bool is_submission = d->settings.mode == SESSION_SUBMISSION;
 	struct control control;
 	int result = -1;
 
@@ -56,9 +73,11 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		return -1;
 	}
 	if (limits_read(&d->settings.limits, &control, problem) == 0 &&
-	    read_relay_hosts(&d->relay_hosts, &control, problem) == 0 &&
+	    (is_submission ? read_submission_hosts : read_relay_hosts)(
+		&d->relay_hosts, &control, problem) == 0 &&
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
-	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1) {
+	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
+	    read_senders(d, &control, problem) != -1) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}
@@ -77,6 +96,7 @@ void
 smtpd_free_settings(struct smtpd *d)
 {
 	routes_free(d->routes);
+	table_free(&d->senders);
 	cidr_list_free(&d->relay_hosts);
 	cidr_list_free(&d->proxies);
 	cidr_list_free(&d->xclient_hosts);

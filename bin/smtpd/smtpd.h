@@ -15,6 +15,7 @@ struct smtpd {
 	struct session_settings settings;
 	struct routes *routes;
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
+	struct table senders;
 	int in, out; /* of a single connection */
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;

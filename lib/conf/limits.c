@@ -34,6 +34,8 @@ static const struct setting settings[] = {
     SETTING("smtpd-errors", smtpd_errors, 20, 1, 100000),
     SETTING("smtpd-sessions", smtpd_sessions, 500, 1, 100000),
     SETTING("smtpd-sessions-address", smtpd_sessions_address, 50, 1, 100000),
+    SETTING("smtpd-sender-header", smtpd_sender_header, 0, 0, 1),
+    SETTING("smtpd-reveal-client", smtpd_reveal_client, 0, 0, 1),
     SETTING("enqueue-workers", enqueue_workers, 256, 1, 10000),
     SETTING("enqueue-timeout", enqueue_timeout, 300, 1, DAY),
     SETTING("tlsd-sessions", tlsd_sessions, 1000, 1, 100000),

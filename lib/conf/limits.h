@@ -23,6 +23,8 @@ struct limits {
 	uint64_t smtpd_errors;	     /* wrong commands before 421 */
 	uint64_t smtpd_sessions;     /* at once, in all, where smtpd itself listens */
 	uint64_t smtpd_sessions_address; /* at once, from one address (an IPv6 /64) */
+	uint64_t smtpd_sender_header;	 /* 1: the control file senders holds for From, too */
+	uint64_t smtpd_reveal_client;	 /* 1: Received of a submission says where it is from */
 	uint64_t enqueue_workers;	 /* of the service, at most */
 	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
 	uint64_t tlsd_sessions;	    /* connections that the service tlsd has under TLS at once */

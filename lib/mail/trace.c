@@ -11,18 +11,21 @@ add_client(struct str *out, const struct trace *t)
 	struct slice address = t->client_address;
 	const char *tag = slice_find(address, ':') < address.len ? "IPv6:" : "";
 
-	if (address.len == 0)
+	if (t->helo.len == 0)
 		return 0;
-	return str_format(
-	    out, " (%.*s [%s%.*s])", (int)name.len, name.data, tag, (int)address.len, address.data);
+	if (str_format(out, "from %.*s", (int)t->helo.len, t->helo.data) == -1)
+		return -1;
+	if (address.len == 0)
+		return str_add_text(out, "\r\n\t");
+	return str_format(out, " (%.*s [%s%.*s])\r\n\t", (int)name.len, name.data, tag,
+	    (int)address.len, address.data);
 }
 
 int
 trace_add(struct str *out, const struct trace *t, size_t *id_at)
 {
-	if (str_format(out, "Received: from %.*s", (int)t->helo.len, t->helo.data) == -1 ||
-	    add_client(out, t) == -1 ||
-	    str_format(out, "\r\n\tby %.*s with %s", (int)t->me.len, t->me.data, t->protocol) == -1)
+	if (str_add_text(out, "Received: ") == -1 || add_client(out, t) == -1 ||
+	    str_format(out, "by %.*s with %s", (int)t->me.len, t->me.data, t->protocol) == -1)
 		return -1;
 	if (t->id.len > 0 && str_format(out, " id %.*s", (int)t->id.len, t->id.data) == -1)
 		return -1;

@@ -11,7 +11,8 @@
 
 /* The caller has checked the syntax of each; one that is empty is left out. */
 struct trace {
-	struct slice helo; /* what the client called itself: a domain or literal, never empty */
+	struct slice helo; /* what the client called itself: a domain or literal; empty, and the
+			      field says nothing of the client */
 	struct slice client_name;    /* its name in the DNS; "unknown" stands where it is empty */
 	struct slice client_address; /* its IP address as text, without brackets */
 	struct slice me;	     /* this host */

@@ -18,6 +18,7 @@
 #include "conf/cidr.h"
 #include "conf/limits.h"
 #include "conf/route.h"
+#include "conf/table.h"
 #include "net/peer.h"
 #include "net/tls_info.h"
 #include "spool/submit.h"
@@ -36,6 +37,8 @@ struct session_settings {
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
+	/* as whom a login may write; null: as anybody */
+	const struct table *senders;
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 };
 

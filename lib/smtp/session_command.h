@@ -27,6 +27,16 @@ session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_
     session_noop, session_quit, session_vrfy, session_expn, session_help, session_xclient,
     session_not_offered;
 
+/* What is to be said to a command; code 0: nothing is against it. */
+struct verdict {
+	int code;
+	const char *status, *text;
+};
+
+/* True if who is logged in may use ADDRESS as its sender; everybody may use "". */
+bool session_may_send_as(const struct session *s, struct slice address);
+/* The same for each address of LIST, the bodies of From fields; false for what is none. */
+bool session_may_send_from(const struct session *s, struct slice list);
 /* The greeting, at the begin of a session and after XCLIENT. */
 void session_greet(struct session *s);
 bool session_may_xclient(const struct session *s);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: ISC */
+#include "mail/complete.h"
 #include "mail/trace.h"
 #include "smtp/dotted.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
 #define TRACE_MAX ((size_t)2048)
+#define SUBMISSION_MAX ((size_t)131072) /* one run, and what is added */
 
-enum fate { FATE_GOOD, FATE_BARE, FATE_LOOP, FATE_TOO_LARGE, FATE_NOT_STORED };
+enum fate { FATE_GOOD, FATE_BARE, FATE_LOOP, FATE_TOO_LARGE, FATE_FROM, FATE_NOT_STORED };
 
 /* A message on its way in. */
 struct incoming {
 	struct dotted dotted;
-	uint64_t size;	     /* octets of the message so far, as RFC 1870 counts */
-	uint64_t trace_size; /* of the Received field that goes before it */
+	struct complete complete; /* of a submission; else is_over */
+	uint64_t size;		  /* octets of the message so far, as RFC 1870 counts */
+	uint64_t trace_size;	  /* of the Received field that goes before it */
 	enum fate fate;
 	enum submit_result stored; /* FATE_NOT_STORED: how the spool failed */
 };
@@ -47,6 +50,9 @@ refuse_message(struct session *s, const struct incoming *in)
 	case FATE_TOO_LARGE:
 		session_refuse(s, 552, "5.3.4", "Message too large", none);
 		break;
+	case FATE_FROM:
+		session_refuse(s, 550, "5.7.1", "An address in From is none of yours", none);
+		break;
 	case FATE_NOT_STORED:
 	case FATE_GOOD:
 		refuse_by_spool(s, in->stored);
@@ -72,6 +78,34 @@ store(struct session *s, struct incoming *in, struct slice run)
 		in->fate = FATE_NOT_STORED;
 }
 
+static bool
+looks_at_from(const struct session *s)
+{
+	return s->settings->limits.smtpd_sender_header != 0 && s->client.login[0] != '\0';
+}
+
+/* The header section of a submission: what is missing is added as it passes. RUN null: the end. */
+static void
+store_submission(struct session *s, struct incoming *in, struct slice *run)
+{
+	struct complete *c = &in->complete;
+	struct str out;
+	int result;
+
+	str_init(&out, SUBMISSION_MAX);
+	result = run != NULL ? complete_take(c, run, &out) : complete_end(c, &out);
+	if (result == -1) {
+		in->stored = SUBMIT_TEMPORARY;
+		give_up(s, in, FATE_NOT_STORED);
+	} else if (c->is_over && looks_at_from(s) &&
+		   !session_may_send_from(s, str_slice(&c->from))) {
+		give_up(s, in, FATE_FROM);
+	} else {
+		store(s, in, str_slice(&out));
+	}
+	str_free(&out);
+}
+
 static void
 take_run(struct session *s, struct incoming *in, struct slice run)
 {
@@ -86,7 +120,9 @@ take_run(struct session *s, struct incoming *in, struct slice run)
 		give_up(s, in, FATE_LOOP);
 	else if (limits->message_size > 0 && in->size + in->trace_size > limits->message_size)
 		give_up(s, in, FATE_TOO_LARGE);
-	else
+	else if (!in->complete.is_over)
+		store_submission(s, in, &run);
+	if (in->fate == FATE_GOOD)
 		store(s, in, run);
 }
 
@@ -106,6 +142,8 @@ put_trace(struct session *s, struct incoming *in)
 	struct str field;
 	size_t id_at;
 
+	if (s->settings->mode == SESSION_SUBMISSION && !s->settings->limits.smtpd_reveal_client)
+		trace.helo = slice_of(NULL);
 	if (t->recipients == 1)
 		trace.recipient = str_slice(&t->first);
 	str_init(&field, TRACE_MAX);
@@ -158,6 +196,8 @@ receive(struct session *s, struct incoming *in)
 static void
 finish(struct session *s, struct incoming *in)
 {
+	if (in->fate == FATE_GOOD && !in->complete.is_over)
+		store_submission(s, in, NULL);
 	if (in->fate == FATE_GOOD) {
 		in->stored = submit_commit(&s->submit);
 		if (in->stored != SUBMIT_OK)
@@ -199,10 +239,13 @@ session_data(struct session *s, struct slice argument)
 	}
 	(void)respond(&s->writer, 354, NULL, "Send the message; end with a dot alone on a line");
 	dotted_init(&in.dotted);
+	complete_init(&in.complete, routes_me(s->settings->routes), clock_wall_seconds());
+	in.complete.is_over = s->settings->mode != SESSION_SUBMISSION && !looks_at_from(s);
 	put_trace(s, &in);
 	if (receive(s, &in))
 		finish(s, &in);
 	else if (in.fate == FATE_GOOD)
 		submit_abort(&s->submit);
+	complete_free(&in.complete);
 	session_reset(s);
 }

@@ -43,6 +43,39 @@ session_refuse(struct session *s, int code, const char *status, const char *text
 	str_free(&reply);
 }
 
+static struct verdict
+need_login(struct session *s, const struct command_path *path)
+{
+	(void)path;
+	if (s->settings->mode == SESSION_SUBMISSION && !session_is_trusted(s))
+		return (struct verdict){530, "5.7.0", "Authentication required"};
+	return (struct verdict){0};
+}
+
+static struct verdict
+own_sender(struct session *s, const struct command_path *path)
+{
+	if (!session_may_send_as(s, path->mailbox))
+		return (struct verdict){553, "5.7.1", "This is no address of yours"};
+	return (struct verdict){0};
+}
+
+/* What may be against a sender, in this order. */
+static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
+    need_login,
+    own_sender,
+};
+
+static struct verdict
+judge_sender(struct session *s, const struct command_path *path)
+{
+	struct verdict verdict = {0};
+
+	for (size_t i = 0; verdict.code == 0 && i < sizeof checks / sizeof checks[0]; i++)
+		verdict = checks[i](s, path);
+	return verdict;
+}
+
 static int
 begin_transaction(struct session *s, struct slice reverse_path, const struct parameters *parameters)
 {
@@ -64,6 +97,7 @@ session_mail(struct session *s, struct slice argument)
 	struct command_path path;
 	struct parameters parameters;
 	enum command_result result;
+	struct verdict verdict;
 
 	if (s->helo.len == 0 || s->transaction.active) {
 		session_wrong(s, 503, "5.5.1",
@@ -73,8 +107,13 @@ session_mail(struct session *s, struct slice argument)
 	result = command_reverse_path(&argument, &path);
 	if (result == COMMAND_OK)
 		result = parameter_parse_mail(argument, s->extended ? s->offered : 0, &parameters);
-	if (result != COMMAND_OK)
+	if (result != COMMAND_OK) {
 		session_wrong_syntax(s, result, "5.1.7");
+		return;
+	}
+	verdict = judge_sender(s, &path);
+	if (verdict.code != 0)
+		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));
 	else if (size_max > 0 && parameters.size > size_max)
 		session_refuse(s, 552, "5.3.4", "Message too large", slice_of(NULL));
 	else if (begin_transaction(s, path.mailbox, &parameters) == -1)

@@ -5,16 +5,6 @@
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
-struct verdict {
-	int code;
-	const char *status, *text;
-};
-
-static const struct verdict accepted = {250, "2.1.5", "Ok"};
-static const struct verdict not_now = {451, "4.3.0", "This recipient cannot be looked up now"};
-static const struct verdict unknown = {550, "5.1.1", "No such recipient here"};
-static const struct verdict denied = {550, "5.7.1", "Relaying denied"};
-
 /*
  * A stranger's recipient in relaydomains may not be an address within an address: we take "%" and
  * "!" for plain letters, but the host behind may not, and would relay what comes from us.
@@ -27,20 +17,50 @@ is_address_within(struct slice local)
 }
 
 static struct verdict
+has_room(struct session *s, const struct command_path *path)
+{
+	(void)path;
+	if (s->transaction.recipients >= s->settings->limits.message_recipients)
+		return (struct verdict){452, "4.5.3", "Too many recipients"};
+	return (struct verdict){0};
+}
+
+/* Finds the route, which those behind look at. */
+static struct verdict
+is_known(struct session *s, const struct command_path *path)
+{
+	if (route_find(s->settings->routes, path->mailbox, &s->route) == -1 ||
+	    s->route.kind == ROUTE_TEMPORARY)
+		return (struct verdict){451, "4.3.0", "This recipient cannot be looked up now"};
+	if (s->route.kind == ROUTE_UNKNOWN && !command_is_postmaster(path->mailbox))
+		return (struct verdict){550, "5.1.1", "No such recipient here"};
+	return (struct verdict){0};
+}
+
+static struct verdict
+may_be_written_to(struct session *s, const struct command_path *path)
+{
+	if (session_is_trusted(s) || s->route.is_ours || command_is_postmaster(path->mailbox) ||
+	    (s->route.is_relay && !is_address_within(path->address.local)))
+		return (struct verdict){0};
+	return (struct verdict){550, "5.7.1", "Relaying denied"};
+}
+
+/* What may be against a recipient, in this order. */
+static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
+    has_room,
+    is_known,
+    may_be_written_to,
+};
+
+static struct verdict
 judge_recipient(struct session *s, const struct command_path *path)
 {
-	const struct route *route = &s->route;
+	struct verdict verdict = {0};
 
-	if (route_find(s->settings->routes, path->mailbox, &s->route) == -1 ||
-	    route->kind == ROUTE_TEMPORARY)
-		return not_now;
-	if (route->kind == ROUTE_UNKNOWN)
-		return command_is_postmaster(path->mailbox) ? accepted : unknown;
-	if (session_is_trusted(s) || route->is_ours || command_is_postmaster(path->mailbox))
-		return accepted;
-	if (!route->is_relay || is_address_within(path->address.local))
-		return denied;
-	return accepted;
+	for (size_t i = 0; verdict.code == 0 && i < sizeof checks / sizeof checks[0]; i++)
+		verdict = checks[i](s, path);
+	return verdict;
 }
 
 static int
@@ -64,19 +84,14 @@ static void
 take_recipient(
     struct session *s, const struct command_path *path, const struct parameters *parameters)
 {
-	struct verdict verdict;
+	struct verdict verdict = judge_recipient(s, path);
 
-	if (s->transaction.recipients >= s->settings->limits.message_recipients) {
-		session_refuse(s, 452, "4.5.3", "Too many recipients", path->mailbox);
-		return;
-	}
-	verdict = judge_recipient(s, path);
-	if (verdict.code != accepted.code)
+	if (verdict.code != 0)
 		session_refuse(s, verdict.code, verdict.status, verdict.text, path->mailbox);
 	else if (add_recipient(s, path->mailbox, parameters) == -1)
 		session_refuse(s, 451, "4.3.0", "No memory; try again later", path->mailbox);
 	else
-		(void)respond(&s->writer, accepted.code, accepted.status, "%s", accepted.text);
+		(void)respond(&s->writer, 250, "2.1.5", "Ok");
 }
 
 void
