@@ -83,6 +83,11 @@ take_job(struct load *l, struct batch *b, int fd)
 	struct outcome *outcomes;
 	int result = job_receive(fd, job, DEADLINE_NEVER);
 
+	if (result == 1 && job->count == 0) { /* a connection: that is for smtp-send */
+		job_free(job);
+		errno = EPROTO;
+		return -1;
+	}
 	if (result != 1)
 		return result;
 	outcomes = calloc(job->count, sizeof *outcomes);

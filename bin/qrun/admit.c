@@ -9,9 +9,11 @@
 
 #include "base/log.h"
 #include "destination.h"
+#include "fetch.h"
 #include "folders.h"
 #include "messages.h"
 #include "recycle.h"
+#include "spool/ask.h"
 
 #define ABANDONED_SECONDS 3600	    /* spool(5): when an incomplete file is removed */
 #define DETAILS_MAX ((size_t)40000) /* of one job: its packet holds other fields, too */
@@ -20,6 +22,7 @@
 /* The tasks of one message that are being filled; linked by next. */
 struct batch {
 	struct task *tasks;
+	const struct fetch *fetch; /* that tries the message; else null */
 };
 
 static struct task *
@@ -78,7 +81,8 @@ detail_of(struct route *route)
 static int
 assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct route *route)
 {
-	struct destination *d = destination_of(q, route);
+	struct destination *turn = b->fetch == NULL ? NULL : b->fetch->turn;
+	struct destination *d = turn != NULL ? turn : destination_of(q, route);
 	const struct envelope_recipient *r = &m->recipients[index];
 	struct slice detail = detail_of(route);
 	size_t weight = detail.len + r->address.len + r->notify.len + r->original.len + 16;
@@ -96,6 +100,38 @@ assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct 
 	return 0;
 }
 
+static struct slice
+domain_of(struct slice address)
+{
+	return slice_skip(address, slice_find_last(address, '@') + 1);
+}
+
+/* Kept until its domain is asked for; of several domains, in a folder for such messages. */
+static void
+keep(struct message *m, size_t index)
+{
+	char name[ASK_FOLDER_SIZE];
+	struct slice domain = domain_of(m->recipients[index].address);
+
+	ask_folder(name, domain);
+	if (m->held++ == 0)
+		memcpy(m->hold_name, name, sizeof name);
+	else if (strcmp(m->hold_name, name) != 0)
+		memcpy(m->hold_name, ASK_SEVERAL, sizeof ASK_SEVERAL);
+	message_note(m, index, "2.0.0 - kept until its domain is asked for (ETRN or ATRN)");
+}
+
+/* True if RECIPIENT is one whom FETCH is about, and waits. */
+static bool
+is_fetched(const struct message *m, size_t index, const struct fetch *fetch)
+{
+	struct recipient_state state;
+
+	claim_state(&m->claim, index, &state);
+	return state.status == RECIPIENT_WAITING &&
+	       fetch_covers(fetch, domain_of(m->recipients[index].address));
+}
+
 /* One recipient: to a task, or to an end without one. */
 static void
 route_recipient(
@@ -109,14 +145,18 @@ route_recipient(
 		message_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
 	else if (route->kind == ROUTE_TEMPORARY)
 		message_decide(m, index, JOB_TEMPORARY, "4.3.5", str_slice(&route->reason));
+	else if (b->fetch == NULL && route->kind == ROUTE_SMTP && route->is_held)
+		keep(m, index);
+	else if (b->fetch != NULL && route->kind != ROUTE_SMTP)
+		return; /* it has become ours: its turn will come */
 	else if (assign(q, b, m, index, route) == -1)
 		message_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
 }
 
 static void
-line_up(struct qrun *q, struct message *m)
+line_up(struct qrun *q, struct message *m, const struct fetch *fetch)
 {
-	struct batch batch = {.tasks = NULL};
+	struct batch batch = {.fetch = fetch};
 	struct route route;
 
 	route_init(&route);
@@ -125,7 +165,7 @@ line_up(struct qrun *q, struct message *m)
 		struct recipient_state state;
 
 		claim_state(&m->claim, i, &state);
-		if (state.status == RECIPIENT_WAITING)
+		if (state.status == RECIPIENT_WAITING && (fetch == NULL || is_fetched(m, i, fetch)))
 			route_recipient(q, &batch, m, i, &route);
 	}
 	route_free(&route);
@@ -211,7 +251,7 @@ admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_resul
 	m->folder = folder;
 	see_who_asks(m, folder == &q->new_folder);
 	message_hold(q, m);
-	line_up(q, m);
+	line_up(q, m, NULL);
 	return ADMITTED;
 }
 
@@ -249,4 +289,42 @@ admit_cell(struct qrun *q, int cell, const char *told)
 	if (result == CLAIM_TAKEN && told != NULL && strcmp(m->claim.header.id, told) != 0)
 		result = CLAIM_GONE;
 	return admit(q, &q->cells_folder, m, result);
+}
+
+static bool
+is_any_fetched(const struct message *m, const struct fetch *fetch)
+{
+	for (size_t i = 0; i < m->claim.header.recipients; i++)
+		if (is_fetched(m, i, fetch))
+			return true;
+	return false;
+}
+
+bool
+admit_fetched(struct qrun *q, struct folder *folder, const char *id, const struct fetch *fetch)
+{
+	struct message *m = calloc(1, sizeof *m);
+	bool is_wanted;
+
+	if (m == NULL)
+		return false;
+	/* what is wrong with one that cannot be claimed is seen at its own turn */
+	if (claim_take(&m->claim, folder->fd, id, false) != CLAIM_TAKEN) {
+		claim_release(&m->claim);
+		free(m);
+		return false;
+	}
+	is_wanted = list_recipients(m) == CLAIM_TAKEN && is_any_fetched(m, fetch);
+	if (is_wanted && !fetch->is_looking) {
+		m->folder = folder;
+		m->stays = m->asked_for = true;
+		m->moved = fetch->begun;
+		message_hold(q, m);
+		line_up(q, m, fetch);
+		return true;
+	}
+	claim_release(&m->claim);
+	free(m->recipients);
+	free(m);
+	return is_wanted;
 }

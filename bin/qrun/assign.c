@@ -7,6 +7,7 @@
 #include "crew.h"
 #include "destination.h"
 #include "messages.h"
+#include "spool/job.h"
 #include "tell.h"
 #include "workers.h"
 
@@ -22,7 +23,7 @@ find_idle(struct workers *w, const struct destination *d)
 		struct worker *worker = &w->list[i];
 
 		if (worker->first != NULL || worker->broken || worker->kind != d->kind ||
-		    strcmp(worker->user, d->user) != 0)
+		    strcmp(worker->user, d->user) != 0 || worker->turn != (d->is_turn ? d : NULL))
 			continue;
 		if (worker->last == d)
 			return worker;
@@ -61,6 +62,7 @@ make_room(struct workers *w, enum worker_kind kind)
 
 	for (size_t i = 0; i < w->count; i++)
 		if (w->list[i].first == NULL && w->list[i].kind == kind &&
+		    w->list[i].turn == NULL &&
 		    (oldest == NULL || w->list[i].until_ms < oldest->until_ms))
 			oldest = &w->list[i];
 	if (oldest == NULL)
@@ -158,8 +160,8 @@ choose(struct qrun *q, const struct task *task, struct choice *choice, struct st
 	}
 	if (choice->serving < d->window) {
 		*worker = find_idle(q->workers, d);
-		if (*worker != NULL)
-			return 1;
+		if (*worker != NULL || d->is_turn)
+			return *worker != NULL;
 		started = start_worker(q, d, worker, problem);
 	}
 	/* that none can be started now is no harm while another serves */
@@ -167,6 +169,35 @@ choose(struct qrun *q, const struct task *task, struct choice *choice, struct st
 		return started;
 	*worker = busy;
 	return 1;
+}
+
+int
+workers_begin_turn(
+    struct qrun *q, struct destination *d, int fd, struct slice relay, struct str *problem)
+{
+	struct worker *worker;
+
+	if (start_worker(q, d, &worker, problem) != 1)
+		return -1;
+	worker->turn = d;
+	crew_set_deadline(q, worker);
+	if (job_send_connection(worker->fd, fd, relay, deadline_in_ms(0)) == 0)
+		return 0;
+	crew_dismiss(q->workers, worker);
+	return -1;
+}
+
+void
+workers_end_turn(struct qrun *q, struct destination *d)
+{
+	struct workers *w = q->workers;
+
+	d->is_over = true;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].turn == d) {
+			crew_dismiss(w, &w->list[i]);
+			return;
+		}
 }
 
 int

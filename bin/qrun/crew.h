@@ -15,6 +15,7 @@ struct worker {
 	enum worker_kind kind;
 	char *user;
 	struct destination *last; /* whom it served last */
+	struct destination *turn; /* whose connection it has; null for most */
 	struct task *first, *end; /* what it was told and has not done; null: idle */
 	size_t count, weight;	  /* of these */
 	int64_t until_ms;	  /* monotonic: busy, when it hangs; idle, when it is not needed */

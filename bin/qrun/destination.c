@@ -2,6 +2,7 @@
 #include "destination.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,7 @@ free_destination(void *node)
 }
 
 static struct destination *
-make(const struct route *route, struct slice key, struct slice user)
+make(enum worker_kind kind, struct slice key, struct slice user)
 {
 	struct destination *d = calloc(1, sizeof *d);
 
@@ -96,7 +97,7 @@ make(const struct route *route, struct slice key, struct slice user)
 	str_init(&d->dead_reply, TEXT_MAX);
 	d->key = strndup(key.data, key.len);
 	d->user = strndup(user.data, user.len);
-	d->kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
+	d->kind = kind;
 	d->window = 1;
 	d->pace = -1;
 	if (d->key == NULL || d->user == NULL) {
@@ -110,6 +111,7 @@ make(const struct route *route, struct slice key, struct slice user)
 struct destination *
 destination_of(struct qrun *q, const struct route *route)
 {
+	enum worker_kind kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
 	struct destination wanted = {.key = NULL}, *d, **node;
 	struct slice user;
 	struct str key;
@@ -121,7 +123,7 @@ destination_of(struct qrun *q, const struct route *route)
 	}
 	wanted.key = key.data;
 	node = tfind(&wanted, &q->destinations, compare);
-	d = node != NULL ? *node : make(route, str_slice(&key), user);
+	d = node != NULL ? *node : make(kind, str_slice(&key), user);
 	str_free(&key);
 	if (node == NULL && d != NULL) {
 		if (tsearch(d, &q->destinations, compare) == NULL) {
@@ -136,10 +138,28 @@ destination_of(struct qrun *q, const struct route *route)
 	return d;
 }
 
+struct destination *
+destination_make_turn(struct qrun *q)
+{
+	char key[64];
+	struct destination *d;
+
+	snprintf(key, sizeof key, " turn:%llu", (unsigned long long)++q->turns);
+	d = make(WORKER_SEND, slice_of(key), slice_of(""));
+	if (d == NULL)
+		return NULL;
+	d->is_turn = true;
+	d->used = clock_wall_seconds();
+	if (tsearch(d, &q->destinations, compare) != NULL)
+		return d;
+	free_destination(d);
+	return NULL;
+}
+
 bool
 destination_is_fast(const struct destination *d)
 {
-	return d->kind == WORKER_SEND && d->is_proven && d->pace >= 0 &&
+	return d->kind == WORKER_SEND && !d->is_turn && d->is_proven && d->pace >= 0 &&
 	       d->pace < FAST_MS * PACE_UNIT;
 }
 
@@ -157,7 +177,7 @@ destination_note_pace(struct destination *d, int64_t ms)
 size_t
 destination_depth(const struct destination *d)
 {
-	if (!d->is_proven)
+	if (!d->is_proven || d->is_turn)
 		return 1;
 	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
 }
@@ -270,6 +290,8 @@ window_limit(const struct qrun *q, const struct destination *d)
 {
 	size_t limit = (size_t)q->limits.deliver_workers;
 
+	if (d->is_turn)
+		return 1;
 	if (d->kind == WORKER_SEND)
 		return (size_t)q->limits.send_destination;
 	if (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user))
@@ -316,7 +338,9 @@ destination_failed(struct qrun *q, struct destination *d)
 	d->is_proven = false;
 	if (d->window > 1)
 		d->window /= 2;
-	if (d->kind == WORKER_SEND) {
+	if (d->is_turn)
+		d->is_over = true;
+	else if (d->kind == WORKER_SEND) {
 		d->dead_until = clock_wall_seconds() + (int64_t)q->limits.retry_minimum;
 		hosts_write(q, d);
 	}
@@ -360,7 +384,8 @@ find_idle(const void *node, VISIT visit, void *context)
 
 	if (visit != preorder && visit != leaf)
 		return;
-	if (d->tasks > 0 || d->dead_until > idle->now || idle->now - d->used < IDLE_SECONDS)
+	if (d->tasks > 0 || (d->is_turn && !d->is_over) || d->dead_until > idle->now ||
+	    idle->now - d->used < IDLE_SECONDS)
 		return;
 	d->next_ready = idle->list;
 	idle->list = d;

@@ -11,6 +11,8 @@
 /* The destination for ROUTE, made if it is new; null with ENOMEM. ROUTE is of a kind that has one.
  */
 struct destination *destination_of(struct qrun *q, const struct route *route);
+/* A new one for a connection that was handed over; null with ENOMEM. */
+struct destination *destination_make_turn(struct qrun *q);
 /* Puts a task behind the others. */
 void destination_add(struct qrun *q, struct task *task);
 /*

@@ -13,8 +13,8 @@
 #include "base/io.h"
 #include "base/log.h"
 
-#define TRIES 5	     /* against another qrun that removes an empty slot just then */
-#define SPARE_MAX 64 /* slots that are kept open for the messages that are deferred next */
+#define TRIES 5	     /* against another qrun that removes an empty folder just then */
+#define SPARE_MAX 64 /* folders that are kept open for the messages that come next */
 
 static void
 sync_folder(struct folder *f)
@@ -38,22 +38,35 @@ forget_slot(struct qrun *q, struct folder *f)
 	free(f);
 }
 
+/* Tries to remove it, which fails as long as something is in it. */
+static bool
+remove_folder(struct qrun *q, const struct folder *f)
+{
+	if (f->is_held) {
+		if (unlinkat(q->hold_fd, f->name, AT_REMOVEDIR) == -1)
+			return false;
+		return q->hold_changed = true;
+	}
+	if (schedule_slot_time(f->name) > clock_wall_seconds() ||
+	    unlinkat(q->deferred_fd, f->name, AT_REMOVEDIR) == -1)
+		return false;
+	return q->deferred_changed = true;
+}
+
 static void
 close_slot(struct qrun *q, struct folder *f)
 {
-	if (schedule_slot_time(f->name) <= clock_wall_seconds() &&
-	    unlinkat(q->deferred_fd, f->name, AT_REMOVEDIR) == 0)
-		q->deferred_changed = true;
-	else
+	if (!remove_folder(q, f))
 		sync_folder(f);
 	forget_slot(q, f);
 }
 
-/* A slot that is still to come: the next message that is deferred may go there, too. */
+/* That of a domain, or a slot that is still to come: the next message may go there, too. */
 static bool
 is_spare(const struct folder *f)
 {
-	return f->references == 0 && schedule_slot_time(f->name) > clock_wall_seconds();
+	return f->references == 0 &&
+	       (f->is_held || schedule_slot_time(f->name) > clock_wall_seconds());
 }
 
 /* Of those that nobody uses only spares are kept, and not too many: the last that were opened. */
@@ -74,29 +87,35 @@ void
 folder_let_go(struct qrun *q, struct folder *folder)
 {
 	folder->references--;
-	if (folder->name[0] != '\0' && folder->references == 0 && !is_spare(folder))
+	if (folder->name[0] == '\0' || folder->references > 0)
+		return;
+	if (!is_spare(folder))
 		close_slot(q, folder);
+	else if (folder->is_held && remove_folder(q, folder))
+		forget_slot(q, folder);
 }
 
-struct folder *
-folder_open_slot(struct qrun *q, const char *name)
+static struct folder *
+open_folder(struct qrun *q, bool is_held, const char *name)
 {
 	struct folder *f;
 
 	for (f = q->slots; f != NULL; f = f->next)
-		if (strcmp(f->name, name) == 0) {
+		if (f->is_held == is_held && strcmp(f->name, name) == 0) {
 			f->references++;
 			return f;
 		}
 	f = calloc(1, sizeof *f);
 	if (f == NULL)
 		return NULL;
-	f->fd = openat(q->deferred_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	f->fd = openat(is_held ? q->hold_fd : q->deferred_fd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (f->fd == -1) {
 		free(f);
 		return NULL;
 	}
 	snprintf(f->name, sizeof f->name, "%s", name);
+	f->is_held = is_held;
 	f->references = 1;
 	f->next = q->slots;
 	q->slots = f;
@@ -104,20 +123,33 @@ folder_open_slot(struct qrun *q, const char *name)
 	return f;
 }
 
-/* A slot that is new must be durable before a message is moved there (spool(5)). */
-static struct folder *
-make_slot(struct qrun *q, const char *name)
+struct folder *
+folder_open_slot(struct qrun *q, const char *name)
 {
-	struct folder *slot = folder_open_slot(q, name);
+	return open_folder(q, false, name);
+}
 
-	if (slot != NULL || errno != ENOENT)
-		return slot;
-	if (mkdirat(q->deferred_fd, name, 0700) == 0) {
-		if (fsync(q->deferred_fd) == -1)
+struct folder *
+folder_open_held(struct qrun *q, const char *name)
+{
+	return open_folder(q, true, name);
+}
+
+/* One that is new must be durable before a message is moved there (spool(5)). */
+static struct folder *
+make_folder(struct qrun *q, bool is_held, const char *name)
+{
+	struct folder *f = open_folder(q, is_held, name);
+	int above = is_held ? q->hold_fd : q->deferred_fd;
+
+	if (f != NULL || errno != ENOENT)
+		return f;
+	if (mkdirat(above, name, 0700) == 0) {
+		if (fsync(above) == -1)
 			return NULL;
 	} else if (errno != EEXIST)
 		return NULL;
-	return folder_open_slot(q, name);
+	return open_folder(q, is_held, name);
 }
 
 /* Moves M into SLOT, whose reference is given back. 0, or -1 with errno. */
@@ -126,7 +158,7 @@ move_to(struct qrun *q, struct message *m, struct folder *slot)
 {
 	int result, saved;
 
-	/* a clock that was set back: it is where it should be */
+	/* a clock that was set back, or one that is held again: it is where it should be */
 	result = slot == m->folder ? 0 : claim_move(&m->claim, slot->fd);
 	saved = errno;
 	if (result == -1 && saved == ENOENT && slot->references == 1)
@@ -137,24 +169,40 @@ move_to(struct qrun *q, struct message *m, struct folder *slot)
 	return result;
 }
 
+/* Another qrun may remove a folder that is empty just then. */
+static int
+move_by_name(struct qrun *q, struct message *m, bool is_held, const char *name)
+{
+	int result = -1;
+
+	for (int i = 0; i < TRIES && result == -1; i++) {
+		struct folder *f = make_folder(q, is_held, name);
+
+		if (f != NULL)
+			result = move_to(q, m, f);
+		if (result == -1 && errno != ENOENT)
+			return -1;
+	}
+	return result;
+}
+
 int
 folder_defer(struct qrun *q, struct message *m, int64_t due)
 {
 	char name[SCHEDULE_NAME_SIZE];
-	int result = -1;
+	int result;
 
 	schedule_slot_name(name, due);
-	for (int i = 0; i < TRIES && result == -1; i++) {
-		struct folder *slot = make_slot(q, name);
-
-		if (slot != NULL)
-			result = move_to(q, m, slot);
-		if (result == -1 && errno != ENOENT)
-			return -1;
-	}
+	result = move_by_name(q, m, false, name);
 	if (result == 0 && due < q->next_slot)
 		q->next_slot = due;
 	return result;
+}
+
+int
+folder_hold(struct qrun *q, struct message *m, const char *name)
+{
+	return move_by_name(q, m, true, name);
 }
 
 int
@@ -206,12 +254,16 @@ folders_sync(struct qrun *q)
 	if (q->deferred_changed && fsync(q->deferred_fd) == -1)
 		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
 	q->deferred_changed = false;
+	if (q->hold_changed && fsync(q->hold_fd) == -1)
+		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+	q->hold_changed = false;
 }
 
 bool
 folders_need_sync(const struct qrun *q)
 {
-	if (q->new_folder.changed || q->cells_folder.changed || q->deferred_changed)
+	if (q->new_folder.changed || q->cells_folder.changed || q->deferred_changed ||
+	    q->hold_changed)
 		return true;
 	for (const struct folder *f = q->slots; f != NULL; f = f->next)
 		if (f->changed)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The directories that messages stand in: new/ and the slots of deferred/. Those in use are open,
- * with a count of references; a slot whose time has come is removed when its last message has left.
- * Some slots that are still to come stay open without one, for the messages that are deferred next.
+ * The directories that messages stand in: new/, the slots of deferred/ and the domains of hold/.
+ * Those in use are open, with a count of references; a slot whose time has come, and the folder of
+ * a domain, is removed when its last message has left. Some stay open without a reference: slots
+ * that are still to come, and domains, for the messages that come next.
  */
 #ifndef QRUN_FOLDERS_H
 #define QRUN_FOLDERS_H
@@ -11,9 +12,13 @@
 
 /* Opens the slot NAME if it is there, with a reference for the caller. Null with errno. */
 struct folder *folder_open_slot(struct qrun *q, const char *name);
+/* The same for the folder of a domain, by its name in hold/. */
+struct folder *folder_open_held(struct qrun *q, const char *name);
 void folder_let_go(struct qrun *q, struct folder *folder);
 /* Moves M, whose claim ends, to the slot for DUE. 0, or -1 with errno and M where it was. */
 int folder_defer(struct qrun *q, struct message *m, int64_t due);
+/* The same to the folder NAME of hold/, which domain_folder made. */
+int folder_hold(struct qrun *q, struct message *m, const char *name);
 /*
  * A file that failed a check goes to corrupt/, and the log says so. The claim that failed still has
  * its lock: another qrun may have moved a cell, and what has its name then is good. 0, or -1 with

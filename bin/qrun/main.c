@@ -17,7 +17,9 @@
 #include "base/die.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "control.h"
 #include "destination.h"
+#include "fetch.h"
 #include "folders.h"
 #include "hosts.h"
 #include "messages.h"
@@ -38,6 +40,7 @@
 struct loop {
 	struct scan scan;
 	struct trigger trigger;
+	struct control_socket control;
 	int signal_fd;
 	int64_t next_tick, next_look; /* monotonic, ms */
 	int64_t stopping_since;	      /* the same */
@@ -111,6 +114,7 @@ open_spool(struct qrun *q)
 {
 	if (spool_open(&q->spool) == -1 ||
 	    (q->deferred_fd = spool_open_directory(&q->spool, "deferred")) == -1 ||
+	    (q->hold_fd = spool_open_directory(&q->spool, "hold")) == -1 ||
 	    (q->corrupt_fd = spool_open_directory(&q->spool, "corrupt")) == -1 ||
 	    (q->hosts_fd = spool_open_directory(&q->spool, "hosts")) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", q->spool.problem.data);
@@ -181,7 +185,10 @@ dispatch(struct qrun *q)
 		struct task *task;
 
 		while ((task = destination_next_task(q, (enum worker_kind)kind)) != NULL) {
-			if (destination_is_dead(q, task->destination)) {
+			if (task->destination->is_over) {
+				destination_finished(q, task->destination);
+				message_task_forgo(q, task);
+			} else if (destination_is_dead(q, task->destination)) {
 				destination_finished(q, task->destination);
 				message_task_skipped(q, task);
 			} else if (workers_give(q, task) == 0) {
@@ -207,6 +214,8 @@ find_work(struct qrun *q, struct loop *l)
 	if (q->is_watching && q->next_slot <= clock_wall_seconds())
 		scan_begin(&l->scan, false, true);
 	scan_run(&l->scan, q);
+	fetches_run(q);
+	control_answer(&l->control);
 }
 
 /* One pass is over when nothing is held and nothing more was found in new/. */
@@ -231,7 +240,7 @@ wait_ms(const struct qrun *q, const struct loop *l)
 	int64_t now = clock_monotonic_ms(), until = l->next_look, slot;
 	bool may_look = q->is_watching && !q->stopping && scan_is_over(&l->scan);
 
-	if (!q->stopping && scan_can_run(&l->scan, q))
+	if (!q->stopping && (scan_can_run(&l->scan, q) || fetches_can_run(q)))
 		return 0;
 	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q) ||
 	    recycle_is_due(q))
@@ -252,6 +261,7 @@ fill_fds(struct qrun *q, struct loop *l)
 	l->fds[n++] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
 	l->fds[n++] = (struct pollfd){.fd = l->trigger.fd, .events = POLLIN};
 	l->fds[n++] = (struct pollfd){.fd = workers_words_fd(q->workers), .events = POLLIN};
+	n += control_poll(&l->control, l->fds + n);
 	return n + workers_poll(q->workers, l->fds + n, l->fds_room - n);
 }
 
@@ -291,7 +301,8 @@ run(struct qrun *q, struct loop *l)
 			take_signal(q, l);
 		if (l->fds[2].revents != 0)
 			workers_overhear(q->workers);
-		workers_hear(q, l->fds + OWN_FDS, count - OWN_FDS);
+		control_run(&l->control, q, l->fds + OWN_FDS);
+		workers_hear(q, l->fds + OWN_FDS + CONTROL_FDS, count - OWN_FDS - CONTROL_FDS);
 		tick(q, l);
 	}
 	messages_sync(q);
@@ -301,7 +312,7 @@ int
 main(int argc, char **argv)
 {
 	static struct qrun q;
-	struct loop loop = {.trigger = {.fd = -1}};
+	struct loop loop = {.trigger = {.fd = -1}, .control = {.listener = -1, .lock = -1}};
 	struct launcher launcher;
 
 	if (io_fill_standard() == -1)
@@ -320,13 +331,18 @@ main(int argc, char **argv)
 	q.submit.timeout_ms = SUBMIT_MS;
 	q.workers = workers_open(&q, &launcher);
 	loop.signal_fd = open_signals();
-	loop.fds_room = (size_t)(q.limits.send_workers + q.limits.deliver_workers) + OWN_FDS;
+	loop.fds_room =
+	    (size_t)(q.limits.send_workers + q.limits.deliver_workers) + OWN_FDS + CONTROL_FDS;
 	loop.fds = calloc(loop.fds_room, sizeof *loop.fds);
 	if (q.workers == NULL || loop.signal_fd == -1 || loop.fds == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
 	if (q.is_watching && trigger_open(&loop.trigger, &q) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s/trigger", q.spool.path);
+	if (q.is_watching)
+		control_open_socket(&loop.control, &q);
 	run(&q, &loop);
+	control_close_socket(&loop.control);
+	fetches_free(&q);
 	trigger_close(&loop.trigger);
 	scan_free(&loop.scan, &q);
 	submit_free(&q.submit);

@@ -143,6 +143,16 @@ message_decide(
 }
 
 void
+message_note(struct message *m, size_t index, const char *reply)
+{
+	struct recipient_state state;
+
+	claim_state(&m->claim, index, &state);
+	state.reply = slice_of(reply);
+	mark(m, index, &state);
+}
+
+void
 message_answer(struct task *task, const struct job_result *result)
 {
 	struct task_recipient *r = &task->recipients[result->recipient];
@@ -288,6 +298,34 @@ defer_message(struct qrun *q, struct message *m)
 	free_message(q, m);
 }
 
+/* All who wait are those whose mail is kept for them. */
+static void
+hold_message(struct qrun *q, struct message *m)
+{
+	struct event e;
+
+	sync_marks(m);
+	if (!m->folder->is_held) {
+		event_start(&e, PROGRAM, "held");
+		event_text(&e, "id", m->claim.header.id);
+		event_text(&e, "folder", m->hold_name);
+		event_send(&e);
+	}
+	if (folder_hold(q, m, m->hold_name) == -1) {
+		q->defer_failed = true;
+		log_note(PROGRAM, "warning", "unable to hold %s, which stays where it is: %s",
+		    m->claim.header.id, strerror(errno));
+	}
+	free_message(q, m);
+}
+
+static void
+leave_where_it_is(struct qrun *q, struct message *m)
+{
+	sync_marks(m);
+	free_message(q, m);
+}
+
 /* Bounces, then the delay notice. True if everybody who has failed is told. */
 static bool
 tell_sender(struct qrun *q, struct message *m, const struct tally *t)
@@ -301,7 +339,8 @@ tell_sender(struct qrun *q, struct message *m, const struct tally *t)
 		if (told)
 			mark_all(m, RECIPIENT_FAILED, RECIPIENT_BOUNCED, false);
 	}
-	if (t->waiting > 0 &&
+	/* that mail waits for who fetches it is no delay */
+	if (t->waiting > m->held && !m->stays &&
 	    schedule_wants_notice(schedule_of(q, m), message_arrival(m), clock_wall_seconds()) &&
 	    report_send(q, m, DSN_DELAYED) == REPORT_TOLD)
 		mark_all(m, RECIPIENT_WAITING, RECIPIENT_WAITING, true);
@@ -316,11 +355,10 @@ finish(struct qrun *q, struct message *m)
 	bool told;
 
 	if (m->untried) {
-		sync_marks(m);
-		free_message(q, m);
+		leave_where_it_is(q, m);
 		return;
 	}
-	if (t.waiting > 0 &&
+	if (t.waiting > 0 && !m->stays &&
 	    schedule_is_expired(schedule_of(q, m), message_arrival(m), clock_wall_seconds())) {
 		expire(m);
 		t = count(m);
@@ -328,6 +366,10 @@ finish(struct qrun *q, struct message *m)
 	told = tell_sender(q, m, &t);
 	if (told && t.waiting == 0)
 		remove_message(q, m);
+	else if (told && m->stays)
+		leave_where_it_is(q, m);
+	else if (told && t.waiting == m->held)
+		hold_message(q, m);
 	else
 		defer_message(q, m);
 }
@@ -398,6 +440,13 @@ message_task_skipped(struct qrun *q, struct task *task)
 }
 
 void
+message_task_forgo(struct qrun *q, struct task *task)
+{
+	task->message->untried = true;
+	message_task_free(q, task);
+}
+
+void
 messages_sync(struct qrun *q)
 {
 	for (struct message *m = q->messages; m != NULL; m = m->next)
@@ -414,8 +463,7 @@ messages_give_up_waiting(struct qrun *q)
 	/* one after the other: each makes room in its destination's window for the next */
 	for (int kind = WORKER_SEND; kind <= WORKER_DELIVER; kind++)
 		while ((task = destination_next_task(q, (enum worker_kind)kind)) != NULL) {
-			task->message->untried = true;
 			destination_finished(q, task->destination);
-			message_task_free(q, task);
+			message_task_forgo(q, task);
 		}
 }

@@ -14,6 +14,8 @@ void message_hold(struct qrun *q, struct message *m);
 /* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
 void message_decide(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* What people shall see of a recipient who was not tried: marks it, unless it says so already. */
+void message_note(struct message *m, size_t index, const char *reply);
 /* One of M's tasks is over, or all have been made: with the last, M leaves qrun's hands. */
 void message_part_over(struct qrun *q, struct message *m);
 /* What became of a recipient of TASK, by its result; logs and marks it. */
@@ -22,6 +24,8 @@ void message_answer(struct task *task, const struct job_result *result);
 void message_task_done(struct qrun *q, struct task *task, const char *reason);
 /* The task, which stands in no line, is not tried: its destination was out of reach just now. */
 void message_task_skipped(struct qrun *q, struct task *task);
+/* The same, but nothing is said of it: it is as if nobody had asked for it. */
+void message_task_forgo(struct qrun *q, struct task *task);
 void message_task_free(struct qrun *q, struct task *task);
 /* Makes marks and removals durable: once a second, and at the end. */
 void messages_sync(struct qrun *q);

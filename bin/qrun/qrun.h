@@ -24,12 +24,18 @@
 
 #define PROGRAM "qrun"
 
-/* A directory of messages: new/, cells/, or a slot of deferred/. Claims hold a reference. */
+#define FOLDER_NAME_SIZE 256
+
+/*
+ * A directory of messages: new/, cells/, a slot of deferred/ or a domain of hold/. Claims hold a
+ * reference.
+ */
 struct folder {
 	int fd;
 	size_t references;
-	bool changed;		       /* something was removed or moved that is not synced */
-	char name[SCHEDULE_NAME_SIZE]; /* of a slot; "" for new/ and cells/ */
+	bool changed;		     /* something was removed or moved that is not synced */
+	bool is_held;		     /* of hold/ */
+	char name[FOLDER_NAME_SIZE]; /* of a slot or a domain; "" for new/ and cells/ */
 	struct folder *next;
 };
 
@@ -49,6 +55,8 @@ struct destination {
 	int64_t pace;	    /* ms that a delivery takes, about, in sixteenths; -1: not known */
 	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
 	struct str dead_code, dead_relay, dead_reply;
+	bool is_turn;  /* goes over a connection that was handed over, by one worker */
+	bool is_over;  /* a turn whose connection has gone: nothing more is tried */
 	bool is_ready; /* stands in qrun.ready */
 	struct destination *next_ready;
 };
@@ -83,8 +91,11 @@ struct message {
 	int64_t
 	    not_before; /* seconds since 1970: the latest its destinations are left alone till */
 	bool untried;	/* a recipient was not tried for no reason of its own: qrun ends */
-	bool asked_for; /* a person moved it to new/, to be tried now */
-	int64_t moved;	/* when, seconds since 1970 */
+	bool asked_for; /* a person moved it to new/, or a client asked for it, to be tried now */
+	bool stays;	/* a fetch tries it: it stays where it is until it is done with */
+	size_t held;	/* recipients whose mail is kept until it is asked for */
+	char hold_name[FOLDER_NAME_SIZE]; /* the folder of hold/ for them */
+	int64_t moved;			  /* when, seconds since 1970 */
 	struct message *next, *previous;
 };
 
@@ -93,16 +104,19 @@ struct qrun {
 	struct schedule schedule, bounce_schedule;
 	struct routes *routes;
 	struct spool spool;
-	int deferred_fd, corrupt_fd, hosts_fd;
+	int deferred_fd, hold_fd, corrupt_fd, hosts_fd;
 	struct folder new_folder, cells_folder;
 	struct recycling *recycling;
-	struct folder *slots;	  /* open ones */
+	struct folder *slots;	  /* open ones, and open folders of domains */
 	bool deferred_changed;	  /* a slot's directory was removed */
+	bool hold_changed;	  /* a domain's was */
 	struct message *messages; /* all that are held */
 	size_t message_count;
 	void *destinations; /* tree of tsearch(3) */
 	struct destination *ready[2],
 	    *ready_last[2]; /* by kind: those with a task that may start */
+	struct fetch *fetches;
+	uint64_t turns; /* so far */
 	struct workers *workers;
 	struct submit submit;  /* for bounces */
 	int64_t next_slot;     /* when the next known slot is due; INT64_MAX for none */

@@ -2,12 +2,14 @@
 #include "scan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "admit.h"
 #include "folders.h"
 #include "spool/cell.h"
 
-#define STEPS_MAX 256 /* then the loop looks at workers and the trigger */
+#define HELD_MAX ((size_t)16 << 20) /* octets of names of folders */
+#define STEPS_MAX 256		    /* then the loop looks at workers and the trigger */
 
 void
 scan_begin(struct scan *s, bool with_new, bool with_slots)
@@ -17,6 +19,7 @@ scan_begin(struct scan *s, bool with_new, bool with_slots)
 	s->wants_new = s->wants_new || with_new;
 	s->wants_cells = s->wants_cells || with_new;
 	s->wants_slots = s->wants_slots || with_slots;
+	s->wants_held = s->wants_held || (with_new && with_slots);
 }
 
 static int
@@ -89,19 +92,47 @@ turn_to_new(struct scan *s, struct qrun *q)
 		folder->references--;
 }
 
-/* The next slot, or the list of them. */
+static void
+list_held(struct scan *s, const struct qrun *q)
+{
+	DIR *dir = walk_stream(q->hold_fd);
+	const struct dirent *entry;
+
+	s->wants_held = false;
+	s->held_at = 0;
+	str_free(&s->held);
+	str_init(&s->held, HELD_MAX);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && !id_is_valid(slice_of(entry->d_name)) &&
+		    (str_add_text(&s->held, entry->d_name) == -1 ||
+			str_add_char(&s->held, '\0') == -1))
+			break; /* what is left has its turn when some of these have gone */
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* The next slot, or the list of them; then the next folder of hold/. */
 static void
 turn_to_slot(struct scan *s, struct qrun *q)
 {
 	char name[SCHEDULE_NAME_SIZE];
 	struct folder *slot;
 
-	if (s->slot_count == 0) {
+	if (s->slot_count > 0) {
+		schedule_slot_name(name, s->slots[--s->slot_count]);
+		slot = folder_open_slot(q, name);
+	} else if (s->wants_slots) {
 		list_slots(s, q);
 		return;
+	} else if (s->held_at < s->held.len) {
+		const char *held = s->held.data + s->held_at;
+
+		s->held_at += strlen(held) + 1;
+		slot = folder_open_held(q, held);
+	} else {
+		list_held(s, q);
+		return;
 	}
-	schedule_slot_name(name, s->slots[--s->slot_count]);
-	slot = folder_open_slot(q, name);
 	if (slot != NULL && !walk_open(&s->of_slots, slot))
 		folder_let_go(q, slot); /* null: another qrun was done with it */
 }
@@ -115,7 +146,8 @@ has_new(const struct scan *s)
 static bool
 has_slots(const struct scan *s)
 {
-	return s->wants_slots || s->slot_count > 0 || s->of_slots.dir != NULL;
+	return s->wants_slots || s->slot_count > 0 || s->wants_held || s->held_at < s->held.len ||
+	       s->of_slots.dir != NULL;
 }
 
 bool
@@ -165,6 +197,15 @@ scan_can_run(const struct scan *s, const struct qrun *q)
 	return new_can_run(s, q) || slots_can_run(s, q);
 }
 
+/* The name alone tells the age, so what is held costs no more than its name. */
+static bool
+may_be_too_old(const struct qrun *q, const char *id)
+{
+	return id_is_valid(slice_of(id)) &&
+	       clock_wall_seconds() - id_time(slice_of(id)) / 1000000 >=
+		   (int64_t)q->limits.queue_lifetime;
+}
+
 /* Most cells are free, which is seen without claiming them. */
 static enum admission
 admit_name(struct qrun *q, struct folder *folder, const char *name)
@@ -172,6 +213,8 @@ admit_name(struct qrun *q, struct folder *folder, const char *name)
 	char id[ID_SIZE];
 	int cell;
 
+	if (folder->is_held && !may_be_too_old(q, name))
+		return PASSED_OVER;
 	if (folder != &q->cells_folder)
 		return id_is_valid(slice_of(name)) ? admit_message(q, folder, name) : PASSED_OVER;
 	cell = cell_number(slice_of(name));
@@ -221,5 +264,6 @@ scan_free(struct scan *s, struct qrun *q)
 	walk_close(&s->of_new, q);
 	walk_close(&s->of_slots, q);
 	free(s->slots);
+	str_free(&s->held);
 	*s = (struct scan){.slots = NULL};
 }

@@ -37,6 +37,8 @@ workers_open(struct qrun *q, struct launcher *launcher)
 static void
 forget(struct workers *w, struct worker *worker)
 {
+	if (worker->turn != NULL)
+		worker->turn->is_over = true;
 	io_close(worker->fd);
 	free(worker->user);
 	w->of_kind[worker->kind]--;
@@ -281,7 +283,7 @@ workers_check(struct qrun *q)
 			drop(q, worker, "the worker took no job");
 		else if (now >= worker->until_ms && worker->first != NULL)
 			drop(q, worker, "the delivery took too long");
-		else if (now >= worker->until_ms)
+		else if (now >= worker->until_ms && worker->turn == NULL)
 			crew_dismiss(w, worker);
 	}
 }

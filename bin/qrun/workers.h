@@ -25,6 +25,14 @@ void workers_close(struct workers *w);
  * be started or the job cannot be told: then the answers have been given (message_answer).
  */
 int workers_give(struct qrun *q, struct task *task);
+/*
+ * A worker for D, which is a turn, with the connection FD, told as RELAY; the worker gets a
+ * duplicate of it. 0, or -1 with PROBLEM, or with errno where that is empty.
+ */
+int workers_begin_turn(
+    struct qrun *q, struct destination *d, int fd, struct slice relay, struct str *problem);
+/* Lets it say QUIT. */
+void workers_end_turn(struct qrun *q, struct destination *d);
 /* How many have something to do. */
 size_t workers_busy(const struct workers *w);
 /* How many descriptors there are to poll, and their list, filled in. */

@@ -146,6 +146,23 @@ name_relay(struct str *relay, const struct hop *hop)
 		str_clear(relay);
 }
 
+/* Greets who is at the other end of FD. */
+static bool
+open_session(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
+{
+	int64_t start = clock_monotonic_ms();
+
+	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
+		return false;
+	a->connect_ms += clock_monotonic_ms() - start;
+	if (!slice_equal(str_slice(&s->destination), a->destination))
+		s->client.no_overlap = false; /* that was said of others */
+	str_clear(&s->destination);
+	/* if it cannot be remembered what it is for, it will not be used again */
+	(void)str_add_slice(&s->destination, a->destination);
+	return true;
+}
+
 static bool
 open_hop(struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome)
 {
@@ -158,15 +175,8 @@ open_hop(struct sender *s, struct attempt *a, const struct hop *hop, struct clie
 		    outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect: %s", strerror(errno));
 		return false;
 	}
-	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
-		return false;
 	a->connect_ms = clock_monotonic_ms() - start;
-	if (!slice_equal(str_slice(&s->destination), a->destination))
-		s->client.no_overlap = false; /* that was said of others */
-	str_clear(&s->destination);
-	/* if it cannot be remembered what it is for, it will not be used again */
-	(void)str_add_slice(&s->destination, a->destination);
-	return true;
+	return open_session(s, a, fd, outcome);
 }
 
 /* Connects to one server and hands it what is left. True if it got to hear of it. */
@@ -247,6 +257,31 @@ try_kept(struct sender *s, struct attempt *a)
 	return client_is_open(&s->client) || all_settled(a);
 }
 
+/*
+ * The client of ATRN has become the server, and greets (RFC 2645, 5.3). There is no other way to
+ * him than this one connection.
+ */
+static void
+try_turned(struct sender *s, struct attempt *a)
+{
+	struct client_outcome outcome;
+	int fd = s->turned_fd;
+
+	client_outcome_init(&outcome);
+	s->turned_fd = -1;
+	a->connect_ms = 0;
+	if (fd == -1)
+		client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.2",
+		    "the connection that asked for this has gone");
+	else if (open_session(s, a, fd, &outcome)) {
+		transact(s, a);
+		goto out;
+	}
+	attempt_note_failure(a, &outcome, str_slice(&s->relay));
+out:
+	client_outcome_free(&outcome);
+}
+
 /* Those whom no server heard of: what kept us from it. */
 static void
 decide_rest(struct attempt *a)
@@ -274,13 +309,18 @@ decide_rest(struct attempt *a)
 void
 attempt_run(struct sender *s, struct attempt *a)
 {
+	bool is_turned = slice_starts(a->destination, TURN);
+
 	s->client.percent = s->limits.smtp_timeout;
 	s->client.hard = a->until;
 	if (!try_kept(s, a)) {
 		client_quit(&s->client);
-		try_hops(s, a);
+		if (is_turned)
+			try_turned(s, a);
+		else
+			try_hops(s, a);
 	}
 	decide_rest(a);
-	if (s->client.messages >= CONNECTION_MESSAGES)
+	if (s->client.messages >= CONNECTION_MESSAGES && !is_turned)
 		client_quit(&s->client);
 }

@@ -23,6 +23,7 @@
 #define ADDRESSES_MAX 10	/* connected to */
 #define TRANSACTIONS_MAX 3	/* begun, each with another server */
 #define CONNECTION_MESSAGES 100 /* sent over one connection, which is then closed */
+#define TURN "turn:"		/* destinations that are a connection handed over */
 #define HOPS_MAX 32		/* addresses of the exchangers of one preference that are kept */
 
 struct sender {
@@ -35,6 +36,9 @@ struct sender {
 	void (*is_away)(void *argument);
 	struct str destination; /* that it is connected for */
 	struct str relay;	/* what it is connected to: name[address]:port */
+	/* A connection that somebody opened to fetch his mail (ATRN), until it is greeted; else -1.
+	 */
+	int turned_fd;
 };
 
 struct attempt_recipient {

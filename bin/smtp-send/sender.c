@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/die.h"
+#include "base/io.h"
 #include "conf/control.h"
 #include "send.h"
 
@@ -58,7 +59,7 @@ sender_open(struct sender *s)
 	struct control c;
 	struct str text;
 
-	*s = (struct sender){.dns = NULL};
+	*s = (struct sender){.turned_fd = -1};
 	str_init(&text, 65536);
 	str_init(&s->me, NAME_MAX_OCTETS);
 	str_init(&s->helo, NAME_MAX_OCTETS);
@@ -84,6 +85,7 @@ sender_open(struct sender *s)
 void
 sender_close(struct sender *s)
 {
+	io_close(s->turned_fd);
 	client_quit(&s->client);
 	client_free(&s->client);
 	dns_close(s->dns);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "send.h"
 #include "spool/job.h"
@@ -155,12 +156,34 @@ look(void)
 	return poll(&p, 1, 0) == 1 ? p.revents : 0;
 }
 
+/* A connection for jobs to come: kept in the place of an earlier one. */
+static void
+keep_connection(struct sender *s, struct job *job)
+{
+	io_close(s->turned_fd);
+	s->turned_fd = job->fd;
+	job->fd = -1;
+	str_clear(&s->relay);
+	(void)str_add_slice(&s->relay, job->connection);
+	job_free(job);
+}
+
 /* 1 with the next job in its slot, 0 when qrun has gone, -1 with errno. */
 static int
 take_next(struct worker *w, deadline until)
 {
-	int got = job_receive(STDIN_FILENO, &next_slot(w)->job, until);
+	struct job *job = &next_slot(w)->job;
+	int got = job_receive(STDIN_FILENO, job, until);
 
+	if (got == 1 && job->count == 0) {
+		keep_connection(w->sender, job);
+		got = job_receive(STDIN_FILENO, job, until);
+		if (got == 1 && job->count == 0) { /* one is enough */
+			job_free(job);
+			errno = EPROTO;
+			got = -1;
+		}
+	}
 	if (got == 1) {
 		set_up(next_slot(w));
 		w->has_next = true;
@@ -223,7 +246,10 @@ static int
 wait_for_job(struct worker *w)
 {
 	struct client *c = &w->sender->client;
-	deadline idle = deadline_in_seconds((int64_t)w->sender->limits.smtp_idle);
+	/* who asked for his mail waits until we have looked for it */
+	bool may_idle = slice_starts(str_slice(&w->sender->destination), TURN);
+	deadline idle =
+	    may_idle ? DEADLINE_NEVER : deadline_in_seconds((int64_t)w->sender->limits.smtp_idle);
 
 	for (;;) {
 		struct pollfd p[2] = {

@@ -28,13 +28,14 @@ parse_literal(struct slice text, struct hop *hop)
 	return address_is_literal(slice_make(tagged, strlen(PREFIX_IPV6) + 1 + inner.len + 1));
 }
 
-bool
-hop_parse(struct slice text, struct hop *hop)
+/* What is behind "hold:", or all of it. */
+static bool
+parse_server(struct slice text, struct hop *hop)
 {
 	uint64_t port = SMTP_PORT;
 	size_t end;
 
-	*hop = (struct hop){.is_mx = slice_is_nocase(text, "mx")};
+	hop->is_mx = slice_is_nocase(text, "mx");
 	if (hop->is_mx)
 		return true;
 	if (!slice_starts_nocase(text, "smtp:"))
@@ -52,6 +53,18 @@ hop_parse(struct slice text, struct hop *hop)
 	if (end > 0 && text.data[0] == '[')
 		return parse_literal(hop->host, hop);
 	return address_is_domain(hop->host, 0);
+}
+
+bool
+hop_parse(struct slice text, struct hop *hop)
+{
+	*hop = (struct hop){.is_held = slice_is_nocase(text, "hold")};
+	if (hop->is_held) {
+		hop->is_mx = true;
+		return true;
+	}
+	hop->is_held = slice_starts_nocase(text, "hold:");
+	return parse_server(hop->is_held ? slice_skip(text, strlen("hold:")) : text, hop);
 }
 
 /* Names are compared by octets from here on, so that one destination has one name. */

@@ -36,7 +36,7 @@ static void
 clear(struct route *route)
 {
 	route->kind = ROUTE_UNKNOWN;
-	route->is_ours = route->is_relay = false;
+	route->is_ours = route->is_relay = route->is_held = false;
 	str_clear(&route->user);
 	str_clear(&route->extension);
 	str_clear(&route->targets);
@@ -93,6 +93,7 @@ find_remote(struct search *s, struct slice domain)
 		entry = table_find(&s->routes->hops, slice_of("*"));
 	if (entry == NULL || !hop_parse(entry->value, &hop))
 		return hop_add_default(&route->next_hop, domain);
+	route->is_held = hop.is_held;
 	return hop_add(&route->next_hop, &hop, domain);
 }
 

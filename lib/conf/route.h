@@ -37,6 +37,7 @@ struct route {
 	enum route_kind kind;
 	bool is_ours;	 /* local or hosted: accepted from strangers */
 	bool is_relay;	 /* in relaydomains: accepted from strangers and sent on */
+	bool is_held;	 /* ROUTE_SMTP: kept until its domain is asked for (ETRN, ATRN) */
 	struct str user; /* ROUTE_USER: a name of the user database */
 	struct str
 	    extension; /* ROUTE_USER: what follows the first + of the local part; may be empty */

@@ -52,7 +52,7 @@ check_hop(const struct table_entry *entry)
 	    !address_is_literal(entry->key))
 		return "a domain, one behind a dot, or * is expected";
 	if (!hop_parse(entry->value, &hop))
-		return "\"domain: smtp:host:port\" or \"domain: mx\" is expected";
+		return "\"domain: smtp:host:port\", \"domain: mx\" or \"domain: hold\" is expected";
 	return NULL;
 }
 

@@ -28,6 +28,7 @@ enum letter {
 	JOB_DEADLINE = 'E',
 	JOB_OFFSET = 'P',
 	JOB_LENGTH = 'L',
+	JOB_CONNECTION = 'C',	 /* alone: no job, but a connection for jobs to come */
 	RECIPIENT_ADDRESS = 'T', /* begins a recipient; the four below belong to it */
 	RECIPIENT_EXTENSION = 'X',
 	RECIPIENT_TARGETS = 'G',
@@ -123,6 +124,20 @@ job_send(int fd, const struct job *job, deadline until)
 	result = encode_job(&packet, job);
 	if (result == 0)
 		result = packet_send(fd, str_slice(&packet), job->fd, until);
+	str_free(&packet);
+	return result;
+}
+
+int
+job_send_connection(int fd, int connection, struct slice relay, deadline until)
+{
+	struct str packet;
+	int result;
+
+	str_init(&packet, PACKET_MAX);
+	result = fields_add(&packet, JOB_CONNECTION, relay, '\0');
+	if (result == 0)
+		result = packet_send(fd, str_slice(&packet), connection, until);
 	str_free(&packet);
 	return result;
 }
@@ -249,6 +264,9 @@ take_job_field(struct job *job, const struct field *field)
 		return 0;
 	case JOB_LENGTH:
 		return take_number(field->value, &job->length);
+	case JOB_CONNECTION:
+		job->connection = field->value;
+		return 0;
 	default:
 		return take_demand(job, field) ? 0 : take_recipient_field(job, field);
 	}
@@ -263,7 +281,10 @@ decode_job(struct job *job, struct slice packet)
 	while ((taken = fields_next(&packet, '\0', &field)) == FIELDS_ONE)
 		if (take_job_field(job, &field) == -1)
 			return -1;
-	if (taken == FIELDS_BAD || job->fd == -1 || job->count == 0 || job->destination.len == 0)
+	if (job->connection.len > 0 && taken == FIELDS_END && job->fd != -1 && job->count == 0)
+		return 0;
+	if (taken == FIELDS_BAD || job->fd == -1 || job->count == 0 || job->destination.len == 0 ||
+	    job->connection.len > 0)
 		return protocol_error();
 	return 0;
 }

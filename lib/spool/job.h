@@ -50,6 +50,8 @@ struct job {
 	int fd;			  /* read-only; use pread; -1 before it is known */
 	struct job_recipient recipients[JOB_RECIPIENTS_MAX];
 	size_t count;
+	/* no job: fd is a connection, for jobs whose destination begins "turn:"; how to call it */
+	struct slice connection;
 	char *storage; /* what the slices of a received job point into; owned */
 };
 
@@ -70,6 +72,8 @@ struct job_result {
 
 /* qrun's side. 0, or -1 with errno (packet_send's, str's). */
 int job_send(int fd, const struct job *job, deadline until);
+/* Hands FD over as the connection that jobs for "turn:..." go over; RELAY is what to call it. */
+int job_send_connection(int fd, int connection, struct slice relay, deadline until);
 /*
  * 1 and a result whose slices point into BUF (PACKET_MAX bytes), 0 when the worker has gone, -1
  * with errno: EPROTO for what is no result.

@@ -164,10 +164,35 @@ visit_directory(struct spool *s, struct place *place,
 		return 1;
 	place->fd = spool_open_directory(s, place->name);
 	if (place->fd == -1)
-		return place->kind == PLACE_DEFERRED && errno == ENOENT ? 1 : -1;
+		return strchr(place->name, '/') != NULL && errno == ENOENT ? 1 : -1;
 	more = visit(context, place);
 	io_close(place->fd);
 	return more;
+}
+
+/* The folders of hold/, each of a domain whose mail is kept until it is asked for. */
+static int
+visit_domains(
+    struct spool *s, bool (*visit)(void *context, const struct place *place), void *context)
+{
+	int fd = spool_open_directory(s, "hold"), result = 1;
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		io_close(fd);
+		return -1;
+	}
+	while (result == 1 && (entry = readdir(dir)) != NULL) {
+		struct place place = {.kind = PLACE_HOLD};
+
+		if (entry->d_name[0] == '.' || id_is_valid(slice_of(entry->d_name)))
+			continue;
+		snprintf(place.name, sizeof place.name, "hold/%.255s", entry->d_name);
+		result = visit_directory(s, &place, visit, context);
+	}
+	closedir(dir);
+	return result;
 }
 
 static int
@@ -221,6 +246,8 @@ place_each(struct spool *s, unsigned kinds, bool (*visit)(void *context, const s
 		}
 		memcpy(place.name, all[i].name, strlen(all[i].name) + 1);
 		result = visit_directory(s, &place, visit, context);
+		if (result == 1 && all[i].kind == PLACE_HOLD)
+			result = visit_domains(s, visit, context);
 	}
 	return result == -1 ? -1 : 0;
 }

@@ -16,6 +16,8 @@
 #include "spool/schedule.h"
 #include "spool/spool.h"
 
+#define PLACE_NAME_SIZE (5 + 256)
+
 enum place_kind {
 	PLACE_NEW = 1,
 	PLACE_DEFERRED = 2,
@@ -26,8 +28,9 @@ enum place_kind {
 
 struct place {
 	enum place_kind kind;
-	int64_t when;			   /* of deferred/TIME, else 0 */
-	char name[SCHEDULE_NAME_SIZE * 2]; /* "new", "cells", "deferred/001770000000" */
+	int64_t when; /* of deferred/TIME, else 0 */
+	char
+	    name[PLACE_NAME_SIZE]; /* "new", "cells", "deferred/001770000000", "hold/example.org" */
 	int fd;
 	const struct spool
 	    *cells; /* of cells/, whose messages are no files of their ids; else null */

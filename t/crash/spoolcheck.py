@@ -110,7 +110,7 @@ class Spool:
         self.messages, self.problems = {}, []
         self.problems += ["%r is in the spool" % n for n in set(os.listdir(self.path)) - self.TOP]
         self.look(b"new")
-        self.look(b"hold")
+        self.look_at_held()
         self.look_at_cells()
         for name in os.listdir(os.path.join(self.path, b"deferred")):
             if re.match(rb"\d{12}\Z", name):
@@ -126,6 +126,16 @@ class Spool:
             self.known[key] = read(directory, name)
         return self.known[key]
 
+    def look_at_held(self):
+        directory = os.path.join(self.path, b"hold")
+        domains = [n for n in os.listdir(directory) if not ID.match(n)]
+        self.look(b"hold", [n for n in os.listdir(directory) if ID.match(n)])
+        for name in domains:
+            if os.path.isdir(os.path.join(directory, name)) and name == name.lower():
+                self.look(b"hold/" + name)
+            else:
+                self.problems.append("hold/%r is no domain" % name)
+
     def look_at_cells(self):
         directory = os.path.join(self.path, b"cells")
         with open(os.path.join(self.path, b"finished"), "rb") as f:
@@ -139,9 +149,9 @@ class Spool:
             if message is not None:
                 self.messages["cells", message.id] = message
 
-    def look(self, folder):
+    def look(self, folder, names=None):
         directory = os.path.join(self.path, folder)
-        for name in os.listdir(directory):
+        for name in os.listdir(directory) if names is None else names:
             try:
                 message = self.read(directory, name)
             except Corrupt as why:

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * run/qrun/socket, where others ask qrun -w to see to the mail of some domains now (spool/ask.h).
+ * Root, the spool's owner and the users of the control file askers may; the kernel says who asks.
+ */
+#ifndef QRUN_CONTROL_H
+#define QRUN_CONTROL_H
+
+#include <poll.h>
+
+#include "fetch.h"
+#include "qrun.h"
+
+#define CONTROL_ASKERS 32
+#define CONTROL_FDS (CONTROL_ASKERS + 1) /* polled, the first of them the listener */
+#define CONTROL_USERS 16
+#define CONTROL_RECENT 64
+
+/* A connection. */
+struct asker {
+	int fd; /* -1: free */
+	int64_t until_ms;
+	struct fetch *fetch; /* once it was asked */
+};
+
+/* What was asked for a moment ago is not looked for again. */
+struct recent {
+	char *domains;
+	int64_t when; /* monotonic, ms */
+};
+
+struct control_socket {
+	int listener; /* -1: nobody can ask */
+	int lock;     /* held as long as it listens */
+	uid_t users[CONTROL_USERS];
+	size_t user_count;
+	struct asker askers[CONTROL_ASKERS];
+	struct recent recent[CONTROL_RECENT];
+};
+
+/* Makes the socket. Without it mail goes on: a failure is logged. */
+void control_open_socket(struct control_socket *c, struct qrun *q);
+void control_close_socket(struct control_socket *c);
+/* Fills in CONTROL_FDS; how many that is. */
+size_t control_poll(const struct control_socket *c, struct pollfd *fds);
+/* Answers what is known by now. */
+void control_answer(struct control_socket *c);
+/* Takes what has come, as poll reported it. */
+void control_run(struct control_socket *c, struct qrun *q, const struct pollfd *fds);
+
+#endif
