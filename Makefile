@@ -50,6 +50,7 @@ help:
 	@echo 'make deps       install what building and testing need (Debian packages, by apt-get)'
 	@echo 'make demo       show mail going all the way, on loopback, in a scratch folder of build/'
 	@echo 'make check      build, then run all tests (SANITIZE=1: with address and undefined-behaviour checks)'
+	@echo 'make peers      the same with mail programs of others, unpacked from packages into build/peers'
 	@echo 'make lint       cppcheck, manual pages, shell scripts, format, layers, linking'
 	@echo 'make format     clang-format over all sources'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR if given; "make uninstall" takes it away'
@@ -106,6 +107,10 @@ $(TOOLS:%=$(BUILD)/t/bench/%): $(BUILD)/t/bench/%: $(BUILD)/t/bench/%.o $(BUILD)
 check: all units tools
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
 
+# Real servers and clients, which come as packages and take their time.
+peers: all
+	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run t/peers/*.bats
+
 lint: all
 	@BUILD=$(BUILD) CC='$(CC)' sh t/lint
 
@@ -136,4 +141,4 @@ clean:
 FORCE:
 
 -include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/bin/*.d $(BUILD)/obj/bin/*/*.d) $(UNITS:%=$(BUILD)/t/unit/%.d) $(TOOLS:%=$(BUILD)/t/bench/%.d)
-.PHONY: all help deps demo units tools check lint format install uninstall clean FORCE
+.PHONY: all help deps demo units tools check peers lint format install uninstall clean FORCE
