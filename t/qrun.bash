@@ -116,3 +116,17 @@ worker() {
 	chmod 755 "$T/bin/$program"
 	export SATCHEL_BIN=$T/bin
 }
+
+# The pid of the worker that has the job with RECIPIENT.
+worker_of() {
+	awk -F '\t' -v to="$1" '$3 == to { print $1 }' "$T/noted/jobs" | tail -n 1
+}
+
+job_begun() {
+	[ -n "$(worker_of "$1")" ]
+}
+
+# has_gone PID
+has_gone() {
+	! kill -0 "$1" 2>/dev/null
+}

@@ -51,7 +51,7 @@ from() {
 }
 
 @test "the proxy's rights and name are never its client's, even where that has no address" {
-	export RELAYCLIENT= TCPREMOTEHOST=proxy.test
+	export RELAYCLIENT='' TCPREMOTEHOST=proxy.test
 	for header in 'PROXY TCP4 198.51.100.1 127.0.0.1 4000 25\r\n' 'PROXY UNKNOWN\r\n' \
 		"$V2"'\x20\0\0\0' "$V2"'\x21\0\0\0'; do
 		from "$header"
