@@ -85,7 +85,7 @@ held_is() {
 	wait_for 10 test -s "$OUT/3.env"
 	wait_for 10 held_is 1
 	grep -q 'joe@b.away.test' "$OUT/2.env" "$OUT/3.env"
-	! grep -q 'joe@far.test' "$OUT"/*.env
+	run ! grep -q 'joe@far.test' "$OUT"/*.env
 	run ask E nothing.test
 	[ "$output" = N0 ]
 	run ask E 'no domain'
