@@ -27,6 +27,13 @@ struct limits {
 	uint64_t smtpd_reveal_client;	 /* 1: Received of a submission says where it is from */
 	uint64_t enqueue_workers;	 /* of the service, at most */
 	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
+	uint64_t auth_failures_address; /* failed logins of one client in a period; 0: any number */
+	uint64_t auth_failures_login;	/* the same for one login */
+	uint64_t auth_failures_period;	/* seconds */
+	uint64_t auth_delay;		/* seconds that a failure costs, at most */
+	uint64_t smtpd_auth_failures;	/* failed logins of one session before 421 */
+	uint64_t authd_workers;		/* of the service, at most */
+	uint64_t authd_timeout;		/* seconds that a client of authd may be silent */
 	uint64_t tlsd_sessions;	    /* connections that the service tlsd has under TLS at once */
 	uint64_t tlsd_handshake;    /* seconds */
 	uint64_t tlsd_idle;	    /* seconds without an octet in either direction */

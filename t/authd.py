@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Speaks authd's helper protocol: authd.py [-w PATH] WORD…
+
+Words: tls, bound (TLS with a channel binding of 32 bytes "b"), certificate=FINGERPRINT,
+address=IP, names, begin MECHANISM [INITIAL], say RESPONSE, scram LOGIN PASSWORD [plus] (a whole
+exchange), raw HEX (octets as they are), end. In INITIAL and RESPONSE ^ stands for NUL and ! for
+\\x01. Prints a line for each answer, "end" where authd hangs up. -w: by that socket; else authd -s
+is executed.
+"""
+import base64
+import hashlib
+import hmac
+import os
+import socket
+import subprocess
+import sys
+
+
+class Authd:
+    def __init__(self, path):
+        self.child = None
+        if path:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(path)
+        else:
+            self.sock, other = socket.socketpair()
+            self.child = subprocess.Popen(["authd", "-s"], stdin=other, stdout=other)
+            other.close()
+        self.sock.settimeout(20)
+        self.address = "192.0.2.1"
+
+    def send(self, letter, content=b""):
+        self.sock.sendall(letter.encode() + len(content).to_bytes(4, "big") + content)
+
+    def exactly(self, count):
+        data = b""
+        while len(data) < count:
+            piece = self.sock.recv(count - len(data))
+            if not piece:
+                raise EOFError
+            data += piece
+        return data
+
+    def receive(self):
+        head = self.exactly(5)
+        return chr(head[0]), self.exactly(int.from_bytes(head[1:], "big"))
+
+    def fields(self, **more):
+        given = {"S": "smtp", "A": self.address, **more}
+        return b"".join(k.encode() + v.encode() + b"\0" for k, v in given.items())
+
+    def begin(self, mechanism, initial=None):
+        if initial is None:
+            self.send("B", self.fields(M=mechanism))
+        else:
+            self.send("B", self.fields(M=mechanism, I=""))
+            self.send("R", initial)
+        return self.receive()
+
+    def say(self, response):
+        self.send("R", response)
+        return self.receive()
+
+
+def show(answer):
+    letter, content = answer
+    names = {"L": "list", "C": "ask", "K": "known", "F": "failed"}
+    text = content.decode("latin-1")
+    if letter == "F":
+        text = text.rstrip("\0").replace("\0", " ").replace("E", "", 1)
+    print(f"{names.get(letter, letter)} {text}".rstrip())
+    return letter
+
+
+def octets(word):
+    return word.replace("^", "\0").replace("!", "\1").encode()
+
+
+def xor(a, b):
+    return bytes(x ^ y for x, y in zip(a, b))
+
+
+def scram(authd, login, password, plus):
+    header, binding = (b"p=tls-exporter,,", b"b" * 32) if plus else (b"n,,", b"")
+    bare = f"n={login},r=clientnonce".encode()
+    name = "SCRAM-SHA-256" + ("-PLUS" if plus else "")
+    answer = authd.begin(name, header + bare)
+    if answer[0] != "C":
+        return answer
+    first = answer[1]
+    values = dict(v.split("=", 1) for v in first.decode().split(","))
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(values["s"]), int(values["i"]))
+    mac = lambda key, text: hmac.new(key, text, "sha256").digest()
+    client = mac(salted, b"Client Key")
+    without = b"c=" + base64.b64encode(header + binding) + b",r=" + values["r"].encode()
+    message = bare + b"," + first + b"," + without
+    proof = xor(client, mac(hashlib.sha256(client).digest(), message))
+    answer = authd.say(without + b",p=" + base64.b64encode(proof))
+    if answer[0] != "C":
+        return answer
+    want = b"v=" + base64.b64encode(mac(mac(salted, b"Server Key"), message))
+    if answer[1] != want:
+        return "x", b"the server does not know the password"
+    return authd.say(b"")
+
+
+def main(words):
+    path = None
+    if words[:1] == ["-w"]:
+        path = words[1]
+        words = words[2:]
+    authd = Authd(path)
+    try:
+        while words:
+            word = words.pop(0)
+            if word == "tls":
+                authd.send("T", b"PTLSv1.3\0CTLS_AES_256_GCM_SHA384\0")
+            elif word.startswith("fields="):
+                authd.send("T", octets(word[7:]))
+            elif word.startswith("address="):
+                authd.address = word[8:]
+            elif word == "names":
+                authd.send("N", authd.fields())
+                show(authd.receive())
+            elif word == "begin":
+                mechanism = words.pop(0)
+                initial = octets(words.pop(0)) if words and words[0] not in ("say", "names", "begin") else None
+                show(authd.begin(mechanism, initial))
+            elif word == "say":
+                show(authd.say(octets(words.pop(0))))
+            elif word == "scram":
+                login, password = words.pop(0), words.pop(0)
+                plus = words[:1] == ["plus"] and bool(words.pop(0))
+                show(scram(authd, login, password, plus))
+            elif word == "raw":
+                authd.sock.sendall(bytes.fromhex(words.pop(0)))
+                show(authd.receive())
+            elif word == "wait":
+                print("waiting", flush=True)
+                sys.stdin.read()
+    except (EOFError, ConnectionError):
+        print("end")
+    authd.sock.close()
+    if authd.child:
+        code = authd.child.wait(20)
+        if code:
+            print("exit code", code)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PATH", "/usr/bin:/bin")
+    main(sys.argv[1:])
