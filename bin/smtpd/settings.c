@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/control.h"
+#include "net/authd.h"
 #include "smtpd.h"
 
 /* Who may submit without a login: nobody, unless told; relayhosts is about mail between hosts. */
@@ -85,6 +86,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
 		    control.path, strerror(errno));
 	d->settings.routes = d->routes;
+	d->settings.has_logins = authd_is_configured();
 	d->settings.relay_hosts = &d->relay_hosts;
 	d->settings.xclient_hosts = &d->xclient_hosts;
 	apply_databytes(&d->settings.limits);

@@ -51,6 +51,15 @@ check_envelope_id(struct slice value, struct parameters *parameters)
 	return value.len > 0 && value.len <= ENVELOPE_ID_MAX && encode_is_xtext(value);
 }
 
+/* An address in xtext, or <> for nobody in particular (RFC 4954, 5). */
+static bool
+check_submitter(struct slice value, struct parameters *parameters)
+{
+	parameters->submitter = value;
+	return value.len > 0 && value.len <= ORIGINAL_MAX &&
+	       (slice_is(value, "<>") || encode_is_xtext(value));
+}
+
 /* NEVER alone, or a list of the others (RFC 3461, 4.1). */
 static bool
 check_notify(struct slice value, struct parameters *parameters)
@@ -96,6 +105,7 @@ static const struct parameter mail_table[] = {
     {"BODY", EXTENSION_8BITMIME, check_body},
     {"RET", EXTENSION_DSN, check_return_part},
     {"ENVID", EXTENSION_DSN, check_envelope_id},
+    {"AUTH", EXTENSION_AUTH, check_submitter},
     {NULL, 0, NULL},
 };
 
@@ -167,6 +177,8 @@ parameter_add_mail_fields(const struct parameters *parameters, struct str *envel
 {
 	if (add_given(envelope, 'B', parameters->body) == -1 ||
 	    add_given(envelope, 'V', parameters->envelope_id) == -1)
+		return -1;
+	if (add_given(envelope, 'A', parameters->submitter) == -1)
 		return -1;
 	return add_given(envelope, 'R', parameters->return_part);
 }

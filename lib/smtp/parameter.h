@@ -14,9 +14,10 @@
 #include "smtp/command.h"
 
 enum parameter_extension {
-	EXTENSION_SIZE = 1,	/* RFC 1870 */
-	EXTENSION_8BITMIME = 2, /* RFC 6152 */
-	EXTENSION_DSN = 4,	/* RFC 3461 */
+	EXTENSION_SIZE = 1,	  /* RFC 1870 */
+	EXTENSION_8BITMIME = 2,	  /* RFC 6152 */
+	EXTENSION_DSN = 4,	  /* RFC 3461 */
+	EXTENSION_AUTH = 1 << 12, /* RFC 4954 */
 };
 
 /* What was given; a slice that was not is empty. */
@@ -25,6 +26,7 @@ struct parameters {
 	struct slice body;	  /* BODY */
 	struct slice return_part; /* RET */
 	struct slice envelope_id; /* ENVID, in xtext */
+	struct slice submitter;	  /* AUTH, in xtext, or "<>" */
 	struct slice notify;	  /* NOTIFY */
 	struct slice original;	  /* ORCPT, in xtext */
 };

@@ -15,7 +15,8 @@
 #define HELO_MAX ((size_t)ADDRESS_DOMAIN_MAX)
 /* A recipient's fields in an envelope: the path, NOTIFY and ORCPT; or those of the message. */
 #define RECIPIENT_FIELDS_MAX ((size_t)1024)
-#define IDLE_MS 3000 /* after which a helper is let go */
+#define MECHANISMS_MAX ((size_t)400) /* octets: they are a line of EHLO's reply */
+#define IDLE_MS 3000		     /* after which a helper is let go */
 #define LINGER_MS 1000
 
 void
@@ -42,6 +43,7 @@ session_init(struct session *s, const struct session_settings *settings,
 	route_init(&s->route);
 	writer_init(&s->writer, out, OUTPUT_SIZE);
 	str_init(&s->helo, HELO_MAX);
+	str_init(&s->auth.mechanisms, MECHANISMS_MAX);
 	str_init(&s->xclient_name, 0);
 	s->xclient.is_allowed = settings->xclient_hosts != NULL &&
 				cidr_list_contains(settings->xclient_hosts, client->peer.address);
@@ -67,6 +69,8 @@ session_start_over(struct session *s)
 	s->extended = false;
 	s->offered = 0;
 	explicit_bzero(s->client.login, sizeof s->client.login);
+	str_clear(&s->auth.mechanisms);
+	s->auth.is_asked = false;
 }
 
 int
@@ -106,6 +110,7 @@ session_free(struct session *s)
 	reader_free(&s->reader);
 	writer_free(&s->writer);
 	str_wipe(&s->helo);
+	str_free(&s->auth.mechanisms);
 	str_wipe(&s->xclient_name);
 	str_wipe(&t->reverse_path);
 	str_wipe(&t->first);
@@ -136,8 +141,8 @@ session_lost(struct session *s, long result)
  * Replies wait until no whole command is at hand (RFC 2920, 3.2). A helper that served the last
  * message is let go when the next one does not come soon.
  */
-static enum reader_result
-next_line(struct session *s, struct slice *line)
+enum reader_result
+session_read_line(struct session *s, struct slice *line, size_t max)
 {
 	deadline idle = deadline_in_ms(IDLE_MS);
 
@@ -149,13 +154,13 @@ next_line(struct session *s, struct slice *line)
 		enum reader_result result;
 
 		s->reader.until = idle;
-		result = reader_line(&s->reader, line, COMMAND_LINE_MAX);
+		result = reader_line(&s->reader, line, max);
 		if (result != READER_TIMEOUT)
 			return result;
 		submit_release(&s->submit);
 		s->reader.until = session_deadline(s);
 	}
-	return reader_line(&s->reader, line, COMMAND_LINE_MAX);
+	return reader_line(&s->reader, line, max);
 }
 
 static void
@@ -179,7 +184,7 @@ take_command(struct session *s)
 {
 	struct slice line;
 
-	switch (next_line(s, &line)) {
+	switch (session_read_line(s, &line, COMMAND_LINE_MAX)) {
 	case READER_LINE:
 		dispatch(s, line);
 		break;

@@ -39,6 +39,7 @@ struct session_settings {
 	const struct routes *routes;
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
+	bool has_logins; /* authd may be asked: see authd_is_configured */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 };
 
@@ -70,6 +71,13 @@ struct session_xclient {
 	bool has_address, has_login; /* it named them */
 };
 
+/* What AUTH needs to know between its commands. */
+struct session_auth {
+	struct str mechanisms; /* those that EHLO lists, with blanks between */
+	bool is_asked;	       /* for them */
+	uint64_t failures;
+};
+
 /* Between MAIL and the end of DATA. */
 struct session_transaction {
 	bool active;
@@ -92,6 +100,7 @@ struct session {
 	struct str helo;    /* empty before HELO and EHLO */
 	bool extended;	    /* EHLO */
 	unsigned offered;   /* enum parameter_extension */
+	struct session_auth auth;
 	struct session_transaction transaction;
 	uint64_t messages, errors, refused;
 	int64_t began_ms;

@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "smtp/command.h"
+#include "smtp/parameter.h"
 #include "smtp/session.h"
 
 typedef void session_handler(struct session *s, struct slice argument);
@@ -25,7 +26,7 @@ const struct session_command *session_command_at(size_t index);
 
 session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_data, session_rset,
     session_noop, session_quit, session_vrfy, session_expn, session_help, session_xclient,
-    session_not_offered;
+    session_auth, session_not_offered;
 
 /* What is to be said to a command; code 0: nothing is against it. */
 struct verdict {
@@ -60,6 +61,15 @@ void session_wrong_syntax(
 void session_refuse(
     struct session *s, int code, const char *status, const char *text, struct slice to);
 
+/* Who may say who submitted a message: of others, the AUTH parameter becomes <> (RFC 4954, 5). */
+void session_judge_submitter(const struct session *s, struct parameters *parameters);
+/* Finds out which mechanisms AUTH has now; at most once until session_start_over. */
+void session_find_mechanisms(struct session *s);
+bool session_has_mechanisms(const struct session *s);
+void session_print_mechanisms(const struct session *s, struct str *line);
+
+/* One line of at most MAX octets, before which all replies are sent if no whole line is at hand. */
+enum reader_result session_read_line(struct session *s, struct slice *line, size_t max);
 /* When the next read or write must have happened. */
 deadline session_deadline(const struct session *s);
 /* Notes why reading ended, as reader_fill or reader_line told it: EOF for 0, errno for -1. */
@@ -69,6 +79,9 @@ void session_log_message(struct session *s, uint64_t size);
 void session_log_refused(struct session *s, const char *reply, struct slice to);
 void session_log_failed(struct session *s);
 void session_log_unknown(struct session *s);
+/* An AUTH command is over. */
+void session_log_auth(
+    struct session *s, struct slice mechanism, const char *login, const char *result);
 void session_log_end(struct session *s);
 
 #endif

@@ -33,6 +33,7 @@ carries_parameters(const struct session *s)
 static const struct extension table[] = {
     {"PIPELINING", 0, NULL, NULL}, {"SIZE", EXTENSION_SIZE, NULL, print_size},
     {"8BITMIME", EXTENSION_8BITMIME, carries_parameters, NULL},
+    {"AUTH", EXTENSION_AUTH, session_has_mechanisms, session_print_mechanisms},
     {"ENHANCEDSTATUSCODES", 0, NULL, NULL}, {"VRFY", 0, session_is_trusted, NULL},
     {"EXPN", 0, session_is_trusted, NULL},
     {"XCLIENT", 0, session_may_xclient, session_print_xclient},
@@ -51,6 +52,7 @@ is_offered(const struct session *s, const struct extension *row)
 void
 session_offer(struct session *s)
 {
+	session_find_mechanisms(s);
 	s->offered = 0;
 	for (size_t i = 0; i <= LAST; i++)
 		if (is_offered(s, &table[i]))

@@ -8,6 +8,13 @@
 #include "smtp/session_command.h"
 
 static void
+add_if_known(struct event *e, const char *key, struct slice value)
+{
+	if (value.len > 0)
+		event_slice(e, key, value);
+}
+
+static void
 start(struct session *s, struct event *e, const char *name)
 {
 	const char *address = s->client.peer.address;
@@ -15,13 +22,7 @@ start(struct session *s, struct event *e, const char *name)
 	event_start(e, s->settings->program, name);
 	if (address[0] != '\0')
 		event_text(e, "client", address);
-}
-
-static void
-add_if_known(struct event *e, const char *key, struct slice value)
-{
-	if (value.len > 0)
-		event_slice(e, key, value);
+	add_if_known(e, "login", slice_of(s->client.login));
 }
 
 /* "" for the null reverse-path, but nothing where there is no transaction. */
@@ -40,6 +41,7 @@ session_log_message(struct session *s, uint64_t size)
 	event_start(&e, s->settings->program, "message");
 	add_if_known(&e, "id", slice_of(s->submit.id));
 	add_if_known(&e, "client", slice_of(s->client.peer.address));
+	add_if_known(&e, "login", slice_of(s->client.login));
 	event_slice(&e, "helo", str_slice(&s->helo));
 	add_sender(s, &e);
 	event_number(&e, "size", (int64_t)size);
@@ -82,6 +84,19 @@ session_log_unknown(struct session *s)
 	add_if_known(&e, "id", slice_of(s->submit.id));
 	add_sender(s, &e);
 	event_number(&e, "rcpts", (int64_t)s->transaction.recipients);
+	event_send(&e);
+}
+
+void
+session_log_auth(struct session *s, struct slice mechanism, const char *login, const char *result)
+{
+	struct event e;
+
+	event_start(&e, s->settings->program, "auth");
+	add_if_known(&e, "client", slice_of(s->client.peer.address));
+	add_if_known(&e, "login", slice_of(login));
+	event_slice(&e, "mechanism", mechanism);
+	event_text(&e, "result", result);
 	event_send(&e);
 }
 

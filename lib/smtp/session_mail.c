@@ -111,6 +111,7 @@ session_mail(struct session *s, struct slice argument)
 		session_wrong_syntax(s, result, "5.1.7");
 		return;
 	}
+	session_judge_submitter(s, &parameters);
 	verdict = judge_sender(s, &path);
 	if (verdict.code != 0)
 		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));

@@ -8,6 +8,7 @@ static const struct session_command table[] = {
     {"MAIL", session_mail, true, "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME]"},
     {"RCPT", session_rcpt, true, "RCPT TO:<address>"},
     {"DATA", session_data, false, "DATA, then the message, then a dot alone on a line"},
+    {"AUTH", session_auth, false, "AUTH mechanism [initial response]"},
     {"RSET", session_rset, false, "RSET drops sender and recipients"},
     {"NOOP", session_noop, false, "NOOP [anything]"},
     {"QUIT", session_quit, false, "QUIT"},
@@ -23,7 +24,6 @@ static const struct session_command table[] = {
     {"ETRN", session_not_offered, false, NULL},
     {"ATRN", session_not_offered, false, NULL},
     {"BDAT", session_not_offered, false, NULL},
-    {"AUTH", session_not_offered, false, NULL},
     {"STARTTLS", session_not_offered, false, NULL},
 };
 
