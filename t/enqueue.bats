@@ -240,6 +240,7 @@ four^M$' ]
 		91 Fa@example.org\0Suid 0\0Tb@example.org\0\0
 		91 Fa@example.org\0Tb@example.org\0B7BIT\0\0
 		91 Fa@example.org\0NNEVER\0Tb@example.org\0\0
+		91 Fa@example.org\0BBINARYMIME\0Tb@example.org\0\0
 		91 Fa@example.org\0Tb@example.org\0NNEVER,DELAY\0\0
 		91 Fa@example.org\0Ta\nTb@example.org\0\0
 		91 Fa@example.org\0Tnobody\001@example.org\0\0
@@ -638,4 +639,21 @@ exec { $ARGV[0] } @ARGV' "$SCRATCH/enqueue" joe@example.org < <(sleep 1.3; echo 
 	exec 5>&-
 	wait "$pid"
 	[ "$(hostile)" -eq 4 ]
+}
+
+@test "BINARYMIME: the body may hold anything, the header section may not" {
+	frames '
+c = Client()
+binary = b"Fa@example.org\0BBINARYMIME\0Tb@example.org\0"
+body = b"A: b\r\n\r\n\0\n\r\r\n.\r\nno end"
+assert c.message(body, b"E", binary)[0] == "K"
+assert c.message(body)[0] != "K"
+assert c.message(b"A: \0\r\n\r\nb\r\n", b"E", binary)[0] != "K"
+assert c.message(b"A: b\n\r\nb\r\n", b"E", binary)[0] != "K"
+assert c.message(b"A: b", b"E", binary)[0] != "K"
+assert c.message(text)[0] == "K"
+assert c.message(b"A: b\r\n\r\n\n", b"E", b"Fa@example.org\0B8BITMIME\0Tb@example.org\0")[0] != "K"
+assert c.end() == 0'
+	[ "$(in_new)" = 2 ]
+	grep -qaF "no end" -r "$SATCHEL_SPOOL"
 }

@@ -143,12 +143,22 @@ convert_envelope(struct accept *a, struct slice fields, uid_t uid, size_t *recip
 	return result == ENVELOPE_GOOD || accept_fail(a, codes[result], "%s", reason);
 }
 
+/* A binary body may hold what no other may. */
+static bool
+is_binary(struct slice converted)
+{
+	struct envelope e;
+
+	return envelope_parse(converted, &e) && slice_is(e.body, "BINARYMIME");
+}
+
 static bool
 begin_commit(struct accept *a, struct slice envelope, uid_t uid)
 {
 	size_t recipients;
 	bool good = convert_envelope(a, envelope, uid, &recipients);
 
+	a->check.is_binary = good && is_binary(str_slice(&a->scratch));
 	if (good && commit_begin(&a->commit, str_slice(&a->scratch), recipients) == -1)
 		good = fail_to_write(a);
 	if (a->scratch.room > SCRATCH_KEPT)
@@ -201,8 +211,9 @@ check_piece(struct accept *a, struct slice data)
 		return accept_fail(a, ACCEPT_REFUSED, "the message is larger than %llu octets",
 		    (unsigned long long)a->limits.message_size);
 	if (!wire_check_piece(&a->check, data))
-		return accept_fail(
-		    a, ACCEPT_REFUSED, "the message holds a bare CR or LF, or a NUL");
+		return accept_fail(a, ACCEPT_REFUSED,
+		    a->check.is_binary ? "the header section holds a bare CR or LF, or a NUL"
+				       : "the message holds a bare CR or LF, or a NUL");
 	if (a->check.received > a->limits.hops)
 		return accept_fail(a, ACCEPT_REFUSED,
 		    "the message has more than %llu Received fields: a mail loop",

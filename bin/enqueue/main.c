@@ -239,6 +239,8 @@ take_one(struct accept *a, const struct options *o, uid_t uid)
 					      : read_envelope(a, &envelope);
 	if (good)
 		good = accept_begin(a, str_slice(&envelope), uid, false);
+	if (good && a->check.is_binary) /* line ends were made of what may be none */
+		good = accept_fail(a, ACCEPT_ENVELOPE, "a BINARYMIME message cannot come this way");
 	if (good) {
 		accept_data(a, str_slice(&message));
 		good = accept_commit(a, message.len);

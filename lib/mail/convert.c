@@ -35,10 +35,12 @@ look_at_header(void *context, const struct entity *e, struct slice header)
 	(void)header;
 	c->section = (struct convert_section){
 	    .entity = *e, .is_filling = e->kind == ENTITY_MULTIPART, .last = '\n'};
-	if (!e->is_8bit)
-		return 0;
-	c->needs |= CONVERT_UTF8;
-	c->leaves_8bit = true;
+	if (!e->is_clean)
+		(void)refuse(c, CONVERT_MALFORMED);
+	if (e->is_8bit) {
+		c->needs |= CONVERT_UTF8;
+		c->leaves_8bit = true;
+	}
 	return 0;
 }
 

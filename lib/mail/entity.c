@@ -259,7 +259,8 @@ entity_read(struct entity *e, struct slice header, bool in_digest)
 	    .wants_charset = true};
 	is_good = read_fields(e, header);
 	e->is_8bit = !slice_is_ascii(header);
-	if (!is_good || !is_clean(header))
+	e->is_clean = is_clean(header);
+	if (!is_good || !e->is_clean)
 		e->kind = ENTITY_OPAQUE;
 	/* RFC 2045, 6.4: an encoded multipart is read in as many ways as there are programs */
 	if ((e->kind == ENTITY_MULTIPART || e->kind == ENTITY_MESSAGE) &&

@@ -41,6 +41,7 @@ struct entity {
 	bool has_type, has_version;
 	bool wants_charset; /* text/plain, or no type, without a charset */
 	bool is_8bit;	    /* a header field has octets above 127 */
+	bool is_clean;	    /* its lines end with CRLF, and no CR, LF or NUL stands elsewhere */
 	struct slice boundary;
 };
 

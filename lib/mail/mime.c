@@ -340,12 +340,22 @@ end_in_line(struct mime *m)
 	return end_line(m);
 }
 
+/* The message ends within a line of a header section, which may be a delimiter, too. */
+static int
+end_in_header(struct mime *m)
+{
+	if (str_add_text(&m->header, "\r\n") == -1)
+		return fail(m, errno == EMSGSIZE ? MIME_TOO_LONG : MIME_STOPPED);
+	return end_header_line(m);
+}
+
 int
 mime_end(struct mime *m)
 {
 	if (m->failure != MIME_NONE)
 		return -1;
-	if (m->line_len > 0 && end_in_line(m) == -1)
+	if ((m->line_len > 0 && end_in_line(m) == -1) ||
+	    (m->in_header && m->header.len > m->header_line && end_in_header(m) == -1))
 		return -1;
 	/* twice where it ends behind the header section of message/rfc822 */
 	if ((m->in_header && take_header(m) == -1) || (m->in_header && take_header(m) == -1))

@@ -2,7 +2,8 @@
 /*
  * Walks over a message piece by piece, in bounded memory, and tells a visitor what it is made of:
  * header sections, the data behind them, and the lines between parts (RFC 2046, 5.1). All that is
- * told, in order, is the message, but for the line end that a last delimiter may lack.
+ * told, in order, is the message, but for a line end that the last delimiter or
+ * field may lack.
  *
  * Lines end with CRLF. A body may hold any octets (RFC 3030); CR and LF alone end no line.
  */

@@ -36,7 +36,7 @@ check_line(struct wire_check *c, struct slice line, bool ends)
 bool
 wire_check_piece(struct wire_check *c, struct slice piece)
 {
-	while (piece.len > 0 && !c->malformed) {
+	while (piece.len > 0 && !c->malformed && !(c->in_body && c->is_binary)) {
 		size_t lf = slice_find(piece, '\n');
 		bool ends = lf < piece.len;
 		struct slice line = slice_make(piece.data, ends ? lf + 1 : lf);
@@ -61,7 +61,7 @@ wire_check_piece(struct wire_check *c, struct slice piece)
 bool
 wire_check_end(const struct wire_check *c)
 {
-	return !c->malformed && c->line_length == 0;
+	return !c->malformed && (c->line_length == 0 || (c->in_body && c->is_binary));
 }
 
 /* A CR that was held back and is not followed by LF. */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 struct wire_check {
+	bool is_binary;	    /* set by the caller: the body may hold anything (RFC 3030, 3) */
 	bool after_cr;	    /* the last piece ended with a CR */
 	bool malformed;	    /* it is not in wire format */
 	bool in_body;	    /* the empty line behind the header section was seen */
@@ -22,9 +23,13 @@ struct wire_check {
 	size_t received;    /* Received fields so far (RFC 5321, 6.3) */
 };
 
-/* Starts with a struct of zeros. False, and malformed set for good, as soon as a rule is broken. */
+/* Starts with a struct of zeros but for is_binary. False, and malformed set for good, as soon as a
+ * rule is broken. */
 bool wire_check_piece(struct wire_check *c, struct slice piece);
-/* True if all pieces together were a message: every line, the last one too, had its end. */
+/*
+ * True if all pieces together were a message: every line, the last one too, had its end; a binary
+ * body needs none.
+ */
 bool wire_check_end(const struct wire_check *c);
 
 struct wire_convert {

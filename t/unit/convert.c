@@ -217,6 +217,8 @@ static const struct row rows[] = {
 	BYTES(TYPE_MIXED "\r\n--b\r\n" TYPE_MIXED "\r\n--b\r\n\r\n\xe9\r\n--b--\r\n"), NULL},
     {"what begins like a delimiter", CONVERT_TO_7BIT, CONVERT_MALFORMED, 0,
 	BYTES(TYPE_MIXED "\r\n--b\r\n\r\n\xe9\r\n--bb\r\n--b--\r\n"), NULL},
+    {"a NUL in a field", CONVERT_TO_8BIT, CONVERT_MALFORMED, 0, BYTES(VERSION "A: \0\r\n\r\n\r\n"),
+	NULL},
     {"message/partial", CONVERT_TO_7BIT, CONVERT_MALFORMED, CONVERT_8BIT,
 	BYTES("Content-Type: message/partial; id=a; number=1\r\n\r\n\r\n\xe9\r\n"), NULL},
 };

@@ -57,6 +57,44 @@ test_check(void)
 }
 
 static const struct {
+	const char *text;
+	size_t len;
+	bool good;
+} binaries[] = {
+    {TEXT(""), true},
+    {TEXT("a\r\n"), true},
+    {TEXT("a"), false},
+    {TEXT("a\n\r\n"), false},
+    {TEXT("a\0\r\n\r\n"), false},
+    {TEXT("a\rb\r\n\r\n"), false},
+    {TEXT("a\n\nb"), false},
+    {TEXT("a\r\n\r"), false},
+    {TEXT("a\r\n\r\n"), true},
+    {TEXT("\r\n\n"), true},
+    {TEXT("\r\n\r"), true},
+    {TEXT("a\r\n\r\n\0\n\r\r\nb"), true},
+};
+
+/* A binary body: the same for the header section, anything behind it. */
+static void
+test_binary(void)
+{
+	for (size_t i = 0; i < sizeof binaries / sizeof binaries[0]; i++) {
+		struct slice text = slice_make(binaries[i].text, binaries[i].len);
+		bool all = true;
+
+		for (size_t a = 0; a <= text.len; a++) {
+			struct wire_check c = {.is_binary = true};
+
+			(void)wire_check_piece(&c, slice_make(text.data, a));
+			(void)wire_check_piece(&c, slice_skip(text, a));
+			all = all && wire_check_end(&c) == binaries[i].good;
+		}
+		tap_ok(all, "binary %zu, at every split", i);
+	}
+}
+
+static const struct {
 	const char *from;
 	const char *to;
 } conversions[] = {
@@ -122,6 +160,7 @@ int
 main(void)
 {
 	test_check();
+	test_binary();
 	test_convert();
 	test_full();
 	return tap_done();
