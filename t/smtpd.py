@@ -84,13 +84,16 @@ def open_many(count, address, port):
 
 
 def children(parent):
-    """Process ids of what PARENT forked and is not yet ended."""
+    """Process ids of what PARENT forked for clients and is not yet ended."""
     found = set()
     for name in os.listdir("/proc"):
         try:
-            fields = open("/proc/%s/stat" % name).read().rpartition(")")[2].split()
+            start, _, end = open("/proc/%s/stat" % name).read().rpartition(")")
         except OSError:
             continue
+        if start.endswith("(executor"):
+            continue
+        fields = end.split()
         if name.isdigit() and fields[1] == str(parent) and fields[0] != "Z":
             found.add(int(name))
     return found

@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -84,11 +86,17 @@ smtpd_serve_connection(struct smtpd *d)
 	struct session_client client = {0};
 	struct str problem;
 	struct writer writer;
-	bool quit;
+	bool quit, good;
+	int code;
 
 	keep_log_from_client(d);
 	str_init(&problem, PROBLEM_MAX);
-	if (smtpd_read_settings(d, &problem) == -1) {
+	good = smtpd_read_settings(d, &problem) == 0;
+	if (good && smtpd_confine(d, false) == -1) {
+		good = false;
+		(void)str_format(&problem, "unable to fork: %s", strerror(errno));
+	}
+	if (!good) {
 		writer_init(&writer, d->out, 512);
 		writer.until = deadline_in_seconds(5);
 		(void)respond(&writer, 421, "4.3.0", "Out of service; try again later");
@@ -98,6 +106,9 @@ smtpd_serve_connection(struct smtpd *d)
 	str_free(&problem);
 	find_client(d, &client);
 	if (smtpd_take_proxy_header(d, &client) == -1)
-		return EXIT_DONE;
-	return smtpd_run_session(d, &client, &quit);
+		code = EXIT_DONE;
+	else
+		code = smtpd_run_session(d, &client, &quit);
+	smtpd_end_confinement(d);
+	return code;
 }

@@ -237,6 +237,8 @@ serve_listeners(struct program *p)
 	p->serve.context = p;
 	p->serve.is_proxy = p->shared.proxies.count > 0 ? is_proxy : NULL;
 	warm_up();
+	if (smtpd_confine(&p->shared, true) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to fork");
 	code = run_server(p);
 	str_free(&refusal);
 	return code;
@@ -284,8 +286,10 @@ find_listeners(struct program *p)
 int
 main(int argc, char **argv)
 {
-	struct program p = {
-	    .shared = {.in = STDIN_FILENO, .out = STDOUT_FILENO, .helper = {.fd = -1}}};
+	struct program p = {.shared = {.in = STDIN_FILENO,
+				.out = STDOUT_FILENO,
+				.helper = {.fd = -1},
+				.executor = {.fd = -1}}};
 	bool listening;
 	int code;
 

@@ -40,6 +40,27 @@ read_relay_hosts(struct cidr_list *list, const struct control *c, struct str *pr
 	return 0;
 }
 
+/* A way out for those whose user database needs more than smtpd(8) says. */
+static int
+read_confinement(bool *is_confined, const struct control *c, struct str *problem)
+{
+	struct str text;
+	int found, result = 0;
+
+	str_init(&text, CONTROL_FILE_MAX);
+	found = control_line(c, "confinement", &text);
+	*is_confined = found == 0 || slice_is(str_slice(&text), "full");
+	if (found == -1) {
+		result = -1;
+	} else if (!*is_confined && !slice_is(str_slice(&text), "none")) {
+		(void)str_add_text(problem, "confinement: \"full\" or \"none\" is expected");
+		errno = EINVAL;
+		result = -1;
+	}
+	str_free(&text);
+	return result;
+}
+
 static void
 apply_databytes(struct limits *limits)
 {
@@ -78,7 +99,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		&d->relay_hosts, &control, problem) == 0 &&
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
 	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
-	    read_senders(d, &control, problem) != -1) {
+	    read_senders(d, &control, problem) != -1 &&
+	    read_confinement(&d->is_confined, &control, problem) == 0) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}

@@ -3,6 +3,7 @@
 #ifndef SMTPD_H
 #define SMTPD_H
 
+#include "base/executor.h"
 #include "base/str.h"
 #include "conf/cidr.h"
 #include "conf/route.h"
@@ -20,6 +21,8 @@ struct smtpd {
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;
 	bool keeps_helper;
+	bool is_confined; /* the control file confinement does not say "none" */
+	struct executor executor;
 };
 
 /* Reads the control files and DATABYTES. 0, or -1 with what is wrong in PROBLEM. */
@@ -39,5 +42,14 @@ int smtpd_serve_connection(struct smtpd *d);
  * or -1 if there is to be no session, which is logged.
  */
 int smtpd_take_proxy_header(struct smtpd *d, struct session_client *client);
+
+/*
+ * Before the first octet from the network is read, and after all that needs more rights: confines
+ * this process and, SERVING, its children. What the kernel lacks is left out, and logged for a
+ * server. 0, or -1 with errno if no executor can be had.
+ */
+int smtpd_confine(struct smtpd *d, bool serving);
+/* After a single connection: waits for what was executed for it. */
+void smtpd_end_confinement(struct smtpd *d);
 
 #endif

@@ -19,6 +19,7 @@
 #endif
 
 #define CONNECT_SECONDS 10
+#define PATH_LEN_MAX ((size_t)4096)
 
 bool
 helper_is_privileged(void)
@@ -32,6 +33,13 @@ helper_program(struct str *path, const char *name)
 	const char *dir = helper_is_privileged() ? NULL : getenv("SATCHEL_BIN");
 
 	return str_format(path, "%s/%s", dir == NULL || *dir == '\0' ? SATCHEL_SBIN : dir, name);
+}
+
+/* Where the service NAME listens. */
+static int
+name_socket(struct str *path, const char *rundir, const char *name)
+{
+	return str_format(path, "%s/%s/socket", rundir, name);
 }
 
 int
@@ -57,54 +65,92 @@ helper_connect(const char *path)
 	return -1;
 }
 
-static int
-execute(struct helper *h, char *const argv[])
+bool
+helper_is_served(const char *rundir, const char *name)
 {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	bool is_served = false;
 	struct str path;
-	int ends[2];
+	int fd;
 
-	str_init(&path, 4096);
-	if (helper_program(&path, argv[0]) == -1 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1) {
-		str_free(&path);
-		return -1;
+	str_init(&path, sizeof address.sun_path - 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd != -1 && name_socket(&path, rundir, name) == 0) {
+		memcpy(address.sun_path, path.data, path.len);
+		is_served = connect(fd, (struct sockaddr *)&address, sizeof address) == -1 &&
+			    errno == EPROTOTYPE;
 	}
-	h->pid = fork();
-	if (h->pid == 0) {
-		/* where 0 or 1 was closed, the socket may be there already, and close on exec */
-		if (dup2(ends[1], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1 ||
-		    io_set_close_on_exec(STDIN_FILENO, false) == -1 ||
-		    io_set_close_on_exec(STDOUT_FILENO, false) == -1)
-			_exit(EXIT_FAILURE);
-		execv(path.data, argv);
-		_exit(127);
+	io_close(fd);
+	str_free(&path);
+	return is_served;
+}
+
+void
+helper_run(const void *context, int fd)
+{
+	char *const *argv = context;
+	struct str path;
+
+	str_init(&path, PATH_LEN_MAX);
+	/* where 0 or 1 was closed, the socket may be there already, and close on exec */
+	if (helper_program(&path, argv[0]) == -1 || dup2(fd, STDIN_FILENO) == -1 ||
+	    dup2(fd, STDOUT_FILENO) == -1 || io_set_close_on_exec(STDIN_FILENO, false) == -1 ||
+	    io_set_close_on_exec(STDOUT_FILENO, false) == -1)
+		return;
+	execv(path.data, argv);
+}
+
+static int
+execute(const struct executor *executor, struct helper *h, char *const argv[])
+{
+	int ends[2], result = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	if (executor != NULL && executor->fd != -1) {
+		result = executor_ask(executor, argv[0], ends[1]);
+	} else {
+		h->pid = fork();
+		if (h->pid == 0) {
+			helper_run(argv, ends[1]);
+			_exit(127);
+		}
+		result = h->pid == -1 ? -1 : 0;
 	}
 	io_close(ends[1]);
-	str_free(&path);
-	if (h->pid == -1) {
+	if (result == -1) {
 		io_close(ends[0]);
+		h->pid = 0;
 		return -1;
 	}
 	h->fd = ends[0];
+	h->is_executed = true;
+	return 0;
+}
+
+int
+helper_open_by(
+    const struct executor *executor, struct helper *h, const char *rundir, char *const argv[])
+{
+	*h = (struct helper){.fd = -1};
+	if (rundir != NULL) {
+		struct str path;
+
+		str_init(&path, PATH_LEN_MAX);
+		if (name_socket(&path, rundir, argv[0]) == 0)
+			h->fd = helper_connect(path.data);
+		str_free(&path);
+	}
+	if (h->fd == -1 && execute(executor, h, argv) == -1)
+		return -1;
+	h->is_patient = io_set_patience(h->fd) == 0;
 	return 0;
 }
 
 int
 helper_open(struct helper *h, const char *rundir, char *const argv[])
 {
-	*h = (struct helper){.fd = -1};
-	if (rundir != NULL) {
-		struct str path;
-
-		str_init(&path, 4096);
-		if (str_format(&path, "%s/%s/socket", rundir, argv[0]) == 0)
-			h->fd = helper_connect(path.data);
-		str_free(&path);
-	}
-	if (h->fd == -1 && execute(h, argv) == -1)
-		return -1;
-	h->is_patient = io_set_patience(h->fd) == 0;
-	return 0;
+	return helper_open_by(NULL, h, rundir, argv);
 }
 
 void

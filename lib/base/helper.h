@@ -11,12 +11,14 @@
 
 #include <stdbool.h>
 
+#include "base/executor.h"
 #include "base/str.h"
 
 struct helper {
-	int fd;		 /* -1 when closed */
-	bool is_patient; /* fd: see base/io.h */
-	pid_t pid;	 /* of the program executed; 0 for a service */
+	int fd;		  /* -1 when closed */
+	bool is_patient;  /* fd: see base/io.h */
+	bool is_executed; /* for us alone, by whomever; false for a service */
+	pid_t pid;	  /* of the program that we executed; 0 for a service or an executor's */
 };
 
 /* True when the kernel runs us with more rights than our caller's: its environment is not ours. */
@@ -34,7 +36,20 @@ int helper_program(struct str *path, const char *name);
  * socket and exit code 127.
  */
 int helper_open(struct helper *h, const char *rundir, char *const argv[]);
-/* Closes the socket and, for an executed one, waits for its end. */
+/*
+ * The same for who may be confined: with a EXECUTOR (not null, and its fd not -1), that executes
+ * the program, by its task ARGV[0].
+ */
+int helper_open_by(
+    const struct executor *executor, struct helper *h, const char *rundir, char *const argv[]);
+/* The executor's task of a helper: CONTEXT is its argv. Returns only if that is not possible. */
+void helper_run(const void *context, int fd);
+/*
+ * True if a service listens at run/NAME/socket. It is not disturbed: a datagram socket is refused
+ * by a stream socket otherwise than by the name of one that is gone.
+ */
+bool helper_is_served(const char *rundir, const char *name);
+/* Closes the socket and, for one that we executed, waits for its end. */
 void helper_close(struct helper *h);
 
 /*

@@ -39,6 +39,7 @@ session_init(struct session *s, const struct session_settings *settings,
 
 	*s = (struct session){.settings = settings, .client = *client};
 	submit_init(&s->submit);
+	s->submit.executor = settings->executor;
 	s->submit.has_trace = true;
 	route_init(&s->route);
 	writer_init(&s->writer, out, OUTPUT_SIZE);

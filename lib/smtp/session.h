@@ -41,6 +41,7 @@ struct session_settings {
 	const struct table *senders;
 	bool has_logins; /* authd may be asked: see authd_is_configured */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
+	const struct executor *executor; /* executes helpers; null: this process may itself */
 };
 
 struct session_client {

@@ -24,7 +24,7 @@
 void
 filter_init(struct filter_chain *f)
 {
-	*f = (struct filter_chain){.message_fd = -1, .envelope_fd = -1};
+	*f = (struct filter_chain){.keeper_fd = -1, .message_fd = -1, .envelope_fd = -1};
 	str_init(&f->envelope, SIZE_MAX / 4);
 	str_init(&f->text, SIZE_MAX / 4);
 }
@@ -50,16 +50,17 @@ keep_plain_fields(struct filter_chain *f, struct slice envelope)
 	return str_add_char(&f->envelope, '\0');
 }
 
-/* In the child: becomes the first program of the chain. */
-_Noreturn static void
-run(char *command, int message_fd, int envelope_fd)
+_Noreturn void
+filter_run(const char *command, int message_fd, int envelope_fd)
 {
-	char *words[WORDS_MAX + 1], *save = NULL;
+	char *words[WORDS_MAX + 1], *save = NULL, *copy = strdup(command);
 	struct str own;
 	sigset_t none;
 	size_t n = 0;
 
-	for (char *w = strtok_r(command, " \t", &save); w != NULL && n < WORDS_MAX;
+	if (copy == NULL)
+		_exit(NOT_EXECUTED);
+	for (char *w = strtok_r(copy, " \t", &save); w != NULL && n < WORDS_MAX;
 	     w = strtok_r(NULL, " \t", &save))
 		words[n++] = w;
 	words[n] = NULL;
@@ -82,17 +83,17 @@ run(char *command, int message_fd, int envelope_fd)
 static int
 start_with_pipes(struct filter_chain *f, const char *command, int message[2], int envelope[2])
 {
-	char *copy = strdup(command);
-
-	if (copy == NULL)
-		return -1;
-	f->pid = fork();
-	if (f->pid == 0)
-		run(copy, message[0], envelope[0]);
-	free(copy);
-	if (f->pid == -1) {
-		f->pid = 0;
-		return -1;
+	if (f->executor != NULL && f->executor->fd != -1) {
+		if (filter_ask_keeper(f, message[0], envelope[0]) == -1)
+			return -1;
+	} else {
+		f->pid = fork();
+		if (f->pid == 0)
+			filter_run(command, message[0], envelope[0]);
+		if (f->pid == -1) {
+			f->pid = 0;
+			return -1;
+		}
 	}
 	f->message_fd = message[1];
 	f->envelope_fd = envelope[1];
@@ -158,7 +159,7 @@ filter_write(struct filter_chain *f, struct slice wire, deadline until)
 
 /* Its exit code; -1 with ETIMEDOUT when it was not over in time, and was killed. */
 static int
-wait_for_end(struct filter_chain *f, deadline until)
+wait_for_child(struct filter_chain *f, deadline until)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, f->pid, 0), status;
 	bool is_late = pidfd != -1 && io_wait_readable(pidfd, until) == -1;
@@ -180,6 +181,12 @@ wait_for_end(struct filter_chain *f, deadline until)
 	return -1;
 }
 
+static int
+wait_for_end(struct filter_chain *f, deadline until)
+{
+	return f->keeper_fd == -1 ? wait_for_child(f, until) : filter_hear_keeper(f, until);
+}
+
 static void
 close_ends(struct filter_chain *f)
 {
@@ -194,7 +201,7 @@ filter_abandon(struct filter_chain *f)
 	int code;
 
 	close_ends(f);
-	if (f->pid == 0)
+	if (f->pid == 0 && f->keeper_fd == -1)
 		return CRASHED;
 	code = wait_for_end(f, deadline_in_ms(GRACE_MS));
 	return code == -1 ? CRASHED : code;

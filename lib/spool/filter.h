@@ -13,11 +13,15 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/slice.h"
 #include "base/str.h"
 
 struct filter_chain {
-	pid_t pid;	/* 0 when none runs */
+	/* set by the caller after filter_init: who executes, where this process may not; or null */
+	const struct executor *executor;
+	pid_t pid;	/* 0 when none runs, or a keeper runs it */
+	int keeper_fd;	/* -1 for none */
 	int message_fd; /* -1 when closed */
 	int envelope_fd;
 	struct str envelope; /* the plain form, sent at the end */
@@ -45,5 +49,20 @@ int filter_finish(struct filter_chain *f, deadline until);
  * short time for its end, then kills it; gives its exit code as filter_finish does, or 81.
  */
 int filter_abandon(struct filter_chain *f);
+
+/*
+ * With an executor, its task FILTER_TASK runs the chain; the context is the command line. In the
+ * process that does it, filter_keep takes the two pipes over FD, starts the chain, and says by a
+ * packet how it ended; when the other end of FD is closed before, it kills the chain.
+ */
+#define FILTER_TASK "filters"
+void filter_keep(const void *command, int fd);
+
+/* For the files of this module: becomes the first program of the chain, in a child. */
+_Noreturn void filter_run(const char *command, int message_fd, int envelope_fd);
+/* Asks the executor for a keeper, and gives it the ends of the pipes. 0 or -1 with errno. */
+int filter_ask_keeper(struct filter_chain *f, int message_fd, int envelope_fd);
+/* Its exit code, or -1, as filter_finish says. */
+int filter_hear_keeper(struct filter_chain *f, deadline until);
 
 #endif

@@ -153,7 +153,8 @@ open_helper(struct submit *s)
 	str_init(&rundir, REASON_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open(&s->helper, rundir.data, (char *const *)(uintptr_t)argv);
+		result = helper_open_by(
+		    s->executor, &s->helper, rundir.data, (char *const *)(uintptr_t)argv);
 	str_free(&rundir);
 	return result;
 }
@@ -172,6 +173,7 @@ submit_begin(struct submit *s, struct slice envelope)
 	if (envelope.len > FRAME_MAX)
 		return fail(s, CODE_REFUSED, "the envelope is too large");
 	if (s->filters != NULL) {
+		s->chain.executor = s->executor;
 		if (filter_start(&s->chain, s->filters, envelope) == -1)
 			return fail(s, CODE_TEMPORARY, "unable to run '%s': %s", s->filters,
 			    strerror(errno));
@@ -382,7 +384,7 @@ void
 submit_part(struct submit *s, struct helper *helper)
 {
 	*helper = (struct helper){.fd = -1};
-	if (s->active || s->helper.pid != 0)
+	if (s->active || s->helper.is_executed)
 		return;
 	*helper = s->helper;
 	s->helper.fd = -1;

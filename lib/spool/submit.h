@@ -34,11 +34,12 @@ enum submit_result {
 
 struct submit {
 	bool has_trace; /* set by who writes a Received field himself; else enqueue writes one */
-	int64_t timeout_ms; /* for each answer; set by submit_init, may be changed */
-	char id[ID_SIZE];   /* of the message committed; before that what stands for it; "" where a
-			       filter hides it */
-	int code;	    /* of the last failure: an exit code of qmail-queue's (enqueue(8)) */
-	struct str reason;  /* of the last failure: one line for people */
+	const struct executor *executor; /* null, or set by who may execute nothing himself */
+	int64_t timeout_ms;		 /* for each answer; set by submit_init, may be changed */
+	char id[ID_SIZE];  /* of the message committed; before that what stands for it; "" where a
+			      filter hides it */
+	int code;	   /* of the last failure: an exit code of qmail-queue's (enqueue(8)) */
+	struct str reason; /* of the last failure: one line for people */
 	/* the rest is submit.c's */
 	const char *filters;  /* ENQUEUE, or null */
 	struct helper helper; /* fd -1 when it is not open */
@@ -79,7 +80,7 @@ void submit_abort(struct submit *s);
 void submit_release(struct submit *s);
 /*
  * Between messages: gives the connection to the service away, to be put into another submit's
- * helper. *helper is closed (fd -1) if there is none, or if it was executed for us.
+ * helper. *helper is closed (fd -1) if there is none, or if it was executed for us alone.
  */
 void submit_part(struct submit *s, struct helper *helper);
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/* What smtpd may still do once strangers talk to it (smtpd(8), Confinement). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/log.h"
+#include "smtpd.h"
+#include "spool/filter.h"
+#include "spool/spool.h"
+
+#define PATH_LEN_MAX ((size_t)4096)
+
+/* With filters, enqueue is asked by the last of them. */
+static const char *
+filters(void)
+{
+	const char *command = getenv("ENQUEUE");
+
+	return command == NULL || *command == '\0' ? NULL : command;
+}
+
+/* True if nothing will have to be executed as long as the services that run now go on. */
+static bool
+is_served(void)
+{
+	struct str rundir;
+	bool all;
+
+	str_init(&rundir, PATH_LEN_MAX);
+	all = str_format(&rundir, "%s/run", spool_path()) == 0 &&
+	      helper_is_served(rundir.data, "enqueue");
+	str_free(&rundir);
+	return all;
+}
+
+/* For one connection, a process more is worth its memory only if it will be asked for something. */
+static int
+start_executor(struct smtpd *d, bool serving)
+{
+	static const char *const enqueue[] = {"enqueue", "-s", NULL};
+	const char *command = filters();
+	struct executor_task tasks[2] = {
+	    {.name = enqueue[0], .run = helper_run, .context = enqueue}};
+	size_t count = 1;
+
+	if (command != NULL)
+		tasks[count++] = (struct executor_task){
+		    .name = FILTER_TASK, .run = filter_keep, .context = command};
+	else if (!serving && is_served())
+		return 0;
+	if (executor_start(&d->executor, tasks, count) == -1)
+		return -1;
+	d->settings.executor = &d->executor;
+	return 0;
+}
+
+static void
+log_what_lacks(const struct confine_done *done)
+{
+	struct event e;
+
+	event_start(&e, PROGRAM, "confinement");
+	if (done->landlock > 0)
+		event_number(&e, "landlock", done->landlock);
+	else
+		event_text(&e, "landlock", "none");
+	event_text(&e, "seccomp", done->seccomp ? "yes" : "none");
+	event_text(&e, "reason",
+	    strerror(done->landlock > 0 ? done->seccomp_error : done->landlock_error));
+	event_send(&e);
+}
+
+int
+smtpd_confine(struct smtpd *d, bool serving)
+{
+	struct confine policy = {.calls = CONFINE_CONNECT | (serving ? CONFINE_SERVE : 0)};
+	struct confine_done done;
+
+	if (!d->is_confined)
+		return 0;
+	if (start_executor(d, serving) == -1)
+		return -1;
+	confine_read_users(&policy);
+	/* on a connection each, the same line again and again would tell nothing new */
+	if (confine_apply(&policy, &done) == -1 && serving)
+		log_what_lacks(&done);
+	return 0;
+}
+
+void
+smtpd_end_confinement(struct smtpd *d)
+{
+	executor_stop(&d->executor);
+	d->settings.executor = NULL;
+}
