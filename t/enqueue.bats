@@ -610,6 +610,17 @@ as_caller() {
 	[ "$(as_caller "$SCRATCH/enqueue" --version)" = 'enqueue (satchel) 0.1' ]
 }
 
+@test "set-user-ID: an smtpd that has confined itself has it executed all the same" {
+	install_set_user_id
+	echo 'joe@hosted.test: joe@example.org' >"$SCRATCH/control/virtual"
+	session='EHLO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<joe@hosted.test>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n'
+	# shellcheck disable=SC2016
+	run as_caller env SATCHEL_BIN="$SCRATCH" SATCHEL_CONTROL="$SCRATCH/control" bash -c 'printf "$1" | "$2/smtpd"' smtp "$session" "$BUILD/bin"
+	id=$(sed -n 's/.*queued as \([0-9a-v]*\).*/\1/p' <<<"$output")
+	assert_output_has 'Ok: queued as'
+	[ "$(stat -c '%U %a %h' "$SCRATCH/spool/new/$id")" = 'nobody 600 1' ]
+}
+
 @test "set-user-ID: limits, signals and closed descriptors of the caller do no harm" {
 	install_set_user_id
 	hostile() { files_in "$SCRATCH/spool/new"; }

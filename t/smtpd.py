@@ -133,8 +133,9 @@ class Client:
         self.socket.close()
 
 
-def is_waiting(pid, sockets=1):
-    """Asleep with the channel to its parent alone, or gone: what it had to say there is said."""
+def is_waiting(pid, sockets=2):
+    """Asleep with the ways to its parent and to the executor alone, or gone: what it had to say
+    there is said."""
     folder = "/proc/%d/" % pid
     try:
         state = open(folder + "stat").read().rpartition(")")[2].split()[0]
@@ -245,7 +246,7 @@ def again(what, port, parent):
             if children(parent) != {pid}:
                 sys.exit("another child")
             client.quit()
-            wait_until("the child waits", lambda: is_waiting(pid, 2 if what == "keeps" else 1))
+            wait_until("the child waits", lambda: is_waiting(pid, 3 if what == "keeps" else 2))
             if pid not in children(parent):
                 sys.exit("the child did not wait as expected")
     elif what == "signal":  # leaves a child that waits, for SIGTERM
