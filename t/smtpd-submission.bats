@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # smtpd(8) as a submission server (RFC 6409). Logins come by XCLIENT here: no password is needed.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
