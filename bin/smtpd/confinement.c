@@ -11,6 +11,7 @@
 #include "spool/spool.h"
 
 #define PATH_LEN_MAX ((size_t)4096)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* With filters, enqueue is asked by the last of them. */
 static const char *
@@ -21,16 +22,25 @@ filters(void)
 	return command == NULL || *command == '\0' ? NULL : command;
 }
 
+/* The helpers that may have to be executed, each with its words; what is not wanted is not asked.
+ */
+struct wanted {
+	const char *words[3];
+	bool is_wanted;
+};
+
 /* True if nothing will have to be executed as long as the services that run now go on. */
 static bool
-is_served(void)
+are_served(const struct wanted *helpers, size_t count)
 {
 	struct str rundir;
 	bool all;
 
 	str_init(&rundir, PATH_LEN_MAX);
-	all = str_format(&rundir, "%s/run", spool_path()) == 0 &&
-	      helper_is_served(rundir.data, "enqueue");
+	all = str_format(&rundir, "%s/run", spool_path()) == 0;
+	for (size_t i = 0; i < count; i++)
+		all = all &&
+		      (!helpers[i].is_wanted || helper_is_served(rundir.data, helpers[i].words[0]));
 	str_free(&rundir);
 	return all;
 }
@@ -39,17 +49,24 @@ is_served(void)
 static int
 start_executor(struct smtpd *d, bool serving)
 {
-	static const char *const enqueue[] = {"enqueue", "-s", NULL};
 	const char *command = filters();
-	struct executor_task tasks[2] = {
-	    {.name = enqueue[0], .run = helper_run, .context = enqueue}};
-	size_t count = 1;
+	const struct wanted helpers[] = {
+	    {{"enqueue", "-s", NULL}, command == NULL},
+	    {{"authd", "-s", NULL}, d->settings.has_logins},
+	};
+	struct executor_task tasks[COUNT(helpers) + 1];
+	size_t count = 0;
 
+	if (!serving && command == NULL && are_served(helpers, COUNT(helpers)))
+		return 0;
+	for (size_t i = 0; i < COUNT(helpers); i++)
+		if (helpers[i].is_wanted)
+			tasks[count++] = (struct executor_task){.name = helpers[i].words[0],
+			    .run = helper_run,
+			    .context = helpers[i].words};
 	if (command != NULL)
 		tasks[count++] = (struct executor_task){
 		    .name = FILTER_TASK, .run = filter_keep, .context = command};
-	else if (!serving && is_served())
-		return 0;
 	if (executor_start(&d->executor, tasks, count) == -1)
 		return -1;
 	d->settings.executor = &d->executor;

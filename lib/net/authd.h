@@ -51,6 +51,7 @@ struct authd_client {
 	const char *service; /* "smtp", "pop3" */
 	const char *address; /* the client's, or "" */
 	const struct tls_info *tls;
+	const struct executor *executor; /* null: authd is executed by the process itself */
 };
 
 struct authd {

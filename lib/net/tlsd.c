@@ -46,7 +46,8 @@ open_helper(struct tlsd *t)
 	str_init(&rundir, RUNDIR_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open(&t->helper, rundir.data, (char *const *)(uintptr_t)argv);
+		result = helper_open_by(
+		    t->executor, &t->helper, rundir.data, (char *const *)(uintptr_t)argv);
 	str_free(&rundir);
 	return result;
 }

@@ -33,7 +33,8 @@ enum tlsd_frame {
 
 struct tlsd {
 	struct helper helper;
-	struct str reason; /* of the last failure, one line */
+	struct str reason;		 /* of the last failure, one line */
+	const struct executor *executor; /* null, or set by who may execute nothing himself */
 };
 
 /* Nothing open. */

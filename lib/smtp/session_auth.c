@@ -37,8 +37,10 @@ static const struct verdict bad_line = {
 static struct authd_client
 client_of(const struct session *s)
 {
-	return (struct authd_client){
-	    .service = "smtp", .address = s->client.peer.address, .tls = &s->client.tls};
+	return (struct authd_client){.service = "smtp",
+	    .address = s->client.peer.address,
+	    .tls = &s->client.tls,
+	    .executor = s->settings->executor};
 }
 
 void
