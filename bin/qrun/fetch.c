@@ -131,7 +131,7 @@ fetch_drop(struct fetch *f)
 int
 fetch_take_connection(struct qrun *q, struct fetch *f, int fd)
 {
-	struct str problem;
+	struct str problem, relay;
 	int result;
 
 	f->is_suspended = f->is_looking = false;
@@ -140,7 +140,11 @@ fetch_take_connection(struct qrun *q, struct fetch *f, int fd)
 	if (f->turn == NULL)
 		return -1;
 	str_init(&problem, 1024);
-	result = workers_begin_turn(q, f->turn, fd, str_slice(&f->who), &problem);
+	str_init(&relay, WHO_MAX);
+	result = str_format(&relay, "atrn:%s", f->who.data);
+	if (result == 0)
+		result = workers_begin_turn(q, f->turn, fd, str_slice(&relay), &problem);
+	str_free(&relay);
 	if (result == 0)
 		result = start_over(q, f);
 	f->is_over = result == -1;
@@ -209,6 +213,18 @@ is_done(const struct fetch *f)
 	return f->turn->tasks == 0 && (f->is_over || f->turn->is_over);
 }
 
+static void
+end_turn(struct qrun *q, const struct fetch *f)
+{
+	struct event e;
+
+	workers_end_turn(q, f->turn);
+	event_start(&e, PROGRAM, "turn-over");
+	event_slice(&e, "by", str_slice(&f->who));
+	event_number(&e, "messages", (int64_t)f->found);
+	event_send(&e);
+}
+
 bool
 fetches_can_run(const struct qrun *q)
 {
@@ -236,7 +252,7 @@ fetches_run(struct qrun *q)
 		}
 		*link = f->next;
 		if (f->turn != NULL)
-			workers_end_turn(q, f->turn);
+			end_turn(q, f);
 		free_fetch(q, f);
 	}
 }

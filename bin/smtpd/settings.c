@@ -100,6 +100,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
 	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
 	    read_senders(d, &control, problem) != -1 &&
+	    asking_read(&d->asking, &control, problem) != -1 &&
 	    read_confinement(&d->is_confined, &control, problem) == 0) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
@@ -109,6 +110,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		    control.path, strerror(errno));
 	d->settings.routes = d->routes;
 	d->settings.has_logins = authd_is_configured();
+	d->settings.asking = &d->asking;
 	d->settings.relay_hosts = &d->relay_hosts;
 	d->settings.xclient_hosts = &d->xclient_hosts;
 	apply_databytes(&d->settings.limits);
@@ -121,6 +123,7 @@ smtpd_free_settings(struct smtpd *d)
 {
 	routes_free(d->routes);
 	table_free(&d->senders);
+	asking_free(&d->asking);
 	cidr_list_free(&d->relay_hosts);
 	cidr_list_free(&d->proxies);
 	cidr_list_free(&d->xclient_hosts);

@@ -5,6 +5,7 @@
 
 #include "base/executor.h"
 #include "base/str.h"
+#include "conf/asking.h"
 #include "conf/cidr.h"
 #include "conf/route.h"
 #include "smtp/session.h"
@@ -15,6 +16,7 @@
 struct smtpd {
 	struct session_settings settings;
 	struct routes *routes;
+	struct asking asking;
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
 	struct table senders;
 	int in, out; /* of a single connection */

@@ -266,6 +266,7 @@ session_run(struct session *s)
 		if (s->end == SESSION_GOES_ON && s->errors > s->settings->limits.smtpd_errors)
 			s->end = SESSION_ERRORS;
 	}
-	say_farewell(s);
+	if (s->end != SESSION_TURNED) /* nothing that we do may reach who has it now */
+		say_farewell(s);
 	session_log_end(s);
 }

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/writer.h"
 #include "conf/cidr.h"
+#include "conf/asking.h"
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "conf/table.h"
@@ -40,6 +41,7 @@ struct session_settings {
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
 	bool has_logins; /* authd may be asked: see authd_is_configured */
+	const struct asking *asking; /* who may use ETRN and ATRN; may be null */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 	const struct executor *executor; /* executes helpers; null: this process may itself */
 };
@@ -62,6 +64,8 @@ enum session_end {
 	SESSION_SILENT,	 /* no command in time */
 	SESSION_LONG,	 /* over the session's time */
 	SESSION_ERRORS,	 /* too many wrong commands */
+	SESSION_AHEAD,	 /* the client did not wait for a reply that it had to wait for */
+	SESSION_TURNED,	 /* ATRN: the connection is another's */
 	SESSION_UNKNOWN, /* the spool went away during a commit: no reply may be given */
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };

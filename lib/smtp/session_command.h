@@ -43,6 +43,11 @@ void session_greet(struct session *s);
 bool session_may_xclient(const struct session *s);
 /* The attributes that XCLIENT knows, for EHLO. */
 void session_print_xclient(const struct session *s, struct str *line);
+session_handler session_etrn, session_atrn;
+/* True if they are offered to this client. */
+bool session_may_etrn(const struct session *s);
+bool session_may_atrn(const struct session *s);
+
 /* May send to any domain, and is told the truth by VRFY and EXPN. */
 bool session_is_trusted(const struct session *s);
 /* Finds out which extensions are offered at this point of the session; EHLO asks. */

@@ -35,8 +35,8 @@ static const struct extension table[] = {
     {"8BITMIME", EXTENSION_8BITMIME, carries_parameters, NULL},
     {"AUTH", EXTENSION_AUTH, session_has_mechanisms, session_print_mechanisms},
     {"ENHANCEDSTATUSCODES", 0, NULL, NULL}, {"VRFY", 0, session_is_trusted, NULL},
-    {"EXPN", 0, session_is_trusted, NULL},
-    {"XCLIENT", 0, session_may_xclient, session_print_xclient},
+    {"EXPN", 0, session_is_trusted, NULL}, {"ETRN", 0, session_may_etrn, NULL},
+    {"ATRN", 0, session_may_atrn, NULL}, {"XCLIENT", 0, session_may_xclient, session_print_xclient},
     {"HELP", 0, NULL, NULL}, /* the last one: always there */
 };
 

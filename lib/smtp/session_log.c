@@ -110,6 +110,8 @@ session_log_end(struct session *s)
 	    [SESSION_SILENT] = "silent",
 	    [SESSION_LONG] = "long",
 	    [SESSION_ERRORS] = "errors",
+	    [SESSION_AHEAD] = "ahead",
+	    [SESSION_TURNED] = "turned",
 	    [SESSION_UNKNOWN] = "unknown",
 	    [SESSION_FAILED] = "failed",
 	};

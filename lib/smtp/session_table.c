@@ -15,14 +15,14 @@ static const struct session_command table[] = {
     {"HELP", session_help, false, "HELP [command]"},
     {"VRFY", session_vrfy, true, "VRFY address"},
     {"EXPN", session_expn, true, "EXPN address"},
+    {"ETRN", session_etrn, false, "ETRN [@]domain"},
+    {"ATRN", session_atrn, false, "ATRN [domain,...]"},
     {"XCLIENT", session_xclient, false, NULL}, /* for a few hosts, which know it */
     /* of RFC 821, and of extensions that are not offered: 502 (4.2.4) */
     {"TURN", session_not_offered, false, NULL},
     {"SEND", session_not_offered, false, NULL},
     {"SOML", session_not_offered, false, NULL},
     {"SAML", session_not_offered, false, NULL},
-    {"ETRN", session_not_offered, false, NULL},
-    {"ATRN", session_not_offered, false, NULL},
     {"BDAT", session_not_offered, false, NULL},
     {"STARTTLS", session_not_offered, false, NULL},
 };
