@@ -92,11 +92,11 @@ def unescape(code):
 
 
 class Server:
-    """smtpd on a socket that keeps pieces apart: what is sent as one is read as one. (Where there is
-    TLS, they are its records.)"""
+    """smtpd on a socket that keeps pieces apart: what is sent as one is read as one, and must find
+    room. A stream does not, which is for TLS and for large pieces."""
 
-    def __init__(self, environment, options=(), has_tls=False):
-        kind = socket.SOCK_STREAM if has_tls else socket.SOCK_SEQPACKET
+    def __init__(self, environment, options=(), is_stream=False):
+        kind = socket.SOCK_STREAM if is_stream else socket.SOCK_SEQPACKET
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, kind)
         self.process = subprocess.Popen(["smtpd", *options], stdin=theirs, stdout=theirs,
                                         stderr=subprocess.DEVNULL, env=environment)
