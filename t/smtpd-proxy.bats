@@ -56,7 +56,7 @@ from() {
 		"$V2"'\x20\0\0\0' "$V2"'\x21\0\0\0'; do
 		from "$header"
 		assert_output_has '550 5.7.1 Relaying denied'
-		! grep -q 'name=proxy.test' "$T/log"
+		[ "$(grep -c 'name=proxy.test' "$T/log")" -eq 0 ]
 	done
 	assert_file_has "$T/log" 'client=127.0.0.9'
 }

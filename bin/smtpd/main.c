@@ -289,6 +289,7 @@ main(int argc, char **argv)
 	struct program p = {.shared = {.in = STDIN_FILENO,
 				.out = STDOUT_FILENO,
 				.helper = {.fd = -1},
+				.tally = {.fd = -1},
 				.executor = {.fd = -1}}};
 	bool listening;
 	int code;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "conf/control.h"
 #include "net/authd.h"
 #include "smtpd.h"
+#include "spool/spool.h"
 
 /* Who may submit without a login: nobody, unless told; relayhosts is about mail between hosts. */
 static int
@@ -81,6 +84,33 @@ read_senders(struct smtpd *d, const struct control *c, struct str *problem)
 	return found;
 }
 
+static bool
+counts(const struct limits *l)
+{
+	return (l->smtpd_rate_connections | l->smtpd_rate_messages | l->smtpd_rate_recipients |
+		   l->smtpd_rate_unknown | l->smtpd_rate_login_messages |
+		   l->smtpd_rate_login_recipients | l->smtpd_greet_pause) != 0;
+}
+
+/* What sessions count together. Mail must not wait for it: without it, those limits do not hold. */
+static void
+open_tally(struct smtpd *d)
+{
+	struct str path;
+
+	tally_init(&d->tally);
+	if (!counts(&d->settings.limits))
+		return;
+	str_init(&path, PATH_MAX);
+	if (str_format(&path, "%s/run/" PROGRAM "/tally", spool_path()) == 0 &&
+	    tally_open(&d->tally, path.data) == 0)
+		d->settings.tally = &d->tally;
+	else
+		log_note(PROGRAM, "tally", "unable to open %s: %s; limits on rates do not hold",
+		    path.data, strerror(errno));
+	str_free(&path);
+}
+
 int
 smtpd_read_settings(struct smtpd *d, struct str *problem)
 {
@@ -114,6 +144,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	d->settings.relay_hosts = &d->relay_hosts;
 	d->settings.xclient_hosts = &d->xclient_hosts;
 	apply_databytes(&d->settings.limits);
+	if (result == 0)
+		open_tally(d);
 	control_close(&control);
 	return result;
 }
@@ -122,6 +154,7 @@ void
 smtpd_free_settings(struct smtpd *d)
 {
 	routes_free(d->routes);
+	tally_close(&d->tally);
 	table_free(&d->senders);
 	asking_free(&d->asking);
 	cidr_list_free(&d->relay_hosts);

@@ -19,6 +19,7 @@ struct smtpd {
 	struct asking asking;
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
 	struct table senders;
+	struct tally tally;
 	int in, out; /* of a single connection */
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;

@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -24,8 +24,8 @@
 #define PLACES 8
 #define BUCKETS 32768
 #define MICROSECONDS UINT64_C(1000000)
-#define LOCK_PAUSE_NS 200000
-#define LOCK_TRIES (TALLY_PATIENCE_MS * 1000000 / LOCK_PAUSE_NS)
+#define LOCK_PAUSE_MS 1
+#define LOCK_TRIES (TALLY_PATIENCE_MS / LOCK_PAUSE_MS)
 
 struct place {
 	uint64_t name;	  /* the key's hash */
@@ -72,12 +72,11 @@ lock(const struct tally *t, size_t index, short type)
 	    .l_whence = SEEK_SET,
 	    .l_start = (off_t)(index * sizeof(struct bucket)),
 	    .l_len = sizeof(struct bucket)};
-	struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
 
 	for (int tries = 0; fcntl(t->fd, F_SETLK, &range) == -1; tries++) {
 		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || tries == LOCK_TRIES)
 			return -1;
-		(void)nanosleep(&pause, NULL);
+		(void)poll(NULL, 0, LOCK_PAUSE_MS);
 	}
 	return 0;
 }

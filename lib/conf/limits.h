@@ -34,10 +34,21 @@ struct limits {
 	uint64_t smtpd_auth_failures;	/* failed logins of one session before 421 */
 	uint64_t authd_workers;		/* of the service, at most */
 	uint64_t authd_timeout;		/* seconds that a client of authd may be silent */
-	uint64_t tlsd_sessions;	    /* connections that the service tlsd has under TLS at once */
-	uint64_t tlsd_handshake;    /* seconds */
-	uint64_t tlsd_idle;	    /* seconds without an octet in either direction */
-	uint64_t tls_tickets;	    /* seconds that a key of session tickets lives; 0: none */
+	uint64_t tlsd_sessions;	 /* connections that the service tlsd has under TLS at once */
+	uint64_t tlsd_handshake; /* seconds */
+	uint64_t tlsd_idle;	 /* seconds without an octet in either direction */
+	uint64_t tls_tickets;	 /* seconds that a key of session tickets lives; 0: none */
+	/* across processes, in each smtpd_rate_period seconds; 0: none */
+	uint64_t smtpd_rate_period;
+	uint64_t smtpd_rate_connections;      /* of one network (an IPv4 address, an IPv6 /64) */
+	uint64_t smtpd_rate_messages;	      /* likewise */
+	uint64_t smtpd_rate_recipients;	      /* likewise */
+	uint64_t smtpd_rate_unknown;	      /* likewise: recipients that do not exist */
+	uint64_t smtpd_rate_login_messages;   /* of one login, wherever from */
+	uint64_t smtpd_rate_login_recipients; /* likewise */
+	uint64_t smtpd_greet_pause;    /* ms before the greeting, in which nothing may be said */
+	uint64_t smtpd_tarpit;	       /* ms by which each refusal is slower than the last */
+	uint64_t smtpd_tarpit_maximum; /* ms */
 	uint64_t queue_lifetime;    /* seconds after which undelivered mail is returned; 4.5.4.1 */
 	uint64_t bounce_lifetime;   /* the same for mail with the null sender */
 	uint64_t retry_minimum;	    /* seconds: the shortest interval between attempts */

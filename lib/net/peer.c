@@ -82,3 +82,16 @@ peer_network(const struct sockaddr *address, unsigned char network[16])
 		memcpy(network, &six.sin6_addr, IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) ? 16 : 8);
 	}
 }
+
+void
+peer_network_of(const struct peer *p, unsigned char network[16])
+{
+	struct sockaddr_in four = {.sin_family = AF_INET};
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+
+	memset(network, 0, 16);
+	if (inet_pton(AF_INET, p->address, &four.sin_addr) == 1)
+		peer_network((struct sockaddr *)&four, network);
+	else if (inet_pton(AF_INET6, p->address, &six.sin6_addr) == 1)
+		peer_network((struct sockaddr *)&six, network);
+}

@@ -26,5 +26,6 @@ bool peer_of_descriptor(struct peer *p, int fd);
  * any of them. All zero for what has no IP address.
  */
 void peer_network(const struct sockaddr *address, unsigned char network[16]);
+void peer_network_of(const struct peer *p, unsigned char network[16]);
 
 #endif

@@ -253,14 +253,19 @@ void
 session_greet(struct session *s)
 {
 	struct slice me = routes_me(s->settings->routes);
+	struct verdict verdict = session_rate_connection(s);
 
-	(void)respond(&s->writer, 220, NULL, "%.*s ESMTP", (int)me.len, me.data);
+	if (verdict.code != 0)
+		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));
+	else
+		(void)respond(&s->writer, 220, NULL, "%.*s ESMTP", (int)me.len, me.data);
 }
 
 void
 session_run(struct session *s)
 {
-	session_greet(s);
+	if (session_pause(s))
+		session_greet(s);
 	while (s->end == SESSION_GOES_ON) {
 		take_command(s);
 		if (s->end == SESSION_GOES_ON && s->errors > s->settings->limits.smtpd_errors)
@@ -268,5 +273,6 @@ session_run(struct session *s)
 	}
 	if (s->end != SESSION_TURNED) /* nothing that we do may reach who has it now */
 		say_farewell(s);
+	session_remember(s);
 	session_log_end(s);
 }

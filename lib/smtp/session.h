@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/reader.h"
 #include "base/str.h"
+#include "base/tally.h"
 #include "base/writer.h"
 #include "conf/cidr.h"
 #include "conf/asking.h"
@@ -38,6 +39,7 @@ struct session_settings {
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
+	struct tally *tally; /* null: nothing is counted across sessions */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
 	bool has_logins; /* authd may be asked: see authd_is_configured */
@@ -66,6 +68,8 @@ enum session_end {
 	SESSION_ERRORS,	 /* too many wrong commands */
 	SESSION_AHEAD,	 /* the client did not wait for a reply that it had to wait for */
 	SESSION_TURNED,	 /* ATRN: the connection is another's */
+	SESSION_EARLY,	 /* the client spoke before the greeting */
+	SESSION_REFUSED, /* told 421 for a limit or by policy */
 	SESSION_UNKNOWN, /* the spool went away during a commit: no reply may be given */
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };

@@ -34,6 +34,19 @@ struct verdict {
 	const char *status, *text;
 };
 
+/* Limits across sessions (session_rate.c): each counts what it is asked about. */
+struct verdict session_rate_connection(struct session *s);
+struct verdict session_rate_message(struct session *s, const struct command_path *path);
+struct verdict session_rate_recipient(struct session *s, const struct command_path *path);
+/* A recipient that does not exist: UNKNOWN, or the end of the session. */
+struct verdict session_rate_unknown(struct session *s, struct verdict unknown);
+/* The pause before the greeting; false if the client did not keep still. */
+bool session_pause(struct session *s);
+/* Makes who is refused again and again wait for it. */
+void session_tarpit(const struct session *s);
+/* The session is over: remembers a client that behaved. */
+void session_remember(struct session *s);
+
 /* True if who is logged in may use ADDRESS as its sender; everybody may use "". */
 bool session_may_send_as(const struct session *s, struct slice address);
 /* The same for each address of LIST, the bodies of From fields; false for what is none. */

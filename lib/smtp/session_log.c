@@ -112,6 +112,8 @@ session_log_end(struct session *s)
 	    [SESSION_ERRORS] = "errors",
 	    [SESSION_AHEAD] = "ahead",
 	    [SESSION_TURNED] = "turned",
+	    [SESSION_EARLY] = "early",
+	    [SESSION_REFUSED] = "refused",
 	    [SESSION_UNKNOWN] = "unknown",
 	    [SESSION_FAILED] = "failed",
 	};

@@ -8,6 +8,7 @@ void
 session_wrong(struct session *s, int code, const char *status, const char *text)
 {
 	s->errors++;
+	session_tarpit(s);
 	(void)respond(&s->writer, code, status, "%s", text);
 }
 
@@ -34,11 +35,18 @@ session_wrong_syntax(struct session *s, enum command_result result, const char *
 void
 session_refuse(struct session *s, int code, const char *status, const char *text, struct slice to)
 {
+	struct slice me = code == 421 ? routes_me(s->settings->routes) : slice_of(NULL);
 	struct str reply;
 
 	str_init(&reply, 512);
 	(void)str_format(&reply, "%d %s %s", code, status, text);
-	(void)respond(&s->writer, code, status, "%s", text);
+	if (code >= 500)
+		session_tarpit(s);
+	/* 421 has the host's name in front (4.2.3), and ends the session */
+	(void)respond(&s->writer, code, status, "%.*s%s%s", (int)me.len, me.data,
+	    me.len > 0 ? " " : "", text);
+	if (code == 421)
+		s->end = SESSION_REFUSED;
 	session_log_refused(s, reply.data, to);
 	str_free(&reply);
 }
@@ -64,6 +72,7 @@ own_sender(struct session *s, const struct command_path *path)
 static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
     need_login,
     own_sender,
+    session_rate_message,
 };
 
 static struct verdict

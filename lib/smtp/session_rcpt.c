@@ -33,7 +33,8 @@ is_known(struct session *s, const struct command_path *path)
 	    s->route.kind == ROUTE_TEMPORARY)
 		return (struct verdict){451, "4.3.0", "This recipient cannot be looked up now"};
 	if (s->route.kind == ROUTE_UNKNOWN && !command_is_postmaster(path->mailbox))
-		return (struct verdict){550, "5.1.1", "No such recipient here"};
+		return session_rate_unknown(
+		    s, (struct verdict){550, "5.1.1", "No such recipient here"});
 	return (struct verdict){0};
 }
 
@@ -51,6 +52,7 @@ static struct verdict (*const checks[])(struct session *s, const struct command_
     has_room,
     is_known,
     may_be_written_to,
+    session_rate_recipient,
 };
 
 static struct verdict
