@@ -17,13 +17,15 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "net/activation.h"
+#include "net/endpoint.h"
 #include "net/listen.h"
 #include "net/serve.h"
 #include "smtpd.h"
 
+#define SMTP_PORT 25
 #define SESSIONS_MAX 100 /* of one process */
 
-static const char *const usage = "usage: smtpd [-s] [-l [ADDRESS:]PORT] [-u USER]\n";
+static const char *const usage = "usage: smtpd [-sL] [-l [ADDRESS:]PORT] [-u USER]\n";
 
 struct program {
 	struct smtpd shared;
@@ -42,6 +44,7 @@ help(void)
 	    "standard input (inetd wait).\n"
 	    "  -s                 a submission server: logins are required\n"
 	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
+	    "  -L                 speak LMTP\n"
 	    "  -u USER            become USER after that\n"
 	    "      --help, --version\n",
 	    usage);
@@ -58,6 +61,7 @@ static void
 parse_options(struct program *p, int argc, char **argv)
 {
 	static const struct option options[] = {
+	    {"lmtp", no_argument, NULL, 'L'},
 	    {"listen", required_argument, NULL, 'l'},
 	    {"submission", no_argument, NULL, 's'},
 	    {"user", required_argument, NULL, 'u'},
@@ -68,8 +72,11 @@ parse_options(struct program *p, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+l:su:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+Ll:su:", options, NULL)) != -1) {
 		switch (option) {
+		case 'L':
+			p->shared.settings.mode = SESSION_LMTP;
+			break;
 		case 'l':
 			p->listen_spec = optarg;
 			break;
@@ -283,6 +290,32 @@ find_listeners(struct program *p)
 	return true;
 }
 
+static int
+port_of(int fd)
+{
+	struct sockaddr_storage here = {0};
+	socklen_t len = sizeof here;
+
+	if (getsockname(fd, (struct sockaddr *)&here, &len) == -1 ||
+	    (here.ss_family != AF_INET && here.ss_family != AF_INET6))
+		return 0;
+	return endpoint_port(&here);
+}
+
+/* RFC 2033, 5: on port 25 others speak SMTP, and would be misled. */
+static void
+refuse_lmtp_port(const struct program *p, bool listening)
+{
+	bool is_smtp = !listening && port_of(p->shared.in) == SMTP_PORT;
+
+	if (p->shared.settings.mode != SESSION_LMTP)
+		return;
+	for (size_t i = 0; listening && i < p->serve.listener_count; i++)
+		is_smtp = is_smtp || port_of(p->serve.listeners[i]) == SMTP_PORT;
+	if (is_smtp)
+		die(PROGRAM, EXIT_PERMANENT, "LMTP may not be spoken on port %d", SMTP_PORT);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -298,6 +331,7 @@ main(int argc, char **argv)
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
 	listening = find_listeners(&p);
+	refuse_lmtp_port(&p, listening);
 	if (p.user != NULL)
 		become_user(p.user);
 	code = listening ? serve_listeners(&p) : smtpd_serve_connection(&p.shared);

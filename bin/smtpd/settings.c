@@ -64,6 +64,32 @@ read_confinement(bool *is_confined, const struct control *c, struct str *problem
 	return result;
 }
 
+/* The file verify: one word. */
+static int
+read_verify(enum session_verify *verify, const struct control *c, struct str *problem)
+{
+	static const char *const words[] = {[SESSION_VERIFY_TRUSTED] = "trusted",
+	    [SESSION_VERIFY_NEVER] = "never",
+	    [SESSION_VERIFY_ALWAYS] = "always"};
+	struct str line;
+	size_t row = 0;
+	int found;
+
+	str_init(&line, CONTROL_FILE_MAX);
+	found = control_line(c, "verify", &line);
+	while (found == 1 && row < sizeof words / sizeof words[0] &&
+	       !slice_is_nocase(str_slice(&line), words[row]))
+		row++;
+	str_free(&line);
+	if (row == sizeof words / sizeof words[0]) {
+		(void)str_add_text(problem, "verify: trusted, never or always is expected");
+		errno = EINVAL;
+		return -1;
+	}
+	*verify = (enum session_verify)row;
+	return found == -1 ? -1 : 0;
+}
+
 static void
 apply_databytes(struct limits *limits)
 {
@@ -127,6 +153,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	if (limits_read(&d->settings.limits, &control, problem) == 0 &&
 	    (is_submission ? read_submission_hosts : read_relay_hosts)(
 		&d->relay_hosts, &control, problem) == 0 &&
+	    read_verify(&d->settings.verify, &control, problem) == 0 &&
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
 	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
 	    read_senders(d, &control, problem) != -1 &&

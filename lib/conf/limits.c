@@ -29,6 +29,8 @@ static const struct setting settings[] = {
     SETTING("hops", hops, 50, 1, 1000),
     SETTING("spool-cells", spool_cells, 4096, 0, 65536),
     SETTING("spool-free", spool_free, 16 * MIB, 0, MIB << 20),
+    SETTING("deliver-by-minimum", deliver_by_minimum, 0, 0, 30 * DAY),
+    SETTING("future-release", future_release, 30 * DAY, 0, 999999999),
     SETTING("smtpd-timeout", smtpd_timeout, 300, 1, DAY),
     SETTING("smtpd-session", smtpd_session, 4 * HOUR, 1, 7 * DAY),
     SETTING("smtpd-errors", smtpd_errors, 20, 1, 100000),

@@ -18,10 +18,12 @@ struct limits {
 	uint64_t hops;		     /* Received fields, above which a message loops; 6.3 */
 	uint64_t spool_cells;	     /* files kept for small messages */
 	uint64_t spool_free;	     /* octets that must stay free in the spool's file system */
-	uint64_t smtpd_timeout;	     /* seconds that a client may be silent; 4.5.3.2.7 */
-	uint64_t smtpd_session;	     /* seconds that one session may take in all */
-	uint64_t smtpd_errors;	     /* wrong commands before 421 */
-	uint64_t smtpd_sessions;     /* at once, in all, where smtpd itself listens */
+	uint64_t deliver_by_minimum; /* seconds: BY of RFC 2852 that asks for less is refused */
+	uint64_t future_release; /* seconds that a message may be held for (RFC 4865); 0: never */
+	uint64_t smtpd_timeout;	 /* seconds that a client may be silent; 4.5.3.2.7 */
+	uint64_t smtpd_session;	 /* seconds that one session may take in all */
+	uint64_t smtpd_errors;	 /* wrong commands before 421 */
+	uint64_t smtpd_sessions; /* at once, in all, where smtpd itself listens */
 	uint64_t smtpd_sessions_address; /* at once, from one address (an IPv6 /64) */
 	uint64_t smtpd_sender_header;	 /* 1: the control file senders holds for From, too */
 	uint64_t smtpd_reveal_client;	 /* 1: Received of a submission says where it is from */

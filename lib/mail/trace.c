@@ -27,11 +27,17 @@ trace_add(struct str *out, const struct trace *t, size_t *id_at)
 	if (str_add_text(out, "Received: ") == -1 || add_client(out, t) == -1 ||
 	    str_format(out, "by %.*s with %s", (int)t->me.len, t->me.data, t->protocol) == -1)
 		return -1;
+	if (t->tls_protocol.len > 0 &&
+	    str_format(out, " (%.*s %.*s)", (int)t->tls_protocol.len, t->tls_protocol.data,
+		(int)t->tls_cipher.len, t->tls_cipher.data) == -1)
+		return -1;
 	if (t->id.len > 0 && str_format(out, " id %.*s", (int)t->id.len, t->id.data) == -1)
 		return -1;
 	*id_at = out->len - t->id.len;
 	if (t->recipient.len > 0 &&
 	    str_format(out, "\r\n\tfor <%.*s>", (int)t->recipient.len, t->recipient.data) == -1)
+		return -1;
+	if (t->priority != 0 && str_format(out, "\r\n\tpriority %d", t->priority) == -1)
 		return -1;
 	if (str_add_text(out, ";\r\n\t") == -1 || date_add(out, t->date) == -1)
 		return -1;

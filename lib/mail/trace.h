@@ -17,9 +17,11 @@ struct trace {
 	struct slice client_address; /* its IP address as text, without brackets */
 	struct slice me;	     /* this host */
 	const char *protocol;	     /* RFC 3848: "SMTP", "ESMTP" … */
-	struct slice id;	     /* the queue id */
-	struct slice recipient;	     /* only where the message has no other (7.2) */
-	int64_t date;		     /* seconds since 1970 */
+	struct slice tls_protocol, tls_cipher; /* empty without TLS */
+	struct slice id;		       /* the queue id */
+	struct slice recipient;		       /* only where the message has no other (7.2) */
+	int priority;			       /* RFC 6710; 0 is left out */
+	int64_t date;			       /* seconds since 1970 */
 };
 
 /*

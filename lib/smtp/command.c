@@ -112,21 +112,23 @@ parse_mailbox(struct command_path *path, unsigned flags)
 }
 
 enum command_result
-command_reverse_path(struct slice *argument, struct command_path *path)
+command_reverse_path(struct slice *argument, unsigned flags, struct command_path *path)
 {
 	enum command_result result = parse_path(argument, "FROM:", path);
 
 	if (result != COMMAND_OK || path->mailbox.len == 0)
 		return result;
-	return parse_mailbox(path, 0);
+	return parse_mailbox(path, flags);
 }
 
 enum command_result
-command_forward_path(struct slice *argument, struct command_path *path)
+command_forward_path(struct slice *argument, unsigned flags, struct command_path *path)
 {
 	enum command_result result = parse_path(argument, "TO:", path);
 
 	if (result != COMMAND_OK)
 		return result;
-	return parse_mailbox(path, command_is_postmaster(path->mailbox) ? ADDRESS_BARE : 0);
+	if (command_is_postmaster(path->mailbox))
+		flags |= ADDRESS_BARE;
+	return parse_mailbox(path, flags);
 }

@@ -40,10 +40,12 @@ struct command_path {
 
 /*
  * Takes "KEYWORD:<path>" off the front of *argument; what is left are parameters. A source route
- * (appendix C) is checked and dropped.
+ * (appendix C) is checked and dropped. FLAGS: 0 or ADDRESS_UTF8.
  */
-enum command_result command_reverse_path(struct slice *argument, struct command_path *path);
-enum command_result command_forward_path(struct slice *argument, struct command_path *path);
+enum command_result command_reverse_path(
+    struct slice *argument, unsigned flags, struct command_path *path);
+enum command_result command_forward_path(
+    struct slice *argument, unsigned flags, struct command_path *path);
 
 /* The one postmaster that has no domain (4.5.1), in any case of letters. */
 bool command_is_postmaster(struct slice mailbox);

@@ -1,128 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/parameter.h"
 
-#include <string.h>
-
 #include "base/fields.h"
-#include "mail/encode.h"
+#include "smtp/parameter_check.h"
 
-#define SIZE_DIGITS_MAX 20  /* RFC 1870, 5 */
-#define ENVELOPE_ID_MAX 100 /* RFC 3461, 5.4 */
-#define ORIGINAL_MAX 500    /* RFC 3461, 5.4 */
-
-static bool
-check_size(struct slice value, struct parameters *parameters)
-{
-	if (value.len == 0 || value.len > SIZE_DIGITS_MAX)
-		return false;
-	for (size_t i = 0; i < value.len; i++)
-		if (!ascii_is_digit(value.data[i]))
-			return false;
-	if (!slice_number(value, UINT64_MAX, &parameters->size))
-		parameters->size =
-		    UINT64_MAX; /* twenty digits may pass 64 bits: too much, not wrong */
-	return true;
-}
-
-static bool
-check_body(struct slice value, struct parameters *parameters)
-{
-	if (slice_is_nocase(value, "7BIT"))
-		parameters->body = slice_of("7BIT");
-	else if (slice_is_nocase(value, "8BITMIME"))
-		parameters->body = slice_of("8BITMIME");
-	return parameters->body.len > 0;
-}
-
-static bool
-check_return_part(struct slice value, struct parameters *parameters)
-{
-	if (slice_is_nocase(value, "FULL"))
-		parameters->return_part = slice_of("FULL");
-	else if (slice_is_nocase(value, "HDRS"))
-		parameters->return_part = slice_of("HDRS");
-	return parameters->return_part.len > 0;
-}
-
-static bool
-check_envelope_id(struct slice value, struct parameters *parameters)
-{
-	parameters->envelope_id = value;
-	return value.len > 0 && value.len <= ENVELOPE_ID_MAX && encode_is_xtext(value);
-}
-
-/* An address in xtext, or <> for nobody in particular (RFC 4954, 5). */
-static bool
-check_submitter(struct slice value, struct parameters *parameters)
-{
-	parameters->submitter = value;
-	return value.len > 0 && value.len <= ORIGINAL_MAX &&
-	       (slice_is(value, "<>") || encode_is_xtext(value));
-}
-
-/* NEVER alone, or a list of the others (RFC 3461, 4.1). */
-static bool
-check_notify(struct slice value, struct parameters *parameters)
-{
-	struct slice rest = value, word;
-
-	parameters->notify = value;
-	if (slice_is_nocase(value, "NEVER"))
-		return true;
-	if (value.len == 0 || value.data[value.len - 1] == ',')
-		return false;
-	while (slice_take(&rest, ',', &word))
-		if (!slice_is_nocase(word, "SUCCESS") && !slice_is_nocase(word, "FAILURE") &&
-		    !slice_is_nocase(word, "DELAY"))
-			return false;
-	return true;
-}
-
-/* addr-type ";" xtext (RFC 3461, 4.2); the type is an atom. */
-static bool
-check_original(struct slice value, struct parameters *parameters)
-{
-	size_t semicolon = slice_find(value, ';');
-
-	parameters->original = value;
-	if (semicolon == 0 || semicolon + 1 >= value.len || value.len > ORIGINAL_MAX)
-		return false;
-	for (size_t i = 0; i < semicolon; i++)
-		if (!ascii_is_alpha(value.data[i]) && !ascii_is_digit(value.data[i]) &&
-		    value.data[i] != '-')
-			return false;
-	return encode_is_xtext(slice_skip(value, semicolon + 1));
-}
+enum shape { WITH_VALUE, ALONE };
 
 struct parameter {
 	const char *keyword;
 	unsigned extension;
-	bool (*check)(struct slice value, struct parameters *parameters);
+	enum shape shape;
+	parameter_check *check;
 };
 
 static const struct parameter mail_table[] = {
-    {"SIZE", EXTENSION_SIZE, check_size},
-    {"BODY", EXTENSION_8BITMIME, check_body},
-    {"RET", EXTENSION_DSN, check_return_part},
-    {"ENVID", EXTENSION_DSN, check_envelope_id},
-    {"AUTH", EXTENSION_AUTH, check_submitter},
-    {NULL, 0, NULL},
+    {"SIZE", EXTENSION_SIZE, WITH_VALUE, parameter_check_size},
+    {"BODY", EXTENSION_8BITMIME, WITH_VALUE, parameter_check_body},
+    {"SMTPUTF8", EXTENSION_SMTPUTF8, ALONE, parameter_check_utf8},
+    {"RET", EXTENSION_DSN, WITH_VALUE, parameter_check_return_part},
+    {"ENVID", EXTENSION_DSN, WITH_VALUE, parameter_check_envelope_id},
+    {"AUTH", EXTENSION_AUTH, WITH_VALUE, parameter_check_submitter},
+    {"REQUIRETLS", EXTENSION_REQUIRETLS, ALONE, parameter_check_requires_tls},
+    {"BY", EXTENSION_DELIVERBY, WITH_VALUE, parameter_check_deliver_by},
+    {"HOLDFOR", EXTENSION_FUTURERELEASE, WITH_VALUE, parameter_check_hold_for},
+    {"HOLDUNTIL", EXTENSION_FUTURERELEASE, WITH_VALUE, parameter_check_hold_until},
+    {"MT-PRIORITY", EXTENSION_MT_PRIORITY, WITH_VALUE, parameter_check_priority},
+    {NULL, 0, ALONE, NULL},
 };
 
 static const struct parameter rcpt_table[] = {
-    {"NOTIFY", EXTENSION_DSN, check_notify},
-    {"ORCPT", EXTENSION_DSN, check_original},
-    {NULL, 0, NULL},
+    {"NOTIFY", EXTENSION_DSN, WITH_VALUE, parameter_check_notify},
+    {"ORCPT", EXTENSION_DSN, WITH_VALUE, parameter_check_original},
+    {NULL, 0, ALONE, NULL},
 };
 
-/* esmtp-value: printable ASCII but "=". An empty one is left to the check. */
+/*
+ * esmtp-value: printable ASCII but "=", and with SMTPUTF8 what is not ASCII (RFC 6531, 3.3). An
+ * empty one is left to the check.
+ */
 static bool
-is_esmtp_value(struct slice value)
+is_esmtp_value(struct slice value, unsigned offered)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 
-		if (c <= 0x20 || c >= 0x7f || c == '=')
+		if (c <= 0x20 || c == 0x7f || c == '=' ||
+		    (c >= 0x80 && !(offered & EXTENSION_SMTPUTF8)))
 			return false;
 	}
 	return true;
@@ -135,7 +58,7 @@ parse(struct slice text, const struct parameter *table, unsigned offered,
 	struct slice word;
 	unsigned seen = 0;
 
-	*parameters = (struct parameters){0};
+	*parameters = (struct parameters){.offered = offered};
 	while (slice_word(&text, &word)) {
 		size_t equals = slice_find(word, '=');
 		struct slice keyword = slice_make(word.data, equals);
@@ -146,8 +69,8 @@ parse(struct slice text, const struct parameter *table, unsigned offered,
 			row++;
 		if (table[row].keyword == NULL || !(table[row].extension & offered))
 			return COMMAND_UNKNOWN_PARAMETER;
-		if (seen & 1U << row || !is_esmtp_value(value) ||
-		    !table[row].check(value, parameters))
+		if (seen & 1U << row || (equals < word.len) != (table[row].shape == WITH_VALUE) ||
+		    !is_esmtp_value(value, offered) || !table[row].check(value, parameters))
 			return COMMAND_SYNTAX;
 		seen |= 1U << row;
 	}
@@ -172,15 +95,44 @@ add_given(struct str *envelope, char letter, struct slice value)
 	return value.len == 0 ? 0 : fields_add(envelope, letter, value, '\0');
 }
 
+static int
+add_deliver_by(const struct parameters *parameters, int64_t now, struct str *envelope)
+{
+	int64_t time = now + parameters->by_seconds;
+
+	if (parameters->by_mode == NULL)
+		return 0;
+	return str_format(
+	    envelope, "Y%lld;%s%c", (long long)(time < 0 ? 0 : time), parameters->by_mode, '\0');
+}
+
+/* What a message seldom asks for. */
+static int
+add_times(const struct parameters *parameters, int64_t now, struct str *envelope)
+{
+	int64_t hold = parameters->hold_until;
+
+	if (parameters->hold_seconds > 0)
+		hold = now + parameters->hold_seconds;
+	if (hold > 0 && fields_add_number(envelope, 'H', (long long)hold, '\0') == -1)
+		return -1;
+	if (parameters->priority != 0 &&
+	    fields_add_number(envelope, 'P', parameters->priority, '\0') == -1)
+		return -1;
+	return add_deliver_by(parameters, now, envelope);
+}
+
 int
-parameter_add_mail_fields(const struct parameters *parameters, struct str *envelope)
+parameter_add_mail_fields(const struct parameters *parameters, int64_t now, struct str *envelope)
 {
 	if (add_given(envelope, 'B', parameters->body) == -1 ||
-	    add_given(envelope, 'V', parameters->envelope_id) == -1)
+	    add_given(envelope, 'V', parameters->envelope_id) == -1 ||
+	    add_given(envelope, 'R', parameters->return_part) == -1 ||
+	    add_given(envelope, 'A', parameters->submitter) == -1 ||
+	    add_given(envelope, 'U', slice_of(parameters->is_utf8 ? "1" : "")) == -1 ||
+	    add_given(envelope, 'Q', slice_of(parameters->requires_tls ? "1" : "")) == -1)
 		return -1;
-	if (add_given(envelope, 'A', parameters->submitter) == -1)
-		return -1;
-	return add_given(envelope, 'R', parameters->return_part);
+	return add_times(parameters, now, envelope);
 }
 
 int

@@ -24,7 +24,13 @@ session_reset(struct session *s)
 {
 	struct session_transaction *t = &s->transaction;
 
+	submit_abort(&s->submit); /* between chunks there is something of it */
+	complete_free(&t->incoming.complete);
 	t->active = false;
+	t->is_utf8 = false;
+	t->incoming.is_begun = false;
+	t->body = "";
+	t->priority = 0;
 	t->recipients = 0;
 	str_clear(&t->reverse_path);
 	str_clear(&t->first);
@@ -37,7 +43,7 @@ session_init(struct session *s, const struct session_settings *settings,
 {
 	struct session_transaction *t = &s->transaction;
 
-	*s = (struct session){.settings = settings, .client = *client};
+	*s = (struct session){.settings = settings, .client = *client, .transaction = {.body = ""}};
 	submit_init(&s->submit);
 	s->submit.executor = settings->executor;
 	s->submit.has_trace = true;
@@ -91,14 +97,20 @@ session_is_trusted(const struct session *s)
 	return s->client.may_relay || s->client.login[0] != '\0';
 }
 
-/* RFC 3848: S for TLS, A for a login; both go with ESMTP alone. */
+/* RFC 3848 and RFC 6531, 3.7.3: S for TLS, A for a login; both go with extensions alone. */
 const char *
 session_protocol(const struct session *s)
 {
-	static const char *const extended[] = {"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"};
+	static const char *const names[2][2][4] = {
+	    {{"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"},
+		{"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"}},
+	    {{"LMTP", "LMTPS", "LMTPA", "LMTPSA"},
+		{"UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"}}};
 	size_t tls = s->client.tls.is_on, login = s->client.login[0] != '\0';
 
-	return s->extended ? extended[tls + 2 * login] : "SMTP";
+	if (!s->extended)
+		return "SMTP";
+	return names[s->settings->mode == SESSION_LMTP][s->transaction.is_utf8][tls + 2 * login];
 }
 
 void
@@ -106,6 +118,7 @@ session_free(struct session *s)
 {
 	struct session_transaction *t = &s->transaction;
 
+	complete_free(&t->incoming.complete);
 	submit_free(&s->submit);
 	route_free(&s->route);
 	reader_free(&s->reader);
@@ -172,10 +185,8 @@ dispatch(struct session *s, struct slice line)
 
 	if (row == NULL)
 		session_wrong(s, 500, "5.5.1", "No such command");
-	else if (slice_is_ascii(command.argument))
+	else if (row->takes_8bit || slice_is_ascii(command.argument))
 		row->handler(s, command.argument);
-	else if (row->takes_address)
-		session_wrong_syntax(s, COMMAND_8BIT, NULL);
 	else
 		session_wrong(s, 501, "5.5.2", "Only ASCII may be used here");
 }
@@ -183,7 +194,7 @@ dispatch(struct session *s, struct slice line)
 static void
 take_command(struct session *s)
 {
-	struct slice line;
+	struct slice line = slice_of("");
 
 	switch (session_read_line(s, &line, COMMAND_LINE_MAX)) {
 	case READER_LINE:
@@ -192,9 +203,11 @@ take_command(struct session *s)
 	case READER_BARE_LF:
 	case READER_BARE_CR:
 		session_wrong(s, 500, "5.5.2", "A line ends with CR LF, and neither stands alone");
+		session_lose_count(s, line);
 		break;
 	case READER_NUL:
 		session_wrong(s, 500, "5.5.2", "A line may hold no NUL");
+		session_lose_count(s, line);
 		break;
 	case READER_TOO_LONG:
 		session_wrong(s, 500, "5.5.2", "Line too long");
@@ -238,6 +251,9 @@ say_farewell(struct session *s)
 	else if (s->end == SESSION_ERRORS) {
 		reason = "Too many wrong commands, closing the connection";
 		status = "4.7.0";
+	} else if (s->end == SESSION_CHUNK) {
+		reason = "How long the chunk is was not understood, closing the connection";
+		status = "4.5.0";
 	}
 	/* for a client that does not read either, now is the time */
 	s->writer.until = deadline_in_ms(IDLE_MS);
@@ -258,7 +274,8 @@ session_greet(struct session *s)
 	if (verdict.code != 0)
 		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));
 	else
-		(void)respond(&s->writer, 220, NULL, "%.*s ESMTP", (int)me.len, me.data);
+		(void)respond(&s->writer, 220, NULL, "%.*s %s", (int)me.len, me.data,
+		    s->settings->mode == SESSION_LMTP ? "LMTP" : "ESMTP");
 }
 
 void

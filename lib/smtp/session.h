@@ -16,13 +16,16 @@
 #include "base/str.h"
 #include "base/tally.h"
 #include "base/writer.h"
-#include "conf/cidr.h"
 #include "conf/asking.h"
+#include "conf/cidr.h"
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "conf/table.h"
+#include "mail/complete.h"
+#include "mail/wire.h"
 #include "net/peer.h"
 #include "net/tls_info.h"
+#include "smtp/dotted.h"
 #include "spool/submit.h"
 
 #define SESSION_LOGIN_MAX 255 /* octets */
@@ -33,16 +36,20 @@ enum session_mode {
 	SESSION_LMTP,	    /* RFC 2033 */
 };
 
+/* Whom VRFY and EXPN tell the truth; others hear 252. */
+enum session_verify { SESSION_VERIFY_TRUSTED, SESSION_VERIFY_NEVER, SESSION_VERIFY_ALWAYS };
+
 /* What all sessions of a process share; read once and never changed. */
 struct session_settings {
 	enum session_mode mode;
+	enum session_verify verify;
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
 	struct tally *tally; /* null: nothing is counted across sessions */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
-	bool has_logins; /* authd may be asked: see authd_is_configured */
+	bool has_logins;	     /* authd may be asked: see authd_is_configured */
 	const struct asking *asking; /* who may use ETRN and ATRN; may be null */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 	const struct executor *executor; /* executes helpers; null: this process may itself */
@@ -70,6 +77,7 @@ enum session_end {
 	SESSION_TURNED,	 /* ATRN: the connection is another's */
 	SESSION_EARLY,	 /* the client spoke before the greeting */
 	SESSION_REFUSED, /* told 421 for a limit or by policy */
+	SESSION_CHUNK,	 /* what follows BDAT cannot be told from commands */
 	SESSION_UNKNOWN, /* the spool went away during a commit: no reply may be given */
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };
@@ -87,9 +95,35 @@ struct session_auth {
 	uint64_t failures;
 };
 
-/* Between MAIL and the end of DATA. */
+enum incoming_fate {
+	FATE_GOOD,
+	FATE_BARE,
+	FATE_LOOP,
+	FATE_TOO_LARGE,
+	FATE_FROM,
+	FATE_MIXED,
+	FATE_NOT_STORED
+};
+
+/* A message on its way in, by DATA or in chunks. */
+struct session_incoming {
+	bool is_begun;		  /* BDAT: a chunk has come, and none was the last */
+	struct dotted dotted;	  /* DATA */
+	struct wire_check check;  /* BDAT */
+	struct complete complete; /* of a submission; else is_over */
+	uint64_t size;		  /* octets of the message so far, as RFC 1870 counts */
+	uint64_t trace_size;	  /* of the Received field that goes before it */
+	enum incoming_fate fate;
+	enum submit_result stored; /* FATE_NOT_STORED: how the spool failed */
+};
+
+/* Between MAIL and the end of the message. */
 struct session_transaction {
 	bool active;
+	bool is_utf8;	  /* SMTPUTF8 */
+	const char *body; /* BODY; "" when not said */
+	int priority;	  /* MT-PRIORITY, as it was taken */
+	struct session_incoming incoming;
 	struct str reverse_path;
 	struct str first;    /* the first recipient */
 	struct str envelope; /* fields for submit_begin */

@@ -15,8 +15,8 @@ typedef void session_handler(struct session *s, struct slice argument);
 struct session_command {
 	const char *verb;
 	session_handler *handler;
-	bool takes_address; /* 8-bit octets in its argument are 553 5.6.7, not 501 5.5.2 */
-	const char *help;   /* its syntax; null for what is not offered */
+	bool takes_8bit;  /* its handler looks at octets that are not ASCII; else 501 5.5.2 */
+	const char *help; /* its syntax; null for what is not offered */
 };
 
 /* The table's row for VERB, or null. */
@@ -24,9 +24,9 @@ const struct session_command *session_command_find(struct slice verb);
 /* The row at INDEX, or null behind the last. */
 const struct session_command *session_command_at(size_t index);
 
-session_handler session_helo, session_ehlo, session_mail, session_rcpt, session_data, session_rset,
-    session_noop, session_quit, session_vrfy, session_expn, session_help, session_xclient,
-    session_auth, session_not_offered;
+session_handler session_helo, session_ehlo, session_lhlo, session_mail, session_rcpt, session_data,
+    session_bdat, session_turn, session_rset, session_noop, session_quit, session_vrfy,
+    session_expn, session_help, session_xclient, session_auth, session_not_offered;
 
 /* What is to be said to a command; code 0: nothing is against it. */
 struct verdict {
@@ -61,13 +61,32 @@ session_handler session_etrn, session_atrn;
 bool session_may_etrn(const struct session *s);
 bool session_may_atrn(const struct session *s);
 
-/* May send to any domain, and is told the truth by VRFY and EXPN. */
+/*
+ * Receiving a message (session_incoming.c), for DATA and BDAT. incoming_begin puts the Received
+ * field in front; take adds OCTETS of the message, with BARE a line end or a NUL that may not be in
+ * them, and RECEIVED fields in its header so far; fill reads more, with every reply out before, and
+ * is false if the session ended; finish commits, and replies.
+ */
+void incoming_begin(struct session *s);
+void incoming_take(struct session *s, struct slice octets, bool bare, uint64_t received);
+bool incoming_fill(struct session *s);
+void incoming_finish(struct session *s);
+/* DATA in the place of a chunk: nothing of this message will be taken. Replies. */
+void incoming_spoil(struct session *s);
+/* The reply to a message, or chunk, whose fate is not good; COUNT times, logged once. */
+void incoming_refuse(struct session *s, size_t count);
+/* How many replies there are to the end of a message: one, but for LMTP (RFC 2033, 4.2). */
+size_t incoming_replies(const struct session *s);
+
+/* Whether VRFY and EXPN tell this client what there is. */
+bool session_verifies(const struct session *s);
+/* May send to any domain. */
 bool session_is_trusted(const struct session *s);
 /* Finds out which extensions are offered at this point of the session; EHLO asks. */
 void session_offer(struct session *s);
 /* The lines of EHLO's reply behind the first. */
 void session_list_extensions(struct session *s);
-/* The protocol in the Received field (RFC 3848): ESMTPSA and the like. */
+/* The protocol in the Received field (RFC 3848, RFC 6531): ESMTPSA, UTF8SMTP and the like. */
 const char *session_protocol(const struct session *s);
 
 /* A wrong command: the reply, counted. */
@@ -78,6 +97,11 @@ void session_wrong_syntax(
 /* What policy or the spool refuses: the reply, logged; TO may be empty. */
 void session_refuse(
     struct session *s, int code, const char *status, const char *text, struct slice to);
+/*
+ * LINE was no good; if it was BDAT, nobody knows how much of what follows is a chunk, and the
+ * session ends before some of it runs as a command.
+ */
+void session_lose_count(struct session *s, struct slice line);
 
 /* Who may say who submitted a message: of others, the AUTH parameter becomes <> (RFC 4954, 5). */
 void session_judge_submitter(const struct session *s, struct parameters *parameters);

@@ -19,17 +19,28 @@ greet(struct session *s, struct slice argument, bool extended)
 	return false;
 }
 
+/* RFC 2033, 4.1: LHLO in place of both, so that a mistake is noticed. */
+static bool
+speaks(struct session *s, bool lmtp)
+{
+	bool right = (s->settings->mode == SESSION_LMTP) == lmtp;
+
+	if (!right)
+		session_wrong(s, 500, "5.5.1", lmtp ? "This is no LMTP" : "This is LMTP: say LHLO");
+	return right;
+}
+
 void
 session_helo(struct session *s, struct slice argument)
 {
 	struct slice me = routes_me(s->settings->routes);
 
-	if (greet(s, argument, false))
+	if (speaks(s, false) && greet(s, argument, false))
 		(void)respond(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
 }
 
-void
-session_ehlo(struct session *s, struct slice argument)
+static void
+greet_extended(struct session *s, struct slice argument)
 {
 	struct slice me = routes_me(s->settings->routes);
 
@@ -38,6 +49,20 @@ session_ehlo(struct session *s, struct slice argument)
 	session_offer(s);
 	(void)respond_continue(&s->writer, 250, NULL, "%.*s", (int)me.len, me.data);
 	session_list_extensions(s);
+}
+
+void
+session_ehlo(struct session *s, struct slice argument)
+{
+	if (speaks(s, false))
+		greet_extended(s, argument);
+}
+
+void
+session_lhlo(struct session *s, struct slice argument)
+{
+	if (speaks(s, true))
+		greet_extended(s, argument);
 }
 
 static bool

@@ -46,6 +46,13 @@ session_log_message(struct session *s, uint64_t size)
 	add_sender(s, &e);
 	event_number(&e, "size", (int64_t)size);
 	event_number(&e, "rcpts", (int64_t)s->transaction.recipients);
+	add_if_known(&e, "body", slice_of(s->transaction.body));
+	if (s->transaction.is_utf8)
+		event_text(&e, "utf8", "yes");
+	if (s->transaction.priority != 0)
+		event_number(&e, "priority", s->transaction.priority);
+	add_if_known(&e, "tls", slice_of(s->client.tls.protocol));
+	add_if_known(&e, "login", slice_of(s->client.login));
 	event_send(&e);
 }
 
@@ -114,6 +121,7 @@ session_log_end(struct session *s)
 	    [SESSION_TURNED] = "turned",
 	    [SESSION_EARLY] = "early",
 	    [SESSION_REFUSED] = "refused",
+	    [SESSION_CHUNK] = "chunk",
 	    [SESSION_UNKNOWN] = "unknown",
 	    [SESSION_FAILED] = "failed",
 	};

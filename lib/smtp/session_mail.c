@@ -20,7 +20,7 @@ session_wrong_syntax(struct session *s, enum command_result result, const char *
 		session_wrong(s, 501, address_status, "This is no address");
 		break;
 	case COMMAND_8BIT:
-		session_wrong(s, 553, "5.6.7", "An address must be ASCII here");
+		session_wrong(s, 553, "5.6.7", "An address must be ASCII, or UTF-8 with SMTPUTF8");
 		break;
 	case COMMAND_UNKNOWN_PARAMETER:
 		session_wrong(s, 555, "5.5.4", "There is a parameter that is not offered");
@@ -85,6 +85,17 @@ judge_sender(struct session *s, const struct command_path *path)
 	return verdict;
 }
 
+/* No stranger may have his messages go before those of others (RFC 6710, 4.1). */
+static bool
+lower_priority(const struct session *s, struct parameters *parameters)
+{
+	bool is_lowered = parameters->priority > 0 && !session_is_trusted(s);
+
+	if (is_lowered)
+		parameters->priority = 0;
+	return is_lowered;
+}
+
 static int
 begin_transaction(struct session *s, struct slice reverse_path, const struct parameters *parameters)
 {
@@ -93,41 +104,87 @@ begin_transaction(struct session *s, struct slice reverse_path, const struct par
 	session_reset(s);
 	if (str_add_slice(&t->reverse_path, reverse_path) == -1 ||
 	    fields_add(&t->envelope, 'F', reverse_path, '\0') == -1 ||
-	    parameter_add_mail_fields(parameters, &t->envelope) == -1)
+	    parameter_add_mail_fields(parameters, clock_wall_seconds(), &t->envelope) == -1)
 		return -1;
 	t->active = true;
+	t->is_utf8 = parameters->is_utf8;
+	t->priority = parameters->priority;
+	t->body = parameters->body.len > 0 ? parameters->body.data : ""; /* a constant's */
 	return 0;
+}
+
+/* What several parameters, or one and a limit, say together; replies where it will not do. */
+static bool
+is_possible(struct session *s, const struct parameters *p)
+{
+	const struct limits *limits = &s->settings->limits;
+	int64_t now = clock_wall_seconds(), hold = p->hold_seconds;
+
+	if (p->hold_until > 0)
+		hold = p->hold_until > now ? p->hold_until - now : 0;
+	if (limits->message_size > 0 && p->size > limits->message_size)
+		session_refuse(s, 552, "5.3.4", "Message too large", slice_of(NULL));
+	else if (hold > (int64_t)limits->future_release)
+		session_wrong(s, 501, "5.5.4", "Messages are not held for so long");
+	else if (hold > 0 && p->by_mode != NULL && hold > p->by_seconds) /* RFC 4865, 5.2.2 */
+		session_wrong(s, 501, "5.5.4", "It would be late before it is released");
+	else if (p->by_mode != NULL && p->by_mode[0] == 'R' &&
+		 p->by_seconds < (int64_t)limits->deliver_by_minimum) /* RFC 2852, 3 */
+		session_refuse(
+		    s, 555, "5.5.4", "That is too soon to be delivered by", slice_of(NULL));
+	else
+		return true;
+	return false;
+}
+
+static enum command_result
+parse_mail(struct session *s, struct slice argument, struct command_path *path,
+    struct parameters *parameters)
+{
+	enum command_result result = command_reverse_path(&argument, ADDRESS_UTF8, path);
+
+	*parameters = (struct parameters){.is_utf8 = false};
+	if (result == COMMAND_OK)
+		result = parameter_parse_mail(argument, s->extended ? s->offered : 0, parameters);
+	/* RFC 6531, 3.5 */
+	if (!parameters->is_utf8 && !slice_is_ascii(path->mailbox))
+		return COMMAND_8BIT;
+	return result;
 }
 
 void
 session_mail(struct session *s, struct slice argument)
 {
-	uint64_t size_max = s->settings->limits.message_size;
 	struct command_path path;
 	struct parameters parameters;
 	enum command_result result;
 	struct verdict verdict;
+	bool is_lowered;
 
 	if (s->helo.len == 0 || s->transaction.active) {
 		session_wrong(s, 503, "5.5.1",
 		    s->helo.len == 0 ? "Say EHLO or HELO first" : "There is a sender already");
 		return;
 	}
-	result = command_reverse_path(&argument, &path);
-	if (result == COMMAND_OK)
-		result = parameter_parse_mail(argument, s->extended ? s->offered : 0, &parameters);
+	result = parse_mail(s, argument, &path, &parameters);
 	if (result != COMMAND_OK) {
 		session_wrong_syntax(s, result, "5.1.7");
 		return;
 	}
 	session_judge_submitter(s, &parameters);
 	verdict = judge_sender(s, &path);
-	if (verdict.code != 0)
+	if (verdict.code != 0) {
 		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));
-	else if (size_max > 0 && parameters.size > size_max)
-		session_refuse(s, 552, "5.3.4", "Message too large", slice_of(NULL));
-	else if (begin_transaction(s, path.mailbox, &parameters) == -1)
+		return;
+	}
+	if (!is_possible(s, &parameters))
+		return;
+	is_lowered = lower_priority(s, &parameters);
+	if (begin_transaction(s, path.mailbox, &parameters) == -1)
 		session_refuse(s, 451, "4.3.0", "No memory; try again later", slice_of(NULL));
+	else if (is_lowered)
+		(void)respond(
+		    &s->writer, 250, "2.3.6", "0 is the priority of a stranger's message");
 	else
 		(void)respond(&s->writer, 250, "2.1.0", "Ok");
 }

@@ -103,13 +103,18 @@ session_rcpt(struct session *s, struct slice argument)
 	struct parameters parameters;
 	enum command_result result;
 
-	if (!s->transaction.active) {
-		session_wrong(s, 503, "5.5.1", "Say MAIL first");
+	unsigned offered = s->extended ? s->offered : 0;
+
+	if (!s->transaction.active || s->transaction.incoming.is_begun) {
+		session_wrong(s, 503, "5.5.1",
+		    s->transaction.active ? "The message has begun" : "Say MAIL first");
 		return;
 	}
-	result = command_forward_path(&argument, &path);
+	if (!s->transaction.is_utf8)
+		offered &= ~(unsigned)EXTENSION_SMTPUTF8;
+	result = command_forward_path(&argument, s->transaction.is_utf8 ? ADDRESS_UTF8 : 0, &path);
 	if (result == COMMAND_OK)
-		result = parameter_parse_rcpt(argument, s->extended ? s->offered : 0, &parameters);
+		result = parameter_parse_rcpt(argument, offered, &parameters);
 	if (result != COMMAND_OK)
 		session_wrong_syntax(s, result, "5.1.3");
 	else

@@ -10,9 +10,10 @@
 #include "smtp/session_command.h"
 #include "spool/ask.h"
 
-#define ETRN_MS 3000   /* then "250, started" is all that can be said */
-#define TURN_MS 300000 /* for qrun to find something; RFC 2645, 5.2.1 has the client wait longer \
-			*/
+#define ETRN_MS 3000 /* then "250, started" is all that can be said */
+#define TURN_MS \
+	300000 /* for qrun to find something; RFC 2645, 5.2.1 has the client wait longer \
+		*/
 
 static const struct asking *
 tables(const struct session *s)

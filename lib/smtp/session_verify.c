@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* VRFY and EXPN (RFC 5321, 3.5 and 7.3). Nothing that was not looked up is ever said to be there.
  */
+#include "smtp/parameter.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
@@ -10,21 +11,54 @@ cannot_say(struct session *s)
 	(void)respond(&s->writer, 252, "2.0.0", "Send some mail, and it will be tried");
 }
 
+bool
+session_verifies(const struct session *s)
+{
+	switch (s->settings->verify) {
+	case SESSION_VERIFY_NEVER:
+		return false;
+	case SESSION_VERIFY_ALWAYS:
+		return true;
+	case SESSION_VERIFY_TRUSTED:
+		break;
+	}
+	return session_is_trusted(s);
+}
+
+/* RFC 6531, 3.7.4.2: a parameter that these two take. */
+static bool
+take_utf8(const struct session *s, struct slice *argument)
+{
+	static const char parameter[] = " SMTPUTF8";
+	size_t len = sizeof parameter - 1;
+
+	if (!s->extended || !(s->offered & EXTENSION_SMTPUTF8) || argument->len <= len ||
+	    !slice_ends_nocase(*argument, slice_of(parameter)))
+		return false;
+	*argument = slice_trim(slice_make(argument->data, argument->len - len));
+	return true;
+}
+
 /* Looks up the argument, an address with or without angle brackets; replies itself where it fails.
  */
 static bool
-look_up(struct session *s, struct slice *argument)
+look_up(struct session *s, struct slice *argument, bool *is_utf8)
 {
 	struct address address;
 
+	*is_utf8 = take_utf8(s, argument);
+	if (!*is_utf8 && !slice_is_ascii(*argument)) {
+		session_wrong_syntax(s, COMMAND_8BIT, NULL);
+		return false;
+	}
 	if (argument->len > 2 && slice_starts(*argument, "<") &&
 	    argument->data[argument->len - 1] == '>')
 		*argument = slice_make(argument->data + 1, argument->len - 2);
-	if (address_parse(*argument, ADDRESS_BARE, &address) != ADDRESS_OK) {
+	if (address_parse(*argument, ADDRESS_BARE | ADDRESS_UTF8, &address) != ADDRESS_OK) {
 		session_wrong_syntax(s, COMMAND_ADDRESS, "5.1.3");
 		return false;
 	}
-	if (!session_is_trusted(s)) {
+	if (!session_verifies(s)) {
 		cannot_say(s);
 		return false;
 	}
@@ -48,7 +82,9 @@ say_mailbox(struct session *s, struct slice mailbox)
 void
 session_vrfy(struct session *s, struct slice argument)
 {
-	if (!look_up(s, &argument))
+	bool is_utf8;
+
+	if (!look_up(s, &argument, &is_utf8))
 		return;
 	if (s->route.kind == ROUTE_UNKNOWN)
 		(void)respond(&s->writer, 550, "5.1.1", "No such recipient here");
@@ -68,7 +104,7 @@ is_list_of_addresses(struct slice targets)
 
 	while (slice_take(&targets, '\n', &target)) {
 		if (slice_starts(target, "/") ||
-		    address_parse(target, ADDRESS_BARE, &address) != ADDRESS_OK)
+		    address_parse(target, ADDRESS_BARE | ADDRESS_UTF8, &address) != ADDRESS_OK)
 			return false;
 		any = true;
 	}
@@ -92,15 +128,20 @@ say_members(struct session *s, struct slice targets)
 void
 session_expn(struct session *s, struct slice argument)
 {
-	if (!look_up(s, &argument))
+	bool is_utf8;
+
+	if (!look_up(s, &argument, &is_utf8))
 		return;
 	if (s->route.kind == ROUTE_UNKNOWN)
 		(void)respond(&s->writer, 550, "5.1.1", "No such list here");
 	else if (s->route.kind == ROUTE_USER)
 		(void)respond(&s->writer, 550, "5.1.0", "That is a mailbox and no list");
 	else if (s->route.kind == ROUTE_TARGETS &&
-		 is_list_of_addresses(str_slice(&s->route.targets)))
-		say_members(s, str_slice(&s->route.targets));
-	else
+		 is_list_of_addresses(str_slice(&s->route.targets))) {
+		if (is_utf8 || slice_is_ascii(str_slice(&s->route.targets)))
+			say_members(s, str_slice(&s->route.targets));
+		else /* RFC 6531, 3.7.4.2 */
+			(void)respond(&s->writer, 252, "2.6.8", "The answer takes SMTPUTF8");
+	} else
 		cannot_say(s);
 }

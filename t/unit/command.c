@@ -99,13 +99,13 @@ static const struct path_case reverse_table[] = {
 
 static void
 paths(const struct path_case *table, size_t count,
-    enum command_result (*parse)(struct slice *, struct command_path *))
+    enum command_result (*parse)(struct slice *, unsigned, struct command_path *))
 {
 	for (size_t i = 0; i < count; i++) {
 		struct slice rest = slice_of(table[i].argument);
 		struct command_path path;
 
-		tap_is_int(parse(&rest, &path), table[i].result, table[i].argument);
+		tap_is_int(parse(&rest, 0, &path), table[i].result, table[i].argument);
 		if (table[i].result != COMMAND_OK)
 			continue;
 		tap_is_text(copy(path.mailbox), table[i].mailbox, "  its mailbox");
@@ -189,7 +189,7 @@ values(void)
 	tap_ok(p.size == UINT64_MAX, "a size over 64 bits is the largest one");
 	(void)parameter_parse_mail(slice_of("SIZE=77 BODY=8bitmime ENVID=x RET=full"), ALL, &p);
 	tap_is_int((long long)p.size, 77, "a size");
-	tap_ok(parameter_add_mail_fields(&p, &envelope) == 0 &&
+	tap_ok(parameter_add_mail_fields(&p, 0, &envelope) == 0 &&
 		   slice_equal(str_slice(&envelope), slice_make("B8BITMIME\0Vx\0RFULL\0", 19)),
 	    "fields of the message");
 	str_clear(&envelope);
