@@ -89,13 +89,15 @@ end_last_line(struct session *s)
 static const char *
 obstacle(const struct session *s, const struct chunk *chunk)
 {
+	if (chunk->is_odd)
+		return "BDAT takes a number of octets, and LAST";
 	if (!(s->offered & EXTENSION_CHUNKING) || !s->extended)
 		return "Say EHLO first";
 	if (!s->transaction.active)
 		return "Say MAIL first";
 	if (s->transaction.recipients == 0)
 		return "No recipient was accepted";
-	return chunk->is_odd ? "BDAT takes a number of octets, and LAST" : NULL;
+	return NULL;
 }
 
 static void
