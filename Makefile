@@ -24,7 +24,7 @@ endif
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%,$(wildcard bin/*/)))
 UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
-TOOLS := fill clients
+TOOLS := fill clients handshakes
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_authd := -lcrypto -lcrypt
@@ -32,6 +32,7 @@ LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
 LIBS_smtp-probe := -lcares
 LIBS_tlsd := -lssl -lcrypto
+LIBS_handshakes := -lssl -lcrypto
 LIBS_unit := -lcares -lssl -lcrypto -lcrypt
 
 # where what is installed: people's tools in bin/, the others in sbin/
@@ -102,7 +103,7 @@ $(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/li
 tools: $(TOOLS:%=$(BUILD)/t/bench/%)
 $(TOOLS:%=$(BUILD)/t/bench/%): $(BUILD)/t/bench/%: $(BUILD)/t/bench/%.o $(BUILD)/libsatchel.a
 	@mkdir -p $(@D)
-	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^)
+	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$(@F)))
 
 check: all units tools
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
