@@ -2,11 +2,18 @@
 # SPDX-License-Identifier: ISC
 """Speaks authd's helper protocol: authd.py [-w PATH] WORD…
 
-Words: tls, bound (TLS with a channel binding of 32 bytes "b"), certificate=FINGERPRINT,
-address=IP, names, begin MECHANISM [INITIAL], say RESPONSE, scram LOGIN PASSWORD [plus] (a whole
-exchange), raw HEX (octets as they are), end. In INITIAL and RESPONSE ^ stands for NUL and ! for
-\\x01. Prints a line for each answer, "end" where authd hangs up. -w: by that socket; else authd -s
-is executed.
+Words:
+    slowly                      from here on an octet at a time
+    tls, bound, fields=TEXT     TLS; with a channel binding; with these fields
+    address=IP                  the client's
+    names                       which mechanisms there are
+    begin MECHANISM [INITIAL]   and say RESPONSE
+    scram LOGIN PASSWORD [plus] a whole exchange
+    raw HEX                     octets as they are
+    wait                        until standard input ends
+
+In what is said ^ stands for NUL and ! for \\x01. Prints a line for each answer, "end" where authd
+hangs up. -w: by that socket; else authd -s is executed.
 """
 import base64
 import hashlib
@@ -29,9 +36,12 @@ class Authd:
             other.close()
         self.sock.settimeout(20)
         self.address = "192.0.2.1"
+        self.piece = 0  # octets sent at once; 0: a whole frame
 
     def send(self, letter, content=b""):
-        self.sock.sendall(letter.encode() + len(content).to_bytes(4, "big") + content)
+        frame = letter.encode() + len(content).to_bytes(4, "big") + content
+        for at in range(0, len(frame), self.piece or len(frame)):
+            self.sock.sendall(frame[at : at + (self.piece or len(frame))])
 
     def exactly(self, count):
         data = b""
@@ -116,10 +126,14 @@ def main(words):
             word = words.pop(0)
             if word == "tls":
                 authd.send("T", b"PTLSv1.3\0CTLS_AES_256_GCM_SHA384\0")
+            elif word == "bound":
+                authd.send("T", b"PTLSv1.3\0CTLS_AES_256_GCM_SHA384\0X" + b"62" * 32 + b"\0")
             elif word.startswith("fields="):
                 authd.send("T", octets(word[7:]))
             elif word.startswith("address="):
                 authd.address = word[8:]
+            elif word == "slowly":
+                authd.piece = 1
             elif word == "names":
                 authd.send("N", authd.fields())
                 show(authd.receive())

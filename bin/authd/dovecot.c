@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/reader.h"
 
-#define DOVECOT_SECONDS 30 /* it makes who fails wait, too */
 #define LINE_MAX_OCTETS ((size_t)8192)
 #define LINES_MAX 200 /* of its greeting */
 
@@ -130,7 +129,7 @@ dovecot_ask(struct server *s, struct slice login, struct slice password, struct 
 	if (str_add_slice(&path, s->settings.dovecot) == 0)
 		fd = helper_connect(path.data);
 	if (fd != -1 && reader_init(&d.reader, fd, LINE_MAX_OCTETS) == 0) {
-		d.reader.until = deadline_in_seconds(DOVECOT_SECONDS);
+		d.reader.until = deadline_in_seconds((int64_t)s->settings.limits.auth_program);
 		if (add_request(s, login, password, &request) == 0)
 			result = converse(&d, str_slice(&request), who);
 		reader_free(&d.reader);

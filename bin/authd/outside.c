@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "program.h"
 
-#define CHECK_SECONDS 30
 #define SECRET_MAX ((size_t)16384)
 #define CHECKPASSWORD_MAX ((size_t)512) /* octets on descriptor 3 that its interface allows */
 
@@ -52,7 +51,7 @@ checkpassword_ask(struct server *s, struct slice login, struct slice password, s
 		    .secret = str_slice(&secret),
 		    .service = s->request.service,
 		    .address = s->request.address,
-		    .until = deadline_in_seconds(CHECK_SECONDS)};
+		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 
 		result = judge(program_run(&program), "checkpassword");
 	}
@@ -94,7 +93,7 @@ verifier_ask(struct server *s, struct slice mechanism, struct slice login, struc
 		    .service = s->request.service,
 		    .address = s->request.address,
 		    .output = &output,
-		    .until = deadline_in_seconds(CHECK_SECONDS)};
+		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 
 		result = judge(program_run(&program), "token-verifier");
 	}

@@ -41,6 +41,7 @@ static const struct setting settings[] = {
     SETTING("auth-failures-address", auth_failures_address, 20, 0, 1000000),
     SETTING("auth-failures-login", auth_failures_login, 100, 0, 1000000),
     SETTING("auth-failures-period", auth_failures_period, HOUR, 1, 30 * DAY),
+    SETTING("auth-program", auth_program, 30, 1, 50),
     SETTING("auth-delay", auth_delay, 8, 0, 60),
     SETTING("smtpd-auth-failures", smtpd_auth_failures, 3, 1, 100000),
     SETTING("authd-workers", authd_workers, 100, 1, 10000),

@@ -51,6 +51,7 @@ struct limits {
 	uint64_t smtpd_greet_pause;    /* ms before the greeting, in which nothing may be said */
 	uint64_t smtpd_tarpit;	       /* ms by which each refusal is slower than the last */
 	uint64_t smtpd_tarpit_maximum; /* ms */
+	uint64_t auth_program;	    /* seconds that an outside program may take to check a login */
 	uint64_t queue_lifetime;    /* seconds after which undelivered mail is returned; 4.5.4.1 */
 	uint64_t bounce_lifetime;   /* the same for mail with the null sender */
 	uint64_t retry_minimum;	    /* seconds: the shortest interval between attempts */

@@ -30,7 +30,7 @@ struct sasl_mechanism {
 static const struct sasl_mechanism table[] = {
     {"SCRAM-SHA-256-PLUS", NEEDS_KEY | IS_BINDING, sasl_scram, ""},
     {"SCRAM-SHA-256", NEEDS_KEY, sasl_scram, ""},
-    {"EXTERNAL", NEEDS_NAME | IS_OFF, sasl_external, ""},
+    {"EXTERNAL", NEEDS_NAME, sasl_external, ""},
     {"OAUTHBEARER", NEEDS_TOKEN | IS_CLEAR, sasl_oauthbearer, ""},
     {"XOAUTH2", NEEDS_TOKEN | IS_CLEAR, sasl_xoauth2, ""},
     {"PLAIN", NEEDS_PASSWORD | IS_CLEAR, sasl_plain, ""},

@@ -1,0 +1,441 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# authd(8): its helper protocol, spoken by t/authd.py; backends; what failures cost; the service.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+
+load helper
+bats_require_minimum_version 1.5.0
+
+HASH='$5$rounds=1000$saltsalt$eKLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2'
+KEY='{SCRAM-SHA-256}4096,MDEyMzQ1Njc4OWFiY2RlZg==,bpSY5Ze9NUH+I35LC3gVq+DpBfK46iXBxvhAKqVu9pE=,VpYlBuxyzeCI1KnctrefdljpB1mk3Gp7sBI/t11+NkQ='
+
+setup() {
+	setup_satchel
+	control limits 'auth-delay: 0'
+	control users 'ann@example.org: /mail/ann/' 'key@example.org: x' 'hash@example.org: x' \
+		'off@example.org: disabled /mail/off/' 'plain@example.org: x' 'odd@example.org: x'
+	secrets "ann@example.org: $HASH $KEY" "key@example.org: $KEY" \
+		"hash@example.org: {CRYPT}$HASH" "off@example.org: $HASH $KEY" \
+		"gone@example.org: $HASH $KEY"
+}
+
+teardown() {
+	stop_started
+}
+
+secrets() {
+	(umask 077 && rm -f "$SATCHEL_CONTROL/secrets" && printf '%s\n' "$@" >"$SATCHEL_CONTROL/secrets")
+}
+
+# The answers to these words, one a line, in $output; what authd logs is in $T/log.
+ask() {
+	run bash -c 'python3 -SI "$ROOT/t/authd.py" "$@" 2>"$T/log"' ask "$@"
+}
+
+# answers LINE…: exactly these.
+answers() {
+	local want
+	want=$(printf '%s\n' "$@")
+	[ "$output" = "$want" ] && return
+	diff <(echo "$want") <(echo "$output") >&2
+	cat "$T/log" >&2
+	return 1
+}
+
+plain() {
+	ask tls begin PLAIN "^$1^$2"
+}
+
+known() {
+	answers "known $1"
+}
+
+@test "help, version, wrong usage" {
+	run -0 authd --help
+	assert_output_has "usage: authd -s | -w | --hash"
+	run -0 authd --version
+	[ "$output" = "authd (satchel) 0.1" ]
+	run -100 authd
+	run -100 authd -x
+	run -100 authd -s -w
+	run -100 authd -s more
+}
+
+@test "--hash makes what secrets wants: yescrypt and a key of SCRAM" {
+	local entry
+	entry=$(echo 'pass word' | authd --hash)
+	[[ $entry == '$y$'*' {SCRAM-SHA-256}100000,'* ]]
+	secrets "ann@example.org: $entry"
+	ask tls begin PLAIN '^ann@example.org^pass word' scram ann@example.org 'pass word' \
+		begin PLAIN '^ann@example.org^pass' scram ann@example.org pass
+	answers 'known ann@example.org' 'known ann@example.org' \
+		'failed refused Lann@example.org' 'failed refused Lann@example.org'
+	run -100 authd --hash </dev/null
+	run -100 bash -c 'printf "a\tb\n" | authd --hash'
+	run -100 bash -c 'printf "%600s\n" x | authd --hash'
+}
+
+@test "PLAIN works from a hash, from a key, from both" {
+	for login in ann hash key; do
+		plain "$login@example.org" secret
+		known "$login@example.org"
+		plain "$login@example.org" Secret
+		answers "failed refused L$login@example.org"
+	done
+	plain ANN@example.ORG secret
+	known ann@example.org
+}
+
+@test "LOGIN, with and without the name at once, an octet at a time" {
+	ask slowly tls begin LOGIN say ann@example.org say secret begin LOGIN ann@example.org say no
+	answers 'ask Username:' 'ask Password:' 'known ann@example.org' 'ask Password:' \
+		'failed refused Lann@example.org'
+}
+
+@test "SCRAM-SHA-256, with and without channel binding" {
+	ask scram ann@example.org secret scram key@example.org secret scram ann@example.org wrong \
+		scram hash@example.org secret scram nobody@example.org secret
+	answers 'known ann@example.org' 'known key@example.org' 'failed refused Lann@example.org' \
+		'failed refused Lhash@example.org' 'failed refused Lnobody@example.org'
+	ask bound names scram ann@example.org secret plus scram ann@example.org secret
+	answers 'list SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN' 'known ann@example.org' \
+		'known ann@example.org'
+	# the binding of another connection
+	ask tls begin SCRAM-SHA-256-PLUS
+	answers 'failed mechanism'
+	ask fields=PTLSv1.3^Cx^X$(printf '61%.0s' {1..32})^ scram ann@example.org secret plus
+	answers 'failed refused Lann@example.org'
+}
+
+@test "which mechanisms there are" {
+	ask names tls names
+	answers 'list SCRAM-SHA-256' 'list SCRAM-SHA-256 PLAIN LOGIN'
+	secrets "hash@example.org: $HASH"
+	ask names tls names begin SCRAM-SHA-256 begin FOO begin CRAM-MD5 begin EXTERNAL
+	answers 'list' 'list PLAIN LOGIN' 'failed mechanism' 'failed mechanism' 'failed weak' \
+		'failed mechanism'
+	ask begin PLAIN begin LOGIN begin SCRAM-SHA-256-PLUS
+	answers 'failed tls' 'failed tls' 'failed tls'
+	control authentication 'plaintext: yes'
+	ask names begin PLAIN '^hash@example.org^secret'
+	answers 'list PLAIN LOGIN' 'known hash@example.org'
+	control authentication 'mechanisms: LOGIN'
+	ask tls names begin PLAIN
+	answers 'list LOGIN' 'failed weak'
+	rm "$SATCHEL_CONTROL/secrets"
+	ask tls names begin LOGIN
+	answers 'list' 'failed mechanism'
+}
+
+@test "who is disabled, or in secrets alone, or wants to be another, does not get in" {
+	for login in off gone; do
+		plain "$login@example.org" secret
+		answers "failed refused L$login@example.org"
+		ask scram "$login@example.org" secret
+		answers "failed refused L$login@example.org"
+	done
+	ask tls begin PLAIN 'off@example.org^ann@example.org^secret'
+	answers 'failed refused Lann@example.org'
+	ask tls begin PLAIN 'ann@example.org^ann@example.org^secret'
+	known ann@example.org
+}
+
+@test "an unknown login has always the same salt, of the kind that others have" {
+	local first second
+	ask begin SCRAM-SHA-256 'n,,n=nobody@example.org,r=x'
+	first=${output#*,}
+	[[ $first =~ ^s=[A-Za-z0-9+/]{22}==,i=4096$ ]]
+	ask begin SCRAM-SHA-256 'n,,n=NOBODY@example.org,r=x'
+	[ "${output#*,}" = "$first" ]
+	ask begin SCRAM-SHA-256 'n,,n=nobody2@example.org,r=x'
+	second=${output#*,}
+	[[ $second =~ ^s=[A-Za-z0-9+/]{22}==,i=4096$ ]]
+	[ "$second" != "$first" ]
+	# one with a hash alone has such a salt, too
+	ask begin SCRAM-SHA-256 'n,,n=hash@example.org,r=x'
+	[[ ${output#*,} =~ ^s=[A-Za-z0-9+/]{22}==,i=4096$ ]]
+	[ "$(stat -c %a "$SATCHEL_SPOOL/run/authd/salt")" = 600 ]
+}
+
+# What hashing was done, by a library in front of the real ones: work LOGIN PASSWORD
+work() {
+	[ -e "$T/count.so" ] || cc -shared -fPIC -o "$T/count.so" -xc - -ldl <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		char *crypt_rn(const char *p, const char *s, void *d, int n) {
+			char *(*real)(const char *, const char *, void *, int) = dlsym(RTLD_NEXT, "crypt_rn");
+			FILE *f = fopen(getenv("COUNT"), "a");
+			fprintf(f, "crypt %.15s\n", s);
+			fclose(f);
+			return real(p, s, d, n);
+		}
+		int PKCS5_PBKDF2_HMAC(const char *p, int pl, const unsigned char *s, int sl, int i,
+		    const void *m, int kl, unsigned char *o) {
+			int (*real)(const char *, int, const unsigned char *, int, int, const void *, int,
+			    unsigned char *) = dlsym(RTLD_NEXT, "PKCS5_PBKDF2_HMAC");
+			FILE *f = fopen(getenv("COUNT"), "a");
+			fprintf(f, "pbkdf2 %d\n", i);
+			fclose(f);
+			return real(p, pl, s, sl, i, m, kl, o);
+		}
+	END
+	: >"$T/count"
+	(
+		export LD_PRELOAD=$T/count.so COUNT=$T/count
+		export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0:detect_leaks=0
+		python3 -SI "$ROOT/t/authd.py" tls begin PLAIN "^$1^$2" >/dev/null
+	)
+	cat "$T/count"
+}
+
+@test "a wrong password, an unknown login and a disabled one cost the same work" {
+	secrets "ann@example.org: $HASH" "off@example.org: $HASH"
+	for login in ann off gone nobody; do
+		[ "$(work "$login@example.org" wrong)" = 'crypt $5$rounds=1000$' ]
+	done
+	secrets "ann@example.org: $KEY" "off@example.org: $KEY"
+	for login in ann off nobody; do
+		[ "$(work "$login@example.org" wrong)" = 'pbkdf2 4096' ]
+	done
+}
+
+@test "each failure costs more time, up to auth-delay, for the address and for the login" {
+	control limits 'auth-delay: 3'
+	ask tls begin PLAIN '^ann@example.org^x' begin PLAIN '^ann@example.org^x' \
+		begin PLAIN '^joe@example.org^x' address=192.0.2.2 begin PLAIN '^ann@example.org^x' \
+		address=192.0.2.3 begin PLAIN '^sue@example.org^x' begin PLAIN '^ann@example.org^secret'
+	answers 'failed refused Lann@example.org W500' 'failed refused Lann@example.org W1000' \
+		'failed refused Ljoe@example.org W2000' 'failed refused Lann@example.org W2000' \
+		'failed refused Lsue@example.org W500' 'known ann@example.org'
+}
+
+@test "too many failures of an address, or of a login, end all looking for a while" {
+	control limits 'auth-delay: 0' 'auth-failures-address: 2' 'auth-failures-login: 3'
+	ask tls address=2001:db8::1 begin PLAIN '^x@example.org^x' \
+		address=2001:db8::2 begin PLAIN '^y@example.org^x' begin PLAIN '^ann@example.org^secret' \
+		scram ann@example.org secret address=2001:db8:0:1::1 begin PLAIN '^ann@example.org^secret'
+	answers 'failed refused Lx@example.org' 'failed refused Ly@example.org' 'failed limit' \
+		'failed limit' 'known ann@example.org'
+	for address in 1 2 3; do
+		ask tls address=198.51.100.$address begin PLAIN '^Ann@example.org^x'
+	done
+	ask tls address=198.51.100.4 begin PLAIN '^ann@example.org^secret' scram ann@example.org secret \
+		begin PLAIN '^key@example.org^secret'
+	answers 'failed limit Lann@example.org' 'failed limit Lann@example.org' 'known key@example.org'
+	ask tls address=198.51.100.4 begin PLAIN '^nobody@example.org^x'
+	answers 'failed refused Lnobody@example.org'
+}
+
+@test "secrets that others may read, or that is in no known form, is a failure of ours" {
+	chmod 640 "$SATCHEL_CONTROL/secrets"
+	plain ann@example.org secret
+	answers 'failed temporary Lann@example.org'
+	assert_file_has "$T/log" 'chmod 600'
+	secrets "ann@example.org: $HASH" "odd@example.org: {MD5}abc" "key@example.org: {SCRAM-SHA-256}1"
+	for login in odd key; do
+		plain "$login@example.org" secret
+		answers "failed temporary L$login@example.org"
+	done
+	plain ann@example.org secret
+	known ann@example.org
+}
+
+@test "a wrong control file stops it with the reason" {
+	control authentication 'mechanism: PLAIN'
+	run -111 bash -c 'authd -s </dev/null'
+	assert_output_has 'authentication, "mechanism"'
+	control authentication 'mechanisms: PLAIN FOO'
+	run -111 bash -c 'authd -s </dev/null'
+	assert_output_has '"FOO"'
+	control authentication 'plaintext: maybe'
+	run -111 bash -c 'authd -s </dev/null'
+	control authentication 'dovecot: /x' 'checkpassword: /y'
+	run -111 bash -c 'authd -s </dev/null'
+}
+
+@test "checkpassword: descriptor 3, a clean environment, exit codes" {
+	cat >"$T/check" <<-END
+		#!/bin/sh
+		cat <&3 >"$T/said"
+		env | sort >"$T/env"
+		echo "\$@" >"$T/args"
+		ls /proc/self/fd >"$T/fds"
+		cat >"$T/stdin"
+		case \$(tr '\\0' ' ' <"$T/said") in
+		"joe secret "*) exec "\$2" ;;
+		"err "*) exit 111 ;;
+		"slow "*) sleep 30 & sleep 30 ;;
+		*) exit 1 ;;
+		esac
+	END
+	chmod 755 "$T/check"
+	control authentication "checkpassword: $T/check -x"
+	control limits 'auth-delay: 0' 'auth-program: 1'
+	ask tls names begin PLAIN '^joe^secret' begin PLAIN '^joe^wrong' begin PLAIN '^err^x'
+	answers 'list PLAIN LOGIN' 'known joe' 'failed refused Ljoe' 'failed temporary Lerr'
+	assert_file_has "$T/log" 'exit code 111'
+	plain joe secret
+	[ "$(tr '\0' ' ' <"$T/said")" = 'joe secret Y123456 ' ]
+	[ "$(cat "$T/args")" = '-x /bin/true' ]
+	[ "$(grep -v '^PWD=\|^_=\|^SHLVL=' "$T/env" | tr '\n' ' ')" = \
+		'PATH=/usr/local/bin:/usr/bin:/bin PROTO=smtp TCPREMOTEIP=192.0.2.1 ' ]
+	[ ! -s "$T/stdin" ]
+	[ "$(tr '\n' ' ' <"$T/fds")" = '0 1 2 3 4 ' ] # 4 is ls' own
+	control users 'joe: disabled'
+	plain joe secret
+	answers 'failed refused Ljoe'
+	rm "$SATCHEL_CONTROL/users"
+	plain slow x
+	answers 'failed temporary Lslow'
+	control authentication "checkpassword: $T/no-such-program"
+	plain joe secret
+	answers 'failed temporary Ljoe'
+	# longer than the interface allows
+	plain joe "$(printf '%0510d' 0)"
+	answers 'failed refused Ljoe'
+}
+
+@test "tokens are for the verifier to judge" {
+	cat >"$T/verify" <<-END
+		#!/bin/sh
+		said=\$(cat <&3 | tr '\\0' ' ')
+		echo "\$said" >"$T/said"
+		case \$said in
+		*"good "*) echo ann@example.org ;;
+		*"err "*) exit 111 ;;
+		*) exit 1 ;;
+		esac
+	END
+	chmod 755 "$T/verify"
+	control authentication "token-verifier: $T/verify"
+	ask names tls names begin OAUTHBEARER 'n,a=ann@example.org,!auth=Bearer good!!' \
+		begin OAUTHBEARER 'n,,!auth=Bearer good!!' begin XOAUTH2 'user=ann@example.org!auth=Bearer good!!' \
+		begin OAUTHBEARER 'n,a=joe@example.org,!auth=Bearer good!!' say '!' \
+		begin XOAUTH2 'user=ann@example.org!auth=Bearer bad!!' say '' \
+		begin OAUTHBEARER 'n,,!auth=Bearer err!!'
+	answers 'list SCRAM-SHA-256' 'list SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN' \
+		'known ann@example.org' 'known ann@example.org' 'known ann@example.org' \
+		'ask {"status":"invalid_token"}' 'failed refused Ljoe@example.org' \
+		'ask {"status":"401","schemes":"bearer"}' 'failed refused Lann@example.org' \
+		'failed temporary'
+	[ "$(cat "$T/said")" = ' err OAUTHBEARER ' ]
+}
+
+@test "CRAM-MD5 is there if it is named and some password is kept as it is" {
+	secrets "plain@example.org: {PLAIN}secret" "ann@example.org: $HASH"
+	control authentication 'mechanisms: CRAM-MD5 PLAIN'
+	ask names tls begin PLAIN '^plain@example.org^secret' begin CRAM-MD5 say 'ann@example.org 0'
+	[ "${lines[0]}" = 'list CRAM-MD5' ]
+	[ "${lines[1]}" = 'known plain@example.org' ]
+	[[ ${lines[2]} == 'ask <'*'@authd>' ]]
+	[ "${lines[3]}" = 'failed refused Lann@example.org' ]
+	secrets "ann@example.org: $HASH"
+	ask names begin CRAM-MD5
+	answers 'list' 'failed mechanism'
+}
+
+@test "EXTERNAL for a verified certificate that certificates knows" {
+	local print verified
+	print=$(printf 'ab%.0s' {1..32})
+	verified="PTLSv1.3^Cx^FSHA256:$print^VSUCCESS^"
+	control certificates "$print: ann@example.org"
+	ask fields="$verified" names begin EXTERNAL say '' begin EXTERNAL joe@example.org
+	answers 'list SCRAM-SHA-256 EXTERNAL PLAIN LOGIN' 'ask' 'known ann@example.org' \
+		'failed refused Lann@example.org'
+	ask fields="PTLSv1.3^Cx^FSHA256:$print^VFAILED^" names
+	answers 'list SCRAM-SHA-256 PLAIN LOGIN'
+	control certificates "$print: off@example.org"
+	ask fields="$verified" begin EXTERNAL off@example.org
+	answers 'failed refused Loff@example.org'
+}
+
+@test "what is no protocol ends it" {
+	ask raw 5a00000000
+	answers 'end'
+	ask say x
+	answers 'end'
+	ask raw 52ffffffff
+	answers 'end'
+	ask raw 420000000141
+	answers 'end'
+	ask fields=nonsense names
+	answers 'end'
+	# a response behind the end of an exchange
+	ask tls begin PLAIN '^ann@example.org^secret' say x
+	answers 'known ann@example.org' 'end'
+	# a request in the middle of another
+	ask tls begin LOGIN begin PLAIN '^ann@example.org^secret'
+	answers 'ask Username:' 'known ann@example.org'
+}
+
+socket() {
+	echo "$SATCHEL_SPOOL/run/authd/socket"
+}
+
+serve() {
+	start authd -w
+	wait_for 10 grep -q ready "$STARTED_LOG"
+}
+
+@test "the service serves many, does not run twice, and leaves nothing" {
+	local first
+	serve
+	first=$STARTED_PID
+	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^secret' scram ann@example.org secret
+	answers 'known ann@example.org' 'known ann@example.org'
+	# as many at once as are not kept idle
+	for i in 1 2 3 4 5 6; do
+		python3 -SI "$ROOT/t/authd.py" -w "$(socket)" slowly tls begin LOGIN say ann@example.org say secret \
+			>"$T/out.$i" &
+	done
+	wait $(jobs -p | grep -v "^$first\$")
+	[ "$(cat "$T"/out.* | grep -c '^known ann@example.org$')" -eq 6 ]
+	run -111 authd -w
+	stop "$first"
+	[ ! -e "$(socket)" ]
+	serve
+	kill -s KILL "$STARTED_PID"
+	wait_for 10 started_is_gone "$STARTED_PID"
+	serve
+	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^secret'
+	known ann@example.org
+}
+
+@test "new accounts are known at once, a new setting after a restart" {
+	serve
+	ask -w "$(socket)" tls begin PLAIN '^new@example.org^secret'
+	answers 'failed refused Lnew@example.org'
+	echo 'new@example.org: x' >>"$SATCHEL_CONTROL/users"
+	echo "new@example.org: $HASH" >>"$SATCHEL_CONTROL/secrets"
+	ask -w "$(socket)" tls begin PLAIN '^new@example.org^secret'
+	known new@example.org
+}
+
+@test "the service tells others nothing" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be others"
+	chmod 755 "$T" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
+	serve
+	run setpriv --reuid 65534 --regid 65534 --clear-groups python3 - "$(socket)" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.settimeout(10)
+		try:
+		    s.sendall(b"N\0\0\0\0")
+		    print(s.recv(100))
+		except (BrokenPipeError, ConnectionResetError):
+		    print(b"")
+	END
+	[ "$output" = "b''" ]
+	wait_for 10 grep -q 'refused reason="uid 65534' "$STARTED_LOG"
+	stop "$STARTED_PID"
+	control authentication 'clients: nobody'
+	serve
+	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups python3 -SI "$ROOT/t/authd.py" -w "$(socket)" names
+	[ "$output" = 'list SCRAM-SHA-256' ]
+	stop "$STARTED_PID"
+	control authentication 'clients: no-such-user'
+	run -100 authd -w
+}
