@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Plays qrun to a worker: hands it jobs and prints the results.
 
-	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--behind OCTETS]
+	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--utf8]
+		[--sender ADDRESS] [--behind OCTETS]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
@@ -25,11 +26,13 @@ import time
 
 def packet(number, options, words):
     path, destination, recipients = words[0], words[1], words[2:]
-    fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "Fme@example.org",
+    fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "F" + options.sender,
               "E%d" % options.deadline, "P0",
               "L%d" % (os.stat(path).st_size - options.behind)]
     if options.body:
         fields.append("B" + options.body)
+    if options.utf8:
+        fields.append("U1")
     for recipient in recipients:
         address, *others = recipient.split(",")
         fields += ["T" + address] + others
@@ -95,6 +98,8 @@ def main():
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--deadline", type=int, default=60)
     parser.add_argument("--body")
+    parser.add_argument("--utf8", action="store_true")
+    parser.add_argument("--sender", default="me@example.org")
     parser.add_argument("--behind", type=int, default=0)
     parser.add_argument("--vanish", nargs=3)
     parser.add_argument("--signal", nargs=3)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """An SMTP server for tests, which accepts everything or misbehaves at the step that it is told.
 
-	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--at STEP=ACTION]...
+	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--with CAPABILITY]...
+		[--at STEP=ACTION]...
 
 Prints its port, then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
@@ -67,7 +68,7 @@ class Sink:
             number = self.messages
         if self.options.out:
             base = os.path.join(self.options.out, str(number))
-            with open(base + ".env", "w") as f:
+            with open(base + ".env", "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.write("".join(line + "\n" for line in envelope))
             with open(base + ".tmp", "wb") as f:
                 f.write(data)
@@ -149,7 +150,7 @@ class Session:
     def command(self, line):
         verb = line.split(None, 1)[0].upper() if line.strip() else ""
         if verb == "EHLO":
-            names = [c for c in CAPABILITIES if c.split()[0] not in self.sink.options.without]
+            names = [c for c in CAPABILITIES + self.sink.options.also if c.split()[0] not in self.sink.options.without]
             lines = ["sink.test greets you"] + names
             self.act("ehlo", "\r\n".join("250-" + l for l in lines[:-1]) +
                      ("\r\n" if len(lines) > 1 else "") + "250 " + lines[-1])
@@ -186,7 +187,7 @@ class Session:
                 while b"\r\n" not in self.buffer:
                     self.fill()
                 line, self.buffer = self.buffer.split(b"\r\n", 1)
-                self.command(line.decode("latin-1"))
+                self.command(line.decode("utf-8", "surrogateescape"))
         except (Gone, OSError):
             pass
         finally:
@@ -199,6 +200,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--out")
     parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--with", action="append", default=[], dest="also")
     parser.add_argument("--at", action="append", default=[])
     options = parser.parse_args()
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET

@@ -72,9 +72,14 @@ attempt_note_failure(struct attempt *a, const struct client_outcome *outcome, st
 static bool
 settles(const struct client_outcome *o)
 {
+	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9"}; /* of an extension */
+
 	if (o->status == CLIENT_TEMPORARY)
 		return o->is_unknown;
-	return o->status == CLIENT_OK || strcmp(o->code, "5.6.3") != 0;
+	for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
+		if (strcmp(o->code, lacks[i]) == 0)
+			return o->status == CLIENT_OK;
+	return true;
 }
 
 /* Permanent only if no server at all would do better: one that this message needs did not. */

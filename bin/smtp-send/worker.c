@@ -103,6 +103,7 @@ set_up(struct slot *slot)
 	a->destination = job->destination;
 	a->message = (struct client_message){.reverse_path = job->reverse_path,
 	    .body = job->body,
+	    .is_utf8 = job->is_utf8,
 	    .envelope_id = job->envelope_id,
 	    .return_part = job->return_part,
 	    .fd = job->fd,

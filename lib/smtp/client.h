@@ -29,6 +29,7 @@
 #include "base/reader.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "mail/convert_file.h"
 #include "smtp/reply.h"
 
 #define CLIENT_REPLY_MAX ((size_t)1000) /* octets of a reply kept in an outcome */
@@ -96,7 +97,11 @@ struct client_recipient {
 
 struct client_message {
 	struct slice reverse_path; /* empty: null */
-	struct slice body; /* 8BITMIME is believed; else (7BIT, empty) the message is looked at */
+	/* 8BITMIME is believed; else (7BIT, empty) the message is looked at; BINARYMIME is
+	 * converted
+	 */
+	struct slice body;
+	bool is_utf8; /* it came with SMTPUTF8: its header fields may need that */
 	struct slice envelope_id, return_part; /* RFC 3461; empty if not given */
 	int fd;				       /* in wire format, read by pread(2) */
 	off_t offset;
@@ -114,7 +119,11 @@ struct client_transaction {
 	char *block; /* of the message; owned */
 	uint64_t block_at;
 	size_t block_len;
-	bool declares_8bit;
+	struct client_message original; /* where copy was made of it */
+	struct convert_file copy;	/* what goes instead; owned */
+	bool declares_8bit, declares_utf8;
+	bool is_looked_at; /* for its needs; what comes next says which */
+	unsigned needs;
 	bool is_grouped;		   /* all commands are in one write */
 	bool is_ahead;			   /* and that was the one before's */
 	bool is_refused;		   /* MAIL was */
@@ -152,7 +161,8 @@ void client_transaction_reset(struct client_transaction *t);
 /*
  * One transaction with at most CLIENT_RECIPIENTS_MAX recipients. Each gets its outcome. Where the
  * message as a whole cannot go through this server but might through another, they are
- * CLIENT_PERMANENT with the code 5.6.3. If a transaction is ahead, it is this one.
+ * CLIENT_PERMANENT with the code 5.6.3 (its body), 5.6.7 (an address) or 5.6.9 (its header). If a
+ * transaction is ahead, it is this one.
  */
 void client_send(struct client *c, struct client_transaction *t);
 /* What is ahead will not be sent over this connection, nor anything else. */

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* What a transaction asks for: MAIL, RCPT and DATA with what they say of the message. */
-#include "mail/address.h"
 #include "smtp/client.h"
 #include "smtp/client_session.h"
-
-static bool
-offers(const struct client_transaction *t, enum client_extension extension)
-{
-	return (t->client->extensions & extension) != 0;
-}
 
 /* A parameter of RFC 3461; what could be two is left out. */
 static int
 add_parameter(struct client_transaction *t, const char *name, struct slice value)
 {
-	if (!offers(t, CLIENT_DSN) || value.len == 0 || slice_find(value, ' ') < value.len ||
-	    slice_has_control(value) || !slice_is_ascii(value))
+	if (!client_offers(t, CLIENT_DSN) || value.len == 0 || slice_find(value, ' ') < value.len ||
+	    slice_has_control(value) || (!slice_is_ascii(value) && !t->declares_utf8))
 		return 0;
 	return str_format(&t->client->output, " %s=%.*s", name, (int)value.len, value.data);
 }
@@ -28,9 +21,10 @@ client_add_mail(struct client_transaction *t)
 	struct slice path = m->reverse_path;
 
 	if (str_format(out, "MAIL FROM:<%.*s>", (int)path.len, path.data) == -1 ||
-	    (offers(t, CLIENT_SIZE) &&
+	    (client_offers(t, CLIENT_SIZE) &&
 		str_format(out, " SIZE=%llu", (unsigned long long)m->length) == -1) ||
 	    (t->declares_8bit && str_add_text(out, " BODY=8BITMIME") == -1) ||
+	    (t->declares_utf8 && str_add_text(out, " SMTPUTF8") == -1) ||
 	    add_parameter(t, "RET", m->return_part) == -1 ||
 	    add_parameter(t, "ENVID", m->envelope_id) == -1)
 		return -1;
@@ -66,65 +60,6 @@ client_add_group(struct client_transaction *t)
 	}
 	t->is_grouped = true;
 	return str_add_text(&t->client->output, "DATA\r\n");
-}
-
-/* An address that would not stay within its brackets, or is not for this server, is not sent. */
-bool
-client_address_is_fit(struct client_transaction *t, struct slice text)
-{
-	struct address parts;
-
-	switch (address_parse(text, ADDRESS_BARE, &parts)) {
-	case ADDRESS_OK:
-		return true;
-	case ADDRESS_8BIT:
-		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.6.7",
-		    "address needs SMTPUTF8, which is not supported yet");
-		return false;
-	case ADDRESS_SYNTAX:
-	case ADDRESS_TOO_LONG:
-		break;
-	}
-	client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.1.3", "not a valid address");
-	return false;
-}
-
-/* A conversion of 8-bit text (RFC 6152, 3) is not there yet. */
-static int
-check_8bit(struct client_transaction *t)
-{
-	bool said_8bit = slice_is_nocase(t->message.body, "8BITMIME");
-	/* 7BIT is the word of whoever sent it; no server shall get it wrong */
-	int found = said_8bit && offers(t, CLIENT_8BITMIME) ? 1 : client_has_8bit(t);
-
-	if (found == -1) {
-		client_outcome_set(
-		    &t->outcome, CLIENT_TEMPORARY, "4.3.0", "unable to read the message");
-		return -1;
-	}
-	t->declares_8bit = found == 1 && offers(t, CLIENT_8BITMIME);
-	if (found == 1 && !t->declares_8bit) {
-		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.6.3",
-		    "message is 8-bit, and the server takes 7-bit only (no 8BITMIME)");
-		return -1;
-	}
-	return 0;
-}
-
-int
-client_check_message(struct client_transaction *t)
-{
-	uint64_t length = t->message.length, limit = t->client->size_limit;
-
-	if (t->message.reverse_path.len > 0 && !client_address_is_fit(t, t->message.reverse_path))
-		return -1;
-	if (limit > 0 && length > limit) {
-		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.3.4",
-		    "message of %llu octets is larger than the %llu that the server takes",
-		    (unsigned long long)length, (unsigned long long)limit);
-		return -1;
-	}
-	return check_8bit(t);
 }
 
 /* Somebody who was put off may be taken by another server, which comes before the next message. */

@@ -15,12 +15,14 @@ client_transaction_init(struct client_transaction *t)
 {
 	*t = (struct client_transaction){.count = 0};
 	client_outcome_init(&t->outcome);
+	convert_file_init(&t->copy);
 }
 
 void
 client_transaction_free(struct client_transaction *t)
 {
 	client_outcome_free(&t->outcome);
+	convert_file_close(&t->copy);
 	free(t->block);
 	t->block = NULL;
 }
@@ -31,6 +33,8 @@ client_transaction_reset(struct client_transaction *t)
 	t->message = (struct client_message){.fd = -1};
 	t->count = 0;
 	t->block_len = 0;
+	t->is_looked_at = false;
+	convert_file_close(&t->copy);
 }
 
 void

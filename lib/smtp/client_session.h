@@ -48,10 +48,13 @@ void client_lost(struct client *c, const char *stage, struct client_outcome *out
 enum client_status client_hello(
     struct client *c, struct slice helo_name, struct client_outcome *outcome);
 
-/* The parts of a transaction: what is asked (client_commands.c). */
+bool client_offers(const struct client_transaction *t, enum client_extension extension);
+
+/* The parts of a transaction: what is asked (client_fit.c, client_commands.c). */
 
 /*
- * The message as a whole: what can be known before MAIL. 0, or -1 with the outcome set.
+ * The message as a whole: what can be known before MAIL. Where the server takes less than the
+ * message has, it is converted. 0, or -1 with the outcome set.
  */
 int client_check_message(struct client_transaction *t);
 /* False, with the outcome set, for an address that is not sent. */

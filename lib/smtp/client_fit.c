@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whether a message and its addresses can go to the server at hand, and making them fit: addresses
+ * and header fields that are not ASCII go with SMTPUTF8 (RFC 6531, 3) or not at all; bodies that
+ * the server does not take are converted (RFC 6152, 3; RFC 3030, 3).
+ */
+#include "mail/address.h"
+#include "smtp/client.h"
+#include "smtp/client_session.h"
+
+bool
+client_offers(const struct client_transaction *t, enum client_extension extension)
+{
+	return (t->client->extensions & extension) != 0;
+}
+
+/* RFC 6531, 3.1 (8): with 8BITMIME, or it is not meant. */
+static bool
+takes_utf8(const struct client_transaction *t)
+{
+	return client_offers(t, CLIENT_SMTPUTF8) && client_offers(t, CLIENT_8BITMIME);
+}
+
+/* An address that would not stay within its brackets, or is not for this server, is not sent. */
+bool
+client_address_is_fit(struct client_transaction *t, struct slice text)
+{
+	struct address parts;
+
+	switch (address_parse(text, ADDRESS_BARE | (takes_utf8(t) ? ADDRESS_UTF8 : 0U), &parts)) {
+	case ADDRESS_OK:
+		return true;
+	case ADDRESS_8BIT:
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.6.7",
+		    "address is not ASCII, and the server does not offer SMTPUTF8");
+		return false;
+	case ADDRESS_SYNTAX:
+	case ADDRESS_TOO_LONG:
+		break;
+	}
+	client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.1.3", "not a valid address");
+	return false;
+}
+
+static int
+unable_to_read(struct client_transaction *t)
+{
+	client_outcome_set(
+	    &t->outcome, CLIENT_TEMPORARY, "4.3.0", "unable to read or convert the message");
+	return -1;
+}
+
+/* 1 if header fields, of parts, too, are not ASCII; -1 with the outcome set. */
+static int
+has_utf8_header(struct client_transaction *t)
+{
+	const struct client_message *m = &t->message;
+	struct convert_file look;
+
+	if (!m->is_utf8)
+		return 0;
+	if (!t->is_looked_at) {
+		convert_file_init(&look);
+		if (convert_file_look(&look, m->fd, m->offset, m->length) == -1)
+			return unable_to_read(t);
+		t->needs = look.needs;
+		t->is_looked_at = true;
+	}
+	return (t->needs & CONVERT_UTF8) != 0;
+}
+
+static bool
+has_utf8_address(const struct client_transaction *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (!slice_is_ascii(t->recipients[i].address))
+			return true;
+	return !slice_is_ascii(t->message.reverse_path);
+}
+
+/*
+ * SMTPUTF8 is said only where it is needed: what does not need it goes everywhere (RFC 6531, 3.4).
+ * An address of a recipient that is not ASCII is that recipient's matter alone.
+ */
+static int
+check_utf8(struct client_transaction *t)
+{
+	int header = has_utf8_header(t);
+
+	t->declares_utf8 = takes_utf8(t) && (header == 1 || has_utf8_address(t));
+	if (header == 1 && !takes_utf8(t)) {
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.6.9",
+		    "header fields are not ASCII, and the server does not offer SMTPUTF8");
+		return -1;
+	}
+	return header == -1 ? -1 : 0;
+}
+
+static int
+refuse(struct client_transaction *t, bool is_binary, enum convert_result result)
+{
+	const char *what = is_binary
+			       ? "message is binary, which is not sent"
+			       : "message is 8-bit, and the server takes 7-bit only (no 8BITMIME)";
+
+	client_outcome_set(&t->outcome,
+	    result == CONVERT_NO_MEMORY ? CLIENT_TEMPORARY : CLIENT_PERMANENT, convert_code(result),
+	    "%s; it cannot be converted: %s", what, convert_reason(result));
+	return -1;
+}
+
+/* Another message goes in place of the one at hand. */
+static int
+convert(struct client_transaction *t, bool is_binary)
+{
+	struct client_message *m = &t->message;
+	enum convert_domain domain =
+	    client_offers(t, CLIENT_8BITMIME) ? CONVERT_TO_8BIT : CONVERT_TO_7BIT;
+
+	t->block_len = 0; /* it may be of the other */
+	if (convert_file_make(&t->copy, domain, m->fd, m->offset, m->length) == -1)
+		return unable_to_read(t);
+	if (t->copy.result != CONVERT_POSSIBLE)
+		return refuse(t, is_binary, t->copy.result);
+	t->declares_8bit = t->copy.is_8bit;
+	if (t->copy.is_original)
+		return 0;
+	t->original = *m;
+	m->fd = t->copy.fd;
+	m->offset = 0;
+	m->length = t->copy.length;
+	return 0;
+}
+
+static void
+undo_conversion(struct client_transaction *t)
+{
+	if (t->copy.fd == -1)
+		return;
+	if (t->message.fd == t->copy.fd)
+		t->message = t->original;
+	t->block_len = 0;
+	convert_file_close(&t->copy);
+}
+
+static int
+check_body(struct client_transaction *t)
+{
+	bool is_binary = slice_is_nocase(t->message.body, "BINARYMIME");
+	bool said_8bit = slice_is_nocase(t->message.body, "8BITMIME");
+	int found;
+
+	if (is_binary)
+		return convert(t, true);
+	/* 7BIT is the word of whoever sent it; no server shall get it wrong */
+	found = said_8bit && client_offers(t, CLIENT_8BITMIME) ? 1 : client_has_8bit(t);
+	if (found == -1)
+		return unable_to_read(t);
+	if (found == 1 && !client_offers(t, CLIENT_8BITMIME))
+		return convert(t, false);
+	t->declares_8bit = found == 1;
+	return 0;
+}
+
+static int
+check_size(struct client_transaction *t)
+{
+	uint64_t length = t->message.length, limit = t->client->size_limit;
+
+	if (limit == 0 || length <= limit)
+		return 0;
+	client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.3.4",
+	    "message of %llu octets is larger than the %llu that the server takes",
+	    (unsigned long long)length, (unsigned long long)limit);
+	return -1;
+}
+
+int
+client_check_message(struct client_transaction *t)
+{
+	undo_conversion(t);
+	if (t->message.reverse_path.len > 0 && !client_address_is_fit(t, t->message.reverse_path))
+		return -1;
+	if (check_utf8(t) == -1 || check_body(t) == -1)
+		return -1;
+	return check_size(t);
+}
