@@ -341,7 +341,7 @@ three_jobs() {
 	assert_output_has $'2\t0\tP\t5.3.4'
 	assert_output_has $'3\t0\tP\t5.1.3'
 	assert_output_has $'3\t1\tD'
-	assert_output_has $'4\t0\tP\t5.6.3'
+	assert_output_has $'4\t0\tP\t5.6.9'
 	assert_output_has $'5\t0\tD'
 	cmp "$OUT/3.eml" "$T/one"
 }
