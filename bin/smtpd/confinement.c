@@ -52,6 +52,7 @@ start_executor(struct smtpd *d, bool serving)
 	const char *command = filters();
 	const struct wanted helpers[] = {
 	    {{"enqueue", "-s", NULL}, command == NULL},
+	    {{"tlsd", "-s", NULL}, d->settings.has_tls},
 	    {{"authd", "-s", NULL}, d->settings.has_logins},
 	};
 	struct executor_task tasks[COUNT(helpers) + 1];

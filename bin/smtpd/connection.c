@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +11,6 @@
 #include "net/peer.h"
 #include "smtp/respond.h"
 #include "smtpd.h"
-
-#define LOG_SOCKET "/dev/log"
 
 int
 smtpd_run_session(struct smtpd *d, const struct session_client *client, bool *quit)
@@ -59,25 +52,14 @@ find_client(struct smtpd *d, struct session_client *client)
 	    cidr_list_contains(&d->relay_hosts, client->peer.address);
 }
 
-/* inetd gives the connection as standard error, too: what is logged is not for the client. */
+/* On already, as who accepted the connection says; or to be had from there. */
 static void
-keep_log_from_client(struct smtpd *d)
+find_tls(struct smtpd *d, struct session_client *client)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_SOCKET};
-	struct stat out, err;
-	int fd;
-
-	if (fstat(d->out, &out) == -1 || fstat(STDERR_FILENO, &err) == -1 ||
-	    !S_ISSOCK(out.st_mode) || out.st_dev != err.st_dev || out.st_ino != err.st_ino)
-		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || connect(fd, (struct sockaddr *)&address, sizeof address) == -1) {
-		io_close(fd);
-		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	}
-	if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
-		(void)close(STDERR_FILENO);
-	io_close(fd);
+	if (ucspi_tls_from_environment(&d->ucspi_tls))
+		d->settings.ucspi_tls = &d->ucspi_tls;
+	else
+		tls_info_from_environment(&client->tls);
 }
 
 int
@@ -89,7 +71,7 @@ smtpd_serve_connection(struct smtpd *d)
 	bool quit, good;
 	int code;
 
-	keep_log_from_client(d);
+	log_keep_from(d->out);
 	str_init(&problem, PROBLEM_MAX);
 	good = smtpd_read_settings(d, &problem) == 0;
 	if (good && smtpd_confine(d, false) == -1) {
@@ -105,6 +87,7 @@ smtpd_serve_connection(struct smtpd *d)
 	}
 	str_free(&problem);
 	find_client(d, &client);
+	find_tls(d, &client);
 	if (smtpd_take_proxy_header(d, &client) == -1)
 		code = EXIT_DONE;
 	else

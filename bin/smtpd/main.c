@@ -25,7 +25,7 @@
 #define SMTP_PORT 25
 #define SESSIONS_MAX 100 /* of one process */
 
-static const char *const usage = "usage: smtpd [-sL] [-l [ADDRESS:]PORT] [-u USER]\n";
+static const char *const usage = "usage: smtpd [-Lst] [-l [ADDRESS:]PORT] [-u USER]\n";
 
 struct program {
 	struct smtpd shared;
@@ -45,6 +45,7 @@ help(void)
 	    "  -s                 a submission server: logins are required\n"
 	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
 	    "  -L                 speak LMTP\n"
+	    "  -t                 TLS from the first octet (port 465)\n"
 	    "  -u USER            become USER after that\n"
 	    "      --help, --version\n",
 	    usage);
@@ -64,6 +65,7 @@ parse_options(struct program *p, int argc, char **argv)
 	    {"lmtp", no_argument, NULL, 'L'},
 	    {"listen", required_argument, NULL, 'l'},
 	    {"submission", no_argument, NULL, 's'},
+	    {"tls", no_argument, NULL, 't'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"help", no_argument, NULL, 'H'},
 	    {"version", no_argument, NULL, 'V'},
@@ -72,7 +74,7 @@ parse_options(struct program *p, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+Ll:su:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+Ll:stu:", options, NULL)) != -1) {
 		switch (option) {
 		case 'L':
 			p->shared.settings.mode = SESSION_LMTP;
@@ -82,6 +84,9 @@ parse_options(struct program *p, int argc, char **argv)
 			break;
 		case 's':
 			p->shared.settings.mode = SESSION_SUBMISSION;
+			break;
+		case 't':
+			p->shared.settings.tls_first = true;
 			break;
 		case 'u':
 			p->user = optarg;
@@ -239,7 +244,9 @@ serve_listeners(struct program *p)
 		log_listening(p->serve.listeners[i]);
 	p->serve.sessions_max = (size_t)p->shared.settings.limits.smtpd_sessions;
 	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
-	p->serve.refusal = str_slice(&refusal);
+	/* who expects TLS can make nothing of a reply */
+	if (!p->shared.settings.tls_first)
+		p->serve.refusal = str_slice(&refusal);
 	p->serve.report = report;
 	p->serve.context = p;
 	p->serve.is_proxy = p->shared.proxies.count > 0 ? is_proxy : NULL;

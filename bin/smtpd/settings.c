@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "conf/control.h"
 #include "net/authd.h"
+#include "net/tls_settings.h"
 #include "smtpd.h"
 #include "spool/spool.h"
 
@@ -170,6 +171,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	d->settings.asking = &d->asking;
 	d->settings.relay_hosts = &d->relay_hosts;
 	d->settings.xclient_hosts = &d->xclient_hosts;
+	d->settings.has_tls = tls_is_configured(&control);
 	apply_databytes(&d->settings.limits);
 	if (result == 0)
 		open_tally(d);

@@ -8,6 +8,7 @@
 #include "conf/asking.h"
 #include "conf/cidr.h"
 #include "conf/route.h"
+#include "net/ucspi_tls.h"
 #include "smtp/session.h"
 
 #define PROGRAM "smtpd"
@@ -20,7 +21,8 @@ struct smtpd {
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
 	struct table senders;
 	struct tally tally;
-	int in, out; /* of a single connection */
+	int in, out;		    /* of a single connection */
+	struct ucspi_tls ucspi_tls; /* the same */
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;
 	bool keeps_helper;

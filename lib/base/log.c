@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/log.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,6 +15,7 @@
 
 #define LOG_TIMEOUT_MS 5000
 #define VALUE_MAX 1000
+#define LOG_SOCKET "/dev/log"
 
 void
 event_start(struct event *e, const char *program, const char *name)
@@ -117,4 +123,24 @@ log_note(const char *program, const char *event, const char *format, ...)
 	event_send(&e);
 	str_free(&reason);
 	errno = saved;
+}
+
+void
+log_keep_from(int fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_SOCKET};
+	struct stat out, err;
+	int log;
+
+	if (fstat(fd, &out) == -1 || fstat(STDERR_FILENO, &err) == -1 || !S_ISSOCK(out.st_mode) ||
+	    out.st_dev != err.st_dev || out.st_ino != err.st_ino)
+		return;
+	log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (log == -1 || connect(log, (struct sockaddr *)&address, sizeof address) == -1) {
+		io_close(log);
+		log = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	}
+	if (log == -1 || dup2(log, STDERR_FILENO) == -1)
+		(void)close(STDERR_FILENO);
+	io_close(log);
 }

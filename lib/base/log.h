@@ -35,4 +35,10 @@ void event_send(struct event *e);
 void log_note(const char *program, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Where standard error is the connection FD itself, as inetd has it, lines go to /dev/log from now
+ * on, or nowhere: what is logged is not for the client.
+ */
+void log_keep_from(int fd);
+
 #endif

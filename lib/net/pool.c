@@ -171,8 +171,11 @@ start_aside(struct master *m)
 static bool
 add_worker(struct master *m)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (m->pool->prepare != NULL)
+		m->pool->prepare(m->pool->context);
+	pid = fork();
 	if (pid == 0)
 		work(m);
 	if (pid > 0)

@@ -21,6 +21,8 @@ struct pool {
 	void (*serve)(
 	    void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during);
 	void *context;
+	/* Called with context in the master before it forks workers; null for nothing. */
+	void (*prepare)(void *context);
 	/* What one more process does that lives as long as the pool; null for none. */
 	void (*aside)(void *context);
 	void *aside_context;

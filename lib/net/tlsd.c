@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/tlsd.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,11 +127,21 @@ tlsd_handshake(struct tlsd *t, struct tls_info *info, deadline until)
 }
 
 int
-tlsd_take(struct tlsd *t, pid_t *pid)
+tlsd_take(struct tlsd *t, struct helper *process)
 {
 	int fd = t->helper.fd;
 
-	*pid = t->helper.pid;
+	*process = t->helper;
+	process->fd = -1;
 	t->helper = (struct helper){.fd = -1};
 	return fd;
+}
+
+void
+tlsd_end(struct helper *process, int fd)
+{
+	if (process->is_executed)
+		(void)shutdown(fd, SHUT_RDWR);
+	helper_close(process);
+	*process = (struct helper){.fd = -1};
 }

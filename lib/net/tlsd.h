@@ -51,9 +51,15 @@ bool tlsd_start(struct tlsd *t, int in, int out, const char *address, deadline u
 /* After that, the handshake. False with the reason: then the connection must be closed. */
 bool tlsd_handshake(struct tlsd *t, struct tls_info *info, deadline until);
 /*
- * After that: the socket for the plaintext, now the caller's, and in *pid the process of a tlsd
- * that was executed, to be waited for once the socket is shut down; 0 if there is none.
+ * After that: the socket for the plaintext, now the caller's, and in *process the rest of the
+ * helper: for tlsd_end.
  */
-int tlsd_take(struct tlsd *t, pid_t *pid);
+int tlsd_take(struct tlsd *t, struct helper *process);
+/*
+ * After the last words on FD, that socket: a tlsd that was executed for us alone ends, and is
+ * waited for if it is a child of ours. A service, or what tlsd_take was not asked for, is left
+ * alone.
+ */
+void tlsd_end(struct helper *process, int fd);
 
 #endif

@@ -45,6 +45,7 @@ session_init(struct session *s, const struct session_settings *settings,
 
 	*s = (struct session){.settings = settings, .client = *client, .transaction = {.body = ""}};
 	submit_init(&s->submit);
+	s->tls.fd = -1;
 	s->submit.executor = settings->executor;
 	s->submit.has_trace = true;
 	route_init(&s->route);
@@ -281,7 +282,9 @@ session_greet(struct session *s)
 void
 session_run(struct session *s)
 {
-	if (session_pause(s))
+	if (s->settings->tls_first)
+		session_begin_with_tls(s);
+	if (s->end == SESSION_GOES_ON && session_pause(s))
 		session_greet(s);
 	while (s->end == SESSION_GOES_ON) {
 		take_command(s);
@@ -292,4 +295,5 @@ session_run(struct session *s)
 		say_farewell(s);
 	session_remember(s);
 	session_log_end(s);
+	session_end_tls(s);
 }

@@ -7,6 +7,8 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,8 @@
 #include "net/tls_info.h"
 #include "smtp/dotted.h"
 #include "spool/submit.h"
+
+struct ucspi_tls;
 
 #define SESSION_LOGIN_MAX 255 /* octets */
 
@@ -49,8 +53,11 @@ struct session_settings {
 	struct tally *tally; /* null: nothing is counted across sessions */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
-	bool has_logins;	     /* authd may be asked: see authd_is_configured */
-	const struct asking *asking; /* who may use ETRN and ATRN; may be null */
+	bool has_logins;		   /* authd may be asked: see authd_is_configured */
+	const struct asking *asking;	   /* who may use ETRN and ATRN; may be null */
+	bool has_tls;			   /* tlsd has certificates */
+	bool tls_first;			   /* TLS from the first octet */
+	const struct ucspi_tls *ucspi_tls; /* null where the connection did not come with it */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 	const struct executor *executor; /* executes helpers; null: this process may itself */
 };
@@ -79,6 +86,7 @@ enum session_end {
 	SESSION_REFUSED, /* told 421 for a limit or by policy */
 	SESSION_CHUNK,	 /* what follows BDAT cannot be told from commands */
 	SESSION_UNKNOWN, /* the spool went away during a commit: no reply may be given */
+	SESSION_TLS,	 /* no TLS came about */
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };
 
@@ -145,6 +153,7 @@ struct session {
 	unsigned offered;   /* enum parameter_extension */
 	struct session_auth auth;
 	struct session_transaction transaction;
+	struct helper tls; /* tlsd, once TLS is on; its fd is -1: it is the connection */
 	uint64_t messages, errors, refused;
 	int64_t began_ms;
 	deadline until; /* of the session */

@@ -26,7 +26,8 @@ const struct session_command *session_command_at(size_t index);
 
 session_handler session_helo, session_ehlo, session_lhlo, session_mail, session_rcpt, session_data,
     session_bdat, session_turn, session_rset, session_noop, session_quit, session_vrfy,
-    session_expn, session_help, session_xclient, session_auth, session_not_offered;
+    session_expn, session_help, session_xclient, session_auth, session_starttls,
+    session_not_offered;
 
 /* What is to be said to a command; code 0: nothing is against it. */
 struct verdict {
@@ -89,6 +90,12 @@ void session_list_extensions(struct session *s);
 /* The protocol in the Received field (RFC 3848, RFC 6531): ESMTPSA, UTF8SMTP and the like. */
 const char *session_protocol(const struct session *s);
 
+bool session_may_start_tls(const struct session *s);
+/* Before the greeting, where TLS comes first: ends the session if it does not come about. */
+void session_begin_with_tls(struct session *s);
+/* After the last words. */
+void session_end_tls(struct session *s);
+
 /* A wrong command: the reply, counted. */
 void session_wrong(struct session *s, int code, const char *status, const char *text);
 /* The same for what command_… and parameter_… found; ADDRESS_STATUS is 5.1.3 or 5.1.7. */
@@ -124,6 +131,8 @@ void session_log_unknown(struct session *s);
 /* An AUTH command is over. */
 void session_log_auth(
     struct session *s, struct slice mechanism, const char *login, const char *result);
+/* Why there is no TLS. */
+void session_log_tls(struct session *s, const char *reason);
 void session_log_end(struct session *s);
 
 #endif

@@ -108,6 +108,17 @@ session_log_auth(struct session *s, struct slice mechanism, const char *login, c
 }
 
 void
+session_log_tls(struct session *s, const char *reason)
+{
+	struct event e;
+
+	start(s, &e, "tls");
+	add_if_known(&e, "helo", str_slice(&s->helo));
+	event_text(&e, "reason", reason);
+	event_send(&e);
+}
+
+void
 session_log_end(struct session *s)
 {
 	static const char *const ends[] = {
@@ -123,6 +134,7 @@ session_log_end(struct session *s)
 	    [SESSION_REFUSED] = "refused",
 	    [SESSION_CHUNK] = "chunk",
 	    [SESSION_UNKNOWN] = "unknown",
+	    [SESSION_TLS] = "tls",
 	    [SESSION_FAILED] = "failed",
 	};
 	struct event e;
@@ -130,6 +142,8 @@ session_log_end(struct session *s)
 	start(s, &e, "session");
 	add_if_known(&e, "name", s->name);
 	add_if_known(&e, "helo", str_slice(&s->helo));
+	add_if_known(&e, "tls", slice_of(s->client.tls.protocol));
+	add_if_known(&e, "cipher", slice_of(s->client.tls.cipher));
 	event_number(&e, "messages", (int64_t)s->messages);
 	event_number(&e, "errors", (int64_t)s->errors);
 	event_number(&e, "refused", (int64_t)s->refused);

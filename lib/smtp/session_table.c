@@ -20,13 +20,13 @@ static const struct session_command table[] = {
     {"EXPN", session_expn, true, "EXPN address [SMTPUTF8]"},
     {"ETRN", session_etrn, false, "ETRN [@]domain"},
     {"ATRN", session_atrn, false, "ATRN [domain,...]"},
+    {"STARTTLS", session_starttls, false, "STARTTLS"},
     {"XCLIENT", session_xclient, false, NULL}, /* for a few hosts, which know it */
     /* of RFC 821, and of extensions that are not offered: 502 (4.2.4) */
     {"TURN", session_turn, false, NULL},
     {"SEND", session_not_offered, false, NULL},
     {"SOML", session_not_offered, false, NULL},
     {"SAML", session_not_offered, false, NULL},
-    {"STARTTLS", session_not_offered, false, NULL},
 };
 
 const struct session_command *
