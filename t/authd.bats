@@ -103,7 +103,7 @@ known() {
 	# the binding of another connection
 	ask tls begin SCRAM-SHA-256-PLUS
 	answers 'failed mechanism'
-	ask fields=PTLSv1.3^Cx^X$(printf '61%.0s' {1..32})^ scram ann@example.org secret plus
+	ask "fields=PTLSv1.3^Cx^X$(printf '61%.0s' {1..32})^" scram ann@example.org secret plus
 	answers 'failed refused Lann@example.org'
 }
 
@@ -390,7 +390,9 @@ serve() {
 		python3 -SI "$ROOT/t/authd.py" -w "$(socket)" slowly tls begin LOGIN say ann@example.org say secret \
 			>"$T/out.$i" &
 	done
-	wait $(jobs -p | grep -v "^$first\$")
+	for i in $(jobs -p); do
+		[ "$i" = "$first" ] || wait "$i"
+	done
 	[ "$(cat "$T"/out.* | grep -c '^known ann@example.org$')" -eq 6 ]
 	run -111 authd -w
 	stop "$first"
