@@ -24,6 +24,7 @@ enum answer_type {
 	ANSWER_CNAME = 5,
 	ANSWER_SOA = 6,
 	ANSWER_MX = 15,
+	ANSWER_TXT = 16,
 	ANSWER_AAAA = 28,
 };
 
