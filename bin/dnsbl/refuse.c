@@ -62,7 +62,7 @@ mail(struct session *s, struct slice argument)
 {
 	struct command_path path;
 
-	if (command_reverse_path(&argument, &path) != COMMAND_OK) {
+	if (command_reverse_path(&argument, 0, &path) != COMMAND_OK) {
 		(void)respond(&s->writer, 501, "5.1.7", "Say MAIL FROM:<address>");
 		return;
 	}
@@ -91,7 +91,7 @@ rcpt(struct session *s, struct slice argument)
 {
 	struct command_path path;
 
-	if (command_forward_path(&argument, &path) != COMMAND_OK) {
+	if (command_forward_path(&argument, 0, &path) != COMMAND_OK) {
 		(void)respond(&s->writer, 501, "5.1.3", "Say RCPT TO:<address>");
 		return;
 	}
