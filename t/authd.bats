@@ -336,17 +336,17 @@ work() {
 	answers 'list' 'failed mechanism'
 }
 
-@test "EXTERNAL for a verified certificate that certificates knows" {
+@test "EXTERNAL for a verified certificate that fingerprints knows" {
 	local print verified
 	print=$(printf 'ab%.0s' {1..32})
 	verified="PTLSv1.3^Cx^FSHA256:$print^VSUCCESS^"
-	control certificates "$print: ann@example.org"
+	control fingerprints "$print: ann@example.org"
 	ask fields="$verified" names begin EXTERNAL say '' begin EXTERNAL joe@example.org
 	answers 'list SCRAM-SHA-256 EXTERNAL PLAIN LOGIN' 'ask' 'known ann@example.org' \
 		'failed refused Lann@example.org'
 	ask fields="PTLSv1.3^Cx^FSHA256:$print^VFAILED^" names
 	answers 'list SCRAM-SHA-256 PLAIN LOGIN'
-	control certificates "$print: off@example.org"
+	control fingerprints "$print: off@example.org"
 	ask fields="$verified" begin EXTERNAL off@example.org
 	answers 'failed refused Loff@example.org'
 }

@@ -61,7 +61,7 @@ int64_t failures_add(struct server *s, struct slice login);
 
 /* What there is for the request at hand; a function that is null is not there. */
 struct sasl_backend backend_for(struct server *s);
-/* The login that the client's certificate stands for (certificates), in NAME; empty for none. */
+/* The login that the client's certificate stands for (fingerprints), in NAME; empty for none. */
 void backend_certificate(struct server *s, struct str *name);
 
 /* The tables users and secrets. As struct sasl_backend has them. */

@@ -114,8 +114,8 @@ backend_certificate(struct server *s, struct str *name)
 	if (!tls->is_on || !tls->client_is_verified || tls->client_fingerprint[0] == '\0')
 		return;
 	str_init(&problem, PROBLEM_MAX);
-	if (table_read(&table, &s->settings.control, "certificates", TABLE_PAIRS, &problem) == -1)
-		log_note(PROGRAM, "failed", "unable to read certificates: %s",
+	if (table_read(&table, &s->settings.control, "fingerprints", TABLE_PAIRS, &problem) == -1)
+		log_note(PROGRAM, "failed", "unable to read fingerprints: %s",
 		    problem.len > 0 ? problem.data : strerror(errno));
 	entry = table_find(&table, slice_of(tls->client_fingerprint));
 	if (entry != NULL && str_add_slice(name, entry->value) == -1)

@@ -66,7 +66,7 @@ authd_close(struct authd *a)
 bool
 authd_is_configured(void)
 {
-	static const char *const files[] = {"authentication", "secrets", "certificates"};
+	static const char *const files[] = {"authentication", "secrets", "fingerprints"};
 	struct control control;
 	struct stat st;
 	bool found = false;

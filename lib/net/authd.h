@@ -69,7 +69,7 @@ void authd_close(struct authd *a);
 
 /*
  * True if this host knows logins at all: one of the control files authentication, secrets and
- * certificates exists. Nothing is read of them.
+ * fingerprints exists. Nothing is read of them.
  */
 bool authd_is_configured(void);
 
