@@ -6,6 +6,7 @@
 
 #include "base/confine.h"
 #include "base/log.h"
+#include "net/endpoint.h"
 #include "smtpd.h"
 #include "spool/filter.h"
 #include "spool/spool.h"
@@ -55,10 +56,15 @@ start_executor(struct smtpd *d, bool serving)
 	    {{"tlsd", "-s", NULL}, d->settings.has_tls},
 	    {{"authd", "-s", NULL}, d->settings.has_logins},
 	};
-	struct executor_task tasks[COUNT(helpers) + 1];
+	struct executor_task tasks[COUNT(helpers) + POLICY_SERVICES_MAX + 1];
 	size_t count = 0;
 
-	if (!serving && command == NULL && are_served(helpers, COUNT(helpers)))
+	for (size_t i = 0; i < d->policy.count; i++)
+		if (d->policy.services[i].words != NULL)
+			tasks[count++] = (struct executor_task){.name = d->policy.services[i].task,
+			    .run = policy_run,
+			    .context = &d->policy.services[i]};
+	if (count == 0 && !serving && command == NULL && are_served(helpers, COUNT(helpers)))
 		return 0;
 	for (size_t i = 0; i < COUNT(helpers); i++)
 		if (helpers[i].is_wanted)
@@ -101,6 +107,11 @@ smtpd_confine(struct smtpd *d, bool serving)
 	if (start_executor(d, serving) == -1)
 		return -1;
 	confine_read_users(&policy);
+	for (size_t i = 0; i < d->policy.count; i++)
+		if (d->policy.services[i].length > 0) {
+			policy.calls |= CONFINE_INET;
+			confine_port(&policy, endpoint_port(&d->policy.services[i].address));
+		}
 	/* on a connection each, the same line again and again would tell nothing new */
 	if (confine_apply(&policy, &done) == -1 && serving)
 		log_what_lacks(&done);

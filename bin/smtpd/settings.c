@@ -158,6 +158,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
 	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
 	    read_senders(d, &control, problem) != -1 &&
+	    policy_read(&d->policy, &control, problem) != -1 &&
 	    asking_read(&d->asking, &control, problem) != -1 &&
 	    read_confinement(&d->is_confined, &control, problem) == 0) {
 		d->routes = routes_open(&control, problem);
@@ -170,6 +171,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	d->settings.has_logins = authd_is_configured();
 	d->settings.asking = &d->asking;
 	d->settings.relay_hosts = &d->relay_hosts;
+	d->settings.policy = d->policy.count > 0 ? &d->policy : NULL;
 	d->settings.xclient_hosts = &d->xclient_hosts;
 	d->settings.has_tls = tls_is_configured(&control);
 	apply_databytes(&d->settings.limits);
@@ -183,6 +185,7 @@ void
 smtpd_free_settings(struct smtpd *d)
 {
 	routes_free(d->routes);
+	policy_free(&d->policy);
 	tally_close(&d->tally);
 	table_free(&d->senders);
 	asking_free(&d->asking);

@@ -23,6 +23,7 @@ struct smtpd {
 	struct tally tally;
 	int in, out;		    /* of a single connection */
 	struct ucspi_tls ucspi_tls; /* the same */
+	struct policy policy;
 	/* to enqueue, from one session of this process to the next; fd -1 when there is none */
 	struct helper helper;
 	bool keeps_helper;

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define CONFINE_PATHS_MAX 32
-#define CONFINE_PORTS_MAX 4
+#define CONFINE_PORTS_MAX 8
 
 enum confine_calls {
 	CONFINE_CONNECT = 1, /* unix sockets of one's own, and connections to others */

@@ -48,6 +48,8 @@ struct limits {
 	uint64_t smtpd_rate_unknown;	      /* likewise: recipients that do not exist */
 	uint64_t smtpd_rate_login_messages;   /* of one login, wherever from */
 	uint64_t smtpd_rate_login_recipients; /* likewise */
+	uint64_t smtpd_policy_timeout;	      /* seconds */
+	uint64_t smtpd_policy_open;    /* 1: a service that does not answer has nothing to say */
 	uint64_t smtpd_greet_pause;    /* ms before the greeting, in which nothing may be said */
 	uint64_t smtpd_tarpit;	       /* ms by which each refusal is slower than the last */
 	uint64_t smtpd_tarpit_maximum; /* ms */

@@ -35,6 +35,8 @@ session_reset(struct session *s)
 	str_clear(&t->reverse_path);
 	str_clear(&t->first);
 	str_clear(&t->envelope);
+	t->size = 0;
+	session_policy_reset(s);
 }
 
 int
@@ -119,6 +121,7 @@ session_free(struct session *s)
 {
 	struct session_transaction *t = &s->transaction;
 
+	session_policy_free(s);
 	complete_free(&t->incoming.complete);
 	submit_free(&s->submit);
 	route_free(&s->route);

@@ -28,6 +28,7 @@
 #include "net/peer.h"
 #include "net/tls_info.h"
 #include "smtp/dotted.h"
+#include "smtp/policy.h"
 #include "spool/submit.h"
 
 struct ucspi_tls;
@@ -50,7 +51,8 @@ struct session_settings {
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
-	struct tally *tally; /* null: nothing is counted across sessions */
+	struct tally *tally;	     /* null: nothing is counted across sessions */
+	const struct policy *policy; /* services to be asked; null: none */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
 	bool has_logins;		   /* authd may be asked: see authd_is_configured */
@@ -90,6 +92,12 @@ enum session_end {
 	SESSION_FAILED,	 /* the connection broke, or no memory: reason */
 };
 
+/* What is to be said to a command; code 0: nothing is against it. */
+struct verdict {
+	int code;
+	const char *status, *text;
+};
+
 /* What XCLIENT said, and whether it may be said. */
 struct session_xclient {
 	bool is_allowed;	     /* to the host that connected, whoever it spoke for since */
@@ -110,6 +118,7 @@ enum incoming_fate {
 	FATE_TOO_LARGE,
 	FATE_FROM,
 	FATE_MIXED,
+	FATE_POLICY,
 	FATE_NOT_STORED
 };
 
@@ -125,11 +134,23 @@ struct session_incoming {
 	enum submit_result stored; /* FATE_NOT_STORED: how the spool failed */
 };
 
+/* Policy services, as far as they were asked. */
+struct session_policy {
+	struct policy_link links[POLICY_SERVICES_MAX];
+	uint64_t instance;	/* the same in all requests about one message; 0: none yet */
+	struct verdict verdict; /* FATE_POLICY */
+	char status[40];	/* what verdicts point to */
+	struct str text;	/* likewise */
+	struct str prepended;	/* fields to be put in front of the message */
+	struct str request, answer;
+};
+
 /* Between MAIL and the end of the message. */
 struct session_transaction {
 	bool active;
 	bool is_utf8;	  /* SMTPUTF8 */
 	const char *body; /* BODY; "" when not said */
+	uint64_t size;	  /* as declared; 0 when not said */
 	int priority;	  /* MT-PRIORITY, as it was taken */
 	struct session_incoming incoming;
 	struct str reverse_path;
@@ -147,10 +168,11 @@ struct session {
 	struct reader reader;
 	struct writer writer;
 	struct submit submit;
-	struct route route; /* of the recipient at hand */
-	struct str helo;    /* empty before HELO and EHLO */
-	bool extended;	    /* EHLO */
-	unsigned offered;   /* enum parameter_extension */
+	struct route route;	       /* of the recipient at hand */
+	struct str helo;	       /* empty before HELO and EHLO */
+	bool extended;		       /* EHLO */
+	unsigned offered;	       /* enum parameter_extension */
+	struct session_policy *policy; /* null until one is asked; owned */
 	struct session_auth auth;
 	struct session_transaction transaction;
 	struct helper tls; /* tlsd, once TLS is on; its fd is -1: it is the connection */

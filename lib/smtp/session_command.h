@@ -29,12 +29,6 @@ session_handler session_helo, session_ehlo, session_lhlo, session_mail, session_
     session_expn, session_help, session_xclient, session_auth, session_starttls,
     session_not_offered;
 
-/* What is to be said to a command; code 0: nothing is against it. */
-struct verdict {
-	int code;
-	const char *status, *text;
-};
-
 /* Limits across sessions (session_rate.c): each counts what it is asked about. */
 struct verdict session_rate_connection(struct session *s);
 struct verdict session_rate_message(struct session *s, const struct command_path *path);
@@ -47,6 +41,12 @@ bool session_pause(struct session *s);
 void session_tarpit(const struct session *s);
 /* The session is over: remembers a client that behaved. */
 void session_remember(struct session *s);
+
+/* What policy services say of a recipient, and of the message at its begin and its end. */
+struct verdict session_policy_recipient(struct session *s, const struct command_path *path);
+struct verdict session_policy_message(struct session *s, enum policy_stage stage);
+void session_policy_reset(struct session *s);
+void session_policy_free(struct session *s);
 
 /* True if who is logged in may use ADDRESS as its sender; everybody may use "". */
 bool session_may_send_as(const struct session *s, struct slice address);

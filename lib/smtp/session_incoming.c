@@ -32,6 +32,8 @@ verdict_of(const struct session *s)
 		return (struct verdict){550, "5.7.1", "An address in From is none of yours"};
 	case FATE_MIXED:
 		return (struct verdict){503, "5.5.1", "DATA and BDAT do not mix; say RSET"};
+	case FATE_POLICY:
+		return s->policy->verdict;
 	case FATE_NOT_STORED:
 	case FATE_GOOD:
 		break;
@@ -129,6 +131,35 @@ incoming_take(struct session *s, struct slice octets, bool bare, uint64_t receiv
 		store(s, octets);
 }
 
+/* False if policy is against the message. */
+static bool
+suits_policy(struct session *s, enum policy_stage stage)
+{
+	struct verdict verdict = session_policy_message(s, stage);
+
+	if (verdict.code == 0)
+		return true;
+	if (s->policy == NULL) { /* no memory */
+		s->transaction.incoming.stored = SUBMIT_TEMPORARY;
+		give_up(s, FATE_NOT_STORED);
+		return false;
+	}
+	s->policy->verdict = verdict;
+	give_up(s, FATE_POLICY);
+	return false;
+}
+
+static void
+put_prepended(struct session *s)
+{
+	struct session_incoming *in = &s->transaction.incoming;
+
+	if (in->fate != FATE_GOOD || s->policy == NULL)
+		return;
+	store(s, str_slice(&s->policy->prepended));
+	in->trace_size += s->policy->prepended.len;
+}
+
 static void
 put_trace(struct session *s)
 {
@@ -182,10 +213,13 @@ incoming_begin(struct session *s)
 	*in = (struct session_incoming){.fate = FATE_GOOD};
 	complete_init(&in->complete, routes_me(s->settings->routes), clock_wall_seconds());
 	in->complete.is_over = s->settings->mode != SESSION_SUBMISSION && !looks_at_from(s);
+	if (!suits_policy(s, POLICY_DATA))
+		return;
 	in->stored = submit_begin(&s->submit, str_slice(&s->transaction.envelope));
-	if (in->stored == SUBMIT_OK)
+	if (in->stored == SUBMIT_OK) {
 		put_trace(s);
-	else
+		put_prepended(s);
+	} else
 		in->fate = FATE_NOT_STORED;
 }
 
@@ -210,7 +244,7 @@ incoming_finish(struct session *s)
 
 	if (in->fate == FATE_GOOD && !in->complete.is_over)
 		store_submission(s, NULL);
-	if (in->fate == FATE_GOOD) {
+	if (in->fate == FATE_GOOD && suits_policy(s, POLICY_END)) {
 		in->stored = submit_commit(&s->submit);
 		if (in->stored != SUBMIT_OK)
 			in->fate = FATE_NOT_STORED;

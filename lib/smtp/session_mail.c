@@ -109,6 +109,7 @@ begin_transaction(struct session *s, struct slice reverse_path, const struct par
 	t->active = true;
 	t->is_utf8 = parameters->is_utf8;
 	t->priority = parameters->priority;
+	t->size = parameters->size;
 	t->body = parameters->body.len > 0 ? parameters->body.data : ""; /* a constant's */
 	return 0;
 }

@@ -53,6 +53,7 @@ static struct verdict (*const checks[])(struct session *s, const struct command_
     is_known,
     may_be_written_to,
     session_rate_recipient,
+    session_policy_recipient,
 };
 
 static struct verdict
