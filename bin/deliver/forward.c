@@ -54,6 +54,7 @@ add_addresses(
 		if (!is_plain && (add_unless_empty(envelope, 'N', r->notify) == -1 ||
 				     add_unless_empty(envelope, 'O', r->original) == -1))
 			return -1;
+		o->notifies = !is_plain;
 	}
 	return 0;
 }

@@ -54,6 +54,7 @@ answer(int fd, const struct job *job, const struct outcome *outcomes, int64_t to
 		struct job_result r = {
 		    .number = job->number,
 		    .recipient = i,
+		    .notifies = outcomes[i].notifies,
 		    .status = outcomes[i].status,
 		    .code = slice_of(outcomes[i].code),
 		    .relay = str_slice(&outcomes[i].relay),

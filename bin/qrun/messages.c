@@ -17,7 +17,9 @@
 /* What became of a recipient, whoever says so. */
 struct verdict {
 	enum job_status status;
-	bool untried; /* what was said of somebody else a moment ago */
+	bool notifies; /* whoever has it now tells the sender of success */
+	bool relayed;  /* the destination is another host */
+	bool untried;  /* what was said of somebody else a moment ago */
 	struct slice code, relay, reply;
 	int64_t connect_ms, transfer_ms;
 };
@@ -102,6 +104,15 @@ mark(struct message *m, size_t index, const struct recipient_state *state)
 		    strerror(errno));
 }
 
+/* RFC 3461, 5.2.2 and 5.2.3: success that the sender asked to hear of, if nobody else says it. */
+static enum recipient_status
+settle_success(const struct message *m, size_t index, const struct verdict *v)
+{
+	if (v->notifies || !report_is_wanted(m, index, DSN_DELIVERED))
+		return RECIPIENT_DELIVERED;
+	return v->relayed ? RECIPIENT_RELAYED : RECIPIENT_SUCCEEDED;
+}
+
 static void
 apply(struct message *m, size_t index, const struct verdict *v)
 {
@@ -117,6 +128,8 @@ apply(struct message *m, size_t index, const struct verdict *v)
 	if (describe(&reply, v) == -1)
 		str_clear(&reply); /* the log has it */
 	state.status = settled[v->status];
+	if (state.status == RECIPIENT_DELIVERED)
+		state.status = settle_success(m, index, v);
 	if (!v->untried) {
 		state.attempts++;
 		state.last_attempt = clock_wall_seconds();
@@ -156,7 +169,11 @@ void
 message_answer(struct task *task, const struct job_result *result)
 {
 	struct task_recipient *r = &task->recipients[result->recipient];
+	struct slice task_address = slice_of(task->destination->address);
 	struct verdict v = {.status = result->status,
+	    .notifies = result->notifies,
+	    .relayed =
+		!slice_starts(task_address, "user:") && !slice_starts(task_address, "targets:"),
 	    .code = result->code,
 	    .relay = result->relay,
 	    .reply = result->reply,
@@ -176,13 +193,13 @@ message_answer(struct task *task, const struct job_result *result)
 
 /* Counts what the states say. */
 struct tally {
-	size_t waiting, failed;
+	size_t waiting, failed, succeeded, relayed;
 };
 
 static struct tally
 count(const struct message *m)
 {
-	struct tally t = {0, 0};
+	struct tally t = {.waiting = 0};
 
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
@@ -190,6 +207,8 @@ count(const struct message *m)
 		claim_state(&m->claim, i, &state);
 		t.waiting += state.status == RECIPIENT_WAITING;
 		t.failed += state.status == RECIPIENT_FAILED;
+		t.succeeded += state.status == RECIPIENT_SUCCEEDED;
+		t.relayed += state.status == RECIPIENT_RELAYED;
 	}
 	return t;
 }
@@ -326,6 +345,27 @@ leave_where_it_is(struct qrun *q, struct message *m)
 	free_message(q, m);
 }
 
+/* What went well, for those who asked. True if there is nobody left to be told. */
+static bool
+tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
+{
+	bool told = true;
+
+	if (t->succeeded > 0) {
+		told = report_send(q, m, DSN_DELIVERED) == REPORT_TOLD;
+		if (told)
+			mark_all(m, RECIPIENT_SUCCEEDED, RECIPIENT_DELIVERED, false);
+	}
+	if (t->relayed > 0) {
+		bool relay_told = report_send(q, m, DSN_RELAYED) == REPORT_TOLD;
+
+		if (relay_told)
+			mark_all(m, RECIPIENT_RELAYED, RECIPIENT_DELIVERED, false);
+		told = told && relay_told;
+	}
+	return told;
+}
+
 /* Bounces, then the delay notice. True if everybody who has failed is told. */
 static bool
 tell_sender(struct qrun *q, struct message *m, const struct tally *t)
@@ -363,7 +403,8 @@ finish(struct qrun *q, struct message *m)
 		expire(m);
 		t = count(m);
 	}
-	told = tell_sender(q, m, &t);
+	told = tell_of_success(q, m, &t);
+	told = tell_sender(q, m, &t) && told;
 	if (told && t.waiting == 0)
 		remove_message(q, m);
 	else if (told && m->stays)

@@ -29,36 +29,48 @@ notify_says(struct slice notify, const char *word)
 bool
 report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind)
 {
+	static const char *const words[] = {[DSN_FAILED] = "FAILURE",
+	    [DSN_DELAYED] = "DELAY",
+	    [DSN_DELIVERED] = "SUCCESS",
+	    [DSN_RELAYED] = "SUCCESS"};
 	struct slice notify = m->recipients[recipient].notify;
 
 	if (m->claim.envelope.reverse_path.len == 0)
 		return false;
 	if (notify.len == 0)
-		return true;
-	return notify_says(notify, kind == DSN_FAILED ? "FAILURE" : "DELAY");
+		return kind == DSN_FAILED || kind == DSN_DELAYED;
+	return notify_says(notify, words[kind]);
 }
 
 static bool
 is_meant(
     const struct message *m, size_t recipient, enum dsn_kind kind, struct recipient_state *state)
 {
+	static const enum recipient_status meant[] = {[DSN_FAILED] = RECIPIENT_FAILED,
+	    [DSN_DELAYED] = RECIPIENT_WAITING,
+	    [DSN_DELIVERED] = RECIPIENT_SUCCEEDED,
+	    [DSN_RELAYED] = RECIPIENT_RELAYED};
+
 	claim_state(&m->claim, recipient, state);
-	if (kind == DSN_FAILED ? state->status != RECIPIENT_FAILED
-			       : state->status != RECIPIENT_WAITING || state->delay_told)
+	if (state->status != meant[kind] || (kind == DSN_DELAYED && state->delay_told))
 		return false;
 	return report_is_wanted(m, recipient, kind);
 }
 
 /* A state keeps "CODE RELAY TEXT", with - for no relay (messages.c). */
 static void
-describe(struct dsn_recipient *r, const struct message *m, size_t i, struct slice reply)
+describe(struct dsn_recipient *r, const struct message *m, size_t i, enum dsn_kind kind,
+    struct slice reply)
 {
+	bool is_success = kind == DSN_DELIVERED || kind == DSN_RELAYED;
 	struct slice rest = reply;
 
 	*r = (struct dsn_recipient){
 	    .address = m->recipients[i].address, .original = m->recipients[i].original};
 	if (!slice_word(&rest, &r->code))
 		r->code = slice_of("5.0.0");
+	if (is_success && !slice_starts(r->code, "2."))
+		r->code = slice_of("2.0.0");
 	if (slice_word(&rest, &r->relay) && slice_is(r->relay, "-"))
 		r->relay = slice_of("");
 	r->reply = slice_trim(rest);
@@ -74,7 +86,7 @@ collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
 		struct recipient_state state;
 
 		if (is_meant(m, i, kind, &state))
-			describe(&list[count++], m, i, state.reply);
+			describe(&list[count++], m, i, kind, state.reply);
 	}
 	return count;
 }
@@ -187,9 +199,13 @@ static void
 log_report(const struct qrun *q, const struct message *m, const struct dsn *d,
     enum submit_result result, const char *reason)
 {
+	static const char *const events[] = {[DSN_FAILED] = "bounce",
+	    [DSN_DELAYED] = "delay-notice",
+	    [DSN_DELIVERED] = "success-notice",
+	    [DSN_RELAYED] = "relay-notice"};
 	struct event e;
 
-	event_start(&e, PROGRAM, d->kind == DSN_FAILED ? "bounce" : "delay-notice");
+	event_start(&e, PROGRAM, events[d->kind]);
 	event_text(&e, "id", m->claim.header.id);
 	event_slice(&e, "to", d->sender);
 	event_text(&e, "status",

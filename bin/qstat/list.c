@@ -141,6 +141,8 @@ print_recipient(struct list *l, const struct place *place, const struct envelope
 {
 	static const char *const words[] = {[RECIPIENT_WAITING] = "",
 	    [RECIPIENT_DELIVERED] = " delivered",
+	    [RECIPIENT_SUCCEEDED] = " delivered (the sender is to be told)",
+	    [RECIPIENT_RELAYED] = " relayed (the sender is to be told)",
 	    [RECIPIENT_FAILED] = " failed",
 	    [RECIPIENT_BOUNCED] = " returned"};
 	char when[TIME_SIZE];

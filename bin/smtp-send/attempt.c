@@ -134,6 +134,7 @@ transact(struct sender *s, struct attempt *a)
 		struct attempt_recipient *r = &a->recipients[a->asked_index[i]];
 
 		r->is_settled = settles(&r->outcome);
+		r->notifies = (s->client.extensions & CLIENT_DSN) != 0;
 		r->connect_ms = a->connect_ms;
 		r->transfer_ms = clock_monotonic_ms() - start;
 		str_clear(&r->relay);

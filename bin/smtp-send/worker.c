@@ -131,6 +131,7 @@ report(const struct attempt *a, uint64_t number)
 		const struct attempt_recipient *r = &a->recipients[i];
 		struct job_result result = {.number = number,
 		    .recipient = i,
+		    .notifies = r->notifies,
 		    .status = status[r->outcome.status],
 		    .code = slice_of(r->outcome.code),
 		    .relay = str_slice(&r->relay),

@@ -29,6 +29,17 @@ static const struct words words_of[] = {
 	"You will hear again only if it fails for good. The header of your message is\r\n"
 	"attached.\r\n",
 	"delayed"},
+    [DSN_DELIVERED] = {"Mail delivered",
+	"Your message has been delivered to these addresses, as you wanted to know:\r\n",
+	"That says nothing of whether somebody has read it. The header of your message is\r\n"
+	"attached.\r\n",
+	"delivered"},
+    [DSN_RELAYED] = {"Mail passed on",
+	"Your message has been passed on for these addresses, to hosts that do not report\r\n"
+	"whether they deliver it:\r\n",
+	"You may hear again if it fails, but not if it is delivered. The header of your\r\n"
+	"message is attached.\r\n",
+	"relayed"},
 };
 
 static int
@@ -249,7 +260,9 @@ add_status_of_recipient(const struct dsn *d, const struct dsn_recipient *r, stru
 		return -1;
 	if (is_host(r->relay) && add_ascii_field(out, "Remote-MTA: dns; ", host) == -1)
 		return -1;
-	if (slice_trim(r->reply).len > 0 && add_diagnostic(r, out) == -1)
+	/* RFC 3464, 2.3.6: for what went wrong */
+	if ((d->kind == DSN_FAILED || d->kind == DSN_DELAYED) && slice_trim(r->reply).len > 0 &&
+	    add_diagnostic(r, out) == -1)
 		return -1;
 	if (d->kind == DSN_DELAYED)
 		return add_date_field(out, "Will-Retry-Until", d->retry_until);

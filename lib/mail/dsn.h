@@ -17,7 +17,12 @@
 
 #define DSN_BOUNDARY_SIZE 48
 
-enum dsn_kind { DSN_FAILED, DSN_DELAYED };
+enum dsn_kind {
+	DSN_FAILED,
+	DSN_DELAYED,
+	DSN_DELIVERED,
+	DSN_RELAYED, /* to a host that does not report itself (RFC 3461, 5.2.2) */
+};
 
 struct dsn_recipient {
 	struct slice address;

@@ -59,8 +59,10 @@ enum job_status { JOB_DELIVERED, JOB_TEMPORARY, JOB_PERMANENT };
 
 struct job_result {
 	uint64_t number;
-	bool done;	  /* the job is over */
-	bool returned;	  /* the job was not begun, and will not be: only number counts */
+	bool done;     /* the job is over */
+	bool returned; /* the job was not begun, and will not be: only number counts */
+	/* JOB_DELIVERED: whoever has it now tells the sender of its success (RFC 3461, 5.2.1) */
+	bool notifies;
 	bool answers;	  /* what follows counts (received; what is sent by job_send_result does) */
 	size_t recipient; /* index in job.recipients */
 	enum job_status status;

@@ -51,8 +51,10 @@ enum message_check message_header_decode(
 enum recipient_status {
 	RECIPIENT_WAITING = '.',
 	RECIPIENT_DELIVERED = 'D',
-	RECIPIENT_FAILED = 'F',	 /* for good; the sender is yet to be told */
-	RECIPIENT_BOUNCED = 'B', /* for good; the sender knows, or there is none */
+	RECIPIENT_SUCCEEDED = 'S', /* delivered, and the sender, who asked, is yet to be told */
+	RECIPIENT_RELAYED = 'R',   /* likewise, to a host that will not tell him */
+	RECIPIENT_FAILED = 'F',	   /* for good; the sender is yet to be told */
+	RECIPIENT_BOUNCED = 'B',   /* for good; the sender knows, or there is none */
 };
 
 struct recipient_state {

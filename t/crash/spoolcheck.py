@@ -11,7 +11,7 @@ ID = re.compile(rb"[0-9a-v]{20}\Z")
 HEADER_TEXT = re.compile(
     rb"(satchel1 ([0-9a-v]{20}) (\d{10}) (\d{7}) (\d{15}) ([0-9a-f]{8}) ([0-9a-f]{8}) )([0-9a-f]{8}) *\n\Z")
 STATE_TEXT = re.compile(
-    rb"[.DFB][d-] \d{4} \d{12} ([^\x00-\x1f\x7f]{170})\n\Z", re.DOTALL)
+    rb"[.DSRFB][d-] \d{4} \d{12} ([^\x00-\x1f\x7f]{170})\n\Z", re.DOTALL)
 
 
 sums = None  # shim.so, by ctypes

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# What RFC 3461 promises of a message that smtpd(8) took, from RCPT to the report.
+
+load helper
+load qrun
+
+setup() {
+	setup_qrun
+	qctl init >/dev/null
+	control me here.test
+	control relayhosts 192.0.2.1
+	control virtual "ann@box.test: $T/mail/ann/" "bob@box.test: $T/mail/bob/" \
+		"list@box.test: bob@box.test"
+	control relaydomains away.test
+}
+
+teardown() {
+	stop_started
+}
+
+# take PARAMETERS-OF-MAIL RCPT...: a message from ann@box.test
+take() {
+	local mail=$1 session
+	shift
+	session="EHLO a.test\r\nMAIL FROM:<ann@box.test> $mail\r\n"
+	while [ $# -gt 0 ]; do
+		session+="RCPT TO:$1\r\n"
+		shift
+	done
+	session+='DATA\r\nSubject: hello\r\n\r\nsecret text\r\n.\r\nQUIT\r\n'
+	printf '%b' "$session" | smtpd 2>"$T/smtpd.log" >"$T/replies"
+	grep -q 'Ok: queued' "$T/replies"
+}
+
+report() {
+	cat "$T"/mail/ann/new/*
+}
+
+@test "NOTIFY=SUCCESS: a report of the delivery, with ENVID and ORCPT, and the header alone" {
+	take 'RET=FULL ENVID=QQ+2B1' '<bob@box.test> NOTIFY=SUCCESS ORCPT=rfc822;Bob+20B@example.org'
+	pass_until 10 has ann 1
+	has bob 1
+	queue_has 0
+	assert_file_has "$T/log.all" 'qrun: success-notice id='
+	report >"$T/report"
+	for line in 'Subject: Mail delivered' 'Original-Envelope-Id: QQ+1' 'Action: delivered' \
+		'Original-Recipient: rfc822;Bob B@example.org' 'Final-Recipient: rfc822; bob@box.test' \
+		'Status: 2.' 'Content-Type: text/rfc822-headers'; do
+		assert_file_has "$T/report" "$line"
+	done
+	run grep -c 'secret text\|Diagnostic-Code' "$T/report"
+	[ "$output" = 0 ]
+}
+
+@test "NEVER, FAILURE, DELAY and nothing: no report of success; a list's is of its member" {
+	take '' '<bob@box.test>' '<bob@box.test> NOTIFY=NEVER' '<bob@box.test> NOTIFY=failure,delay'
+	pass_until 10 has bob 3
+	queue_has 0
+	run grep -c 'notice' "$T/log.all"
+	[ "$output" = 0 ]
+	take '' '<bob@box.test> NOTIFY=SUCCESS' '<list@box.test> NOTIFY=SUCCESS,FAILURE'
+	pass_until 10 has ann 2
+	has bob 5
+	queue_has 0
+	[ "$(report | grep -c '^Action: delivered')" -eq 2 ]
+	[ "$(report | grep -c '^Final-Recipient: rfc822; bob@box.test')" -eq 2 ]
+}
+
+@test "passed on to a host without DSN: relayed; with DSN, that host is told and reports" {
+	start_sink --without DSN
+	take '' '<joe@away.test> NOTIFY=SUCCESS' '<ann@away.test>' '<bob@box.test> NOTIFY=SUCCESS'
+	pass_until 10 has ann 2
+	queue_has 0
+	report >"$T/report"
+	assert_file_has "$T/report" 'Action: relayed'
+	assert_file_has "$T/report" 'Final-Recipient: rfc822; joe@away.test'
+	assert_file_has "$T/report" 'Action: delivered'
+	[ "$(grep -c '^Action: ' "$T/report")" -eq 2 ]
+	assert_file_has "$T/log.all" 'qrun: relay-notice id='
+	start_sink
+	take 'RET=HDRS ENVID=x' '<joe@away.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Joe'
+	pass_until 10 queue_has 0
+	has ann 2
+	assert_file_has "$OUT/1.env" 'RET=HDRS ENVID=x'
+	assert_file_has "$OUT/1.env" 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Joe'
+}
+
+@test "the null reverse-path is never told; what cannot be told yet waits" {
+	printf 'EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<bob@box.test> NOTIFY=SUCCESS\r\nDATA\r\n.\r\nQUIT\r\n' | smtpd >/dev/null 2>&1
+	pass_until 10 has bob 1
+	queue_has 0
+	control limits 'bounce-rate: 1'
+	take '' '<bob@box.test> NOTIFY=SUCCESS'
+	take '' '<bob@box.test> NOTIFY=SUCCESS'
+	pass_until 10 has bob 3
+	run qstat
+	assert_output_has 'delivered (the sender is to be told)'
+	: >"$SATCHEL_CONTROL/limits"
+	qctl retry --all >/dev/null 2>&1 || qctl retry "$(basename "$(queue_file)")"
+	pass_until 10 has ann 2
+	queue_has 0
+	has bob 3
+}
