@@ -6,7 +6,8 @@ sessions.py replies FILE...    line by line: the replies are those that the file
                                messages come into the spool
 sessions.py split FILE...      all in one write, byte by byte, and in pieces of seven octets from
                                each of the first seven on: the same replies, the same messages
-sessions.py cut FILE...        in two at every octet: the same (long)
+sessions.py cut FILE...        in two at every octet: the same
+sessions.py say FILE           prints what the client says
 
 A file is a conversation: "C: text" the client says, with CRLF behind it, "c: text" without (\\xNN and
 the like are octets); "S: text" is how a reply begins; the replies to what was said so far. Before that:
@@ -244,6 +245,10 @@ def offers(conversation):
 
 
 def main():
+    if sys.argv[1] == "say":
+        for text, _, _ in Conversation(sys.argv[2]).parts():
+            sys.stdout.buffer.write(text)
+        return
     checks = {"replies": check_replies, "split": check_split, "cut": check_cut}
     check = checks[sys.argv[1]]
     failed = 0
