@@ -30,3 +30,8 @@ smuggling() {
 @test "DATA: the same in small pieces" {
 	smuggling data 4 1 7
 }
+
+@test "BDAT: the same strings in chunks" {
+	smuggling bdat 5 60000
+	smuggling bdat 3 1 7
+}

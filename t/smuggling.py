@@ -40,7 +40,7 @@ class Model:
     """What a server has to do with the octets that come behind the reply to EHLO."""
 
     def __init__(self):
-        self.codes, self.bodies = [], []
+        self.codes, self.bodies, self.chunks = [], [], b""
         self.sender = self.recipient = False
 
     def run(self, text):
@@ -76,8 +76,7 @@ class Model:
             return text
         self.codes.append(b"354")
         body, _, text = (b"\r\n" + text).partition(b"\r\n.\r\n")
-        self.accept((body + b"\r\n")[2:].replace(b"\r\n.", b"\r\n") if not body.startswith(b"\r\n.")
-                    else (body + b"\r\n").replace(b"\r\n.", b"\r\n")[2:])
+        self.accept((body + b"\r\n").replace(b"\r\n.", b"\r\n")[2:])
         return text
 
     def accept(self, body):
@@ -87,15 +86,15 @@ class Model:
             self.bodies.append(body)
 
     def chunk(self, line, text):
-        """Chunks come whole, and the last one of each message is the only one, or the second."""
         words = line.split()
         size = int(words[1])
-        self.chunks = getattr(self, "chunks", b"") + text[:size]
+        self.chunks += text[:size]
         if words[-1] == b"LAST":
             body, self.chunks = self.chunks, b""
             self.accept(body if body.endswith(b"\r\n") or not body else body + b"\r\n")
         else:
-            self.codes.append(b"250")
+            so_far = self.chunks[:-1] if self.chunks.endswith(b"\r") else self.chunks
+            self.codes.append(b"250" if is_clean(so_far) else b"554")
         return text[size:]
 
 

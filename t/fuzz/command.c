@@ -55,11 +55,29 @@ check_parameters(struct slice rest, bool is_mail)
 		must(offered != 0 || rest.len == 0 || slice_trim(rest).len == 0);
 		str_init(&envelope, FIELDS_MAX);
 		if (is_mail)
-			must(parameter_add_mail_fields(&parameters, &envelope) == 0);
+			must(parameter_add_mail_fields(&parameters, 1700000000, &envelope) == 0);
 		else
 			must(parameter_add_rcpt_fields(&parameters, &envelope) == 0);
 		check_fields(str_slice(&envelope), 16);
 		str_free(&envelope);
+	}
+}
+
+static void
+check_paths(struct slice line, struct slice argument, unsigned flags)
+{
+	struct command_path path = {0};
+	struct slice rest = argument;
+
+	if (command_reverse_path(&rest, flags, &path) == COMMAND_OK) {
+		check_path(line, rest, &path);
+		check_parameters(rest, true);
+	}
+	rest = argument;
+	if (command_forward_path(&rest, flags, &path) == COMMAND_OK) {
+		check_path(line, rest, &path);
+		must(path.mailbox.len > 0);
+		check_parameters(rest, false);
 	}
 }
 
@@ -68,22 +86,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice line = slice_make((const char *)data, size);
 	struct command command = command_split(line);
-	struct command_path path = {0};
-	struct slice rest;
-
 	must(is_within(command.verb, line) && is_within(command.argument, line));
 	(void)command_is_host(command.argument);
 	(void)command_is_postmaster(command.argument);
-	rest = command.argument;
-	if (command_reverse_path(&rest, &path) == COMMAND_OK) {
-		check_path(line, rest, &path);
-		check_parameters(rest, true);
-	}
-	rest = command.argument;
-	if (command_forward_path(&rest, &path) == COMMAND_OK) {
-		check_path(line, rest, &path);
-		must(path.mailbox.len > 0);
-		check_parameters(rest, false);
-	}
+	check_paths(line, command.argument, 0);
+	check_paths(line, command.argument, ADDRESS_UTF8);
 	return 0;
 }
