@@ -138,8 +138,9 @@ class Server:
                 return rest
 
     def end(self):
-        """All that is left to be said once the client has no more to say."""
-        self.socket.shutdown(socket.SHUT_WR)
+        """All that is left to be said once the client has no more to say (over TLS: but QUIT)."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            self.socket.shutdown(socket.SHUT_WR)
         while self.fill():
             pass
         self.socket.close()
@@ -219,7 +220,15 @@ def check_cuts(conversation, cuts):
     for name, cut in cuts:
         got = replies_of(conversation, cut), messages()
         if got != whole:
-            raise Wrong("%s: %r, and in one write %r" % (name, got, whole))
+            raise Wrong("%s: %s" % (name, difference(got, whole)))
+
+
+def difference(got, whole):
+    for a, b in zip(got[0].split(b"\r\n"), whole[0].split(b"\r\n")):
+        if a != b:
+            return "%r, and in one write %r" % (a[:300], b[:300])
+    return "%d octets of replies and %d messages, and in one write %d and %d" % (
+        len(got[0]), len(got[1]), len(whole[0]), len(whole[1]))
 
 
 def check_split(conversation):
