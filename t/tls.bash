@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash disable=SC2154 # T is setup_satchel's
+# shellcheck shell=bash disable=SC2154,SC2034 # T is setup_satchel's, PORT for who loads it
 # Certificates and servers for the tests of TLS. Load it behind helper.
 
 # make_key NAME KIND [OPENSSL-OPTION...]: a certificate for NAME.test signed by itself in

@@ -175,7 +175,8 @@ tls_stream_describe(const struct tls_stream *s, struct tls_info *info)
 
 	*info = (struct tls_info){.is_on = true};
 	copy(info->protocol, sizeof info->protocol, SSL_get_version(s->ssl));
-	copy(info->cipher, sizeof info->cipher, SSL_CIPHER_standard_name(SSL_get_current_cipher(s->ssl)));
+	copy(info->cipher, sizeof info->cipher,
+	    SSL_CIPHER_standard_name(SSL_get_current_cipher(s->ssl)));
 	info->bits = (unsigned)SSL_get_cipher_bits(s->ssl, NULL);
 	info->is_resumed = SSL_session_reused(s->ssl) == 1;
 	/* by way of the variable, which takes no name that is none */
