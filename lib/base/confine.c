@@ -46,19 +46,21 @@ confine_port(struct confine *c, uint16_t port)
 int
 confine_apply(const struct confine *c, struct confine_done *done)
 {
+	struct confine policy = *c;
 	int version;
 
+	if (CONFINE_IS_INSTRUMENTED)
+		confine_read(&policy, "/proc");
 	*done = (struct confine_done){.landlock = 0};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
 		done->landlock_error = done->seccomp_error = errno;
 		return -1;
 	}
-	version = confine_landlock(c);
+	version = confine_landlock(&policy);
 	if (version == -1)
 		done->landlock_error = errno;
 	else
 		done->landlock = version;
-	/* last, as it refuses Landlock's own calls */
 	done->seccomp = confine_seccomp(c->calls) == 0;
 	if (!done->seccomp)
 		done->seccomp_error = errno;

@@ -65,7 +65,10 @@ void confine_read_users(struct confine *c);
 /* Connections to this TCP port. */
 void confine_port(struct confine *c, uint16_t port);
 
-/* From now on, for this process (which has one thread) and its children. 0 if all is in force. */
+/*
+ * From now on, for this process (which has one thread) and its children; a later policy can only
+ * take away more. 0 if all is in force.
+ */
 int confine_apply(const struct confine *c, struct confine_done *done);
 
 #endif

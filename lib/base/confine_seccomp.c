@@ -27,13 +27,6 @@
 #define OUR_ARCH AUDIT_ARCH_AARCH64
 #endif
 
-/* A compiler's checks at run time look at /proc, stop threads and end by signals, too. */
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED 1
-#else
-#define INSTRUMENTED 0
-#endif
-
 #ifdef OUR_ARCH
 
 #define PROGRAM_MAX 1024
@@ -43,7 +36,8 @@
 #define NAMESPACES \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	    CLONE_NEWPID | CLONE_NEWNET)
-#define TYPE_MASK 0xfU /* of a socket, without SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define CALL_LANDLOCK 444 /* the first of three, the same on all architectures */
+#define TYPE_MASK 0xfU	  /* of a socket, without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 /* What every program does with its descriptors, memory, and time. */
 static const int always[] = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64,
@@ -61,7 +55,8 @@ static const int always[] = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pre
     SYS_nanosleep, SYS_clock_nanosleep, SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday,
     SYS_times, SYS_getrusage, SYS_getrandom, SYS_getpid, SYS_gettid, SYS_getppid, SYS_getpgid,
     SYS_getsid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid,
-    SYS_getgroups, SYS_uname, SYS_sysinfo, SYS_getpriority, SYS_umask, SYS_exit, SYS_exit_group};
+    SYS_getgroups, SYS_uname, SYS_sysinfo, SYS_getpriority, SYS_umask, SYS_exit, SYS_exit_group,
+    SYS_wait4, SYS_waitid, SYS_pidfd_open};
 
 #ifdef __x86_64__ /* older names of the same, which newer architectures do without */
 static const int older[] = {SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_getdents,
@@ -72,7 +67,7 @@ static const int older[] = {SYS_getrlimit};
 #endif
 
 /* CONFINE_SERVE, beside clone without new namespaces */
-static const int serving[] = {SYS_accept, SYS_accept4, SYS_wait4, SYS_waitid, SYS_pidfd_open};
+static const int serving[] = {SYS_accept, SYS_accept4};
 
 /* What none of the programs, no C library and no module of it does by itself. */
 static const int hostile[] = {SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv,
@@ -83,6 +78,9 @@ static const int hostile[] = {SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_
     SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_quotactl, SYS_keyctl,
     SYS_add_key, SYS_request_key, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_mknodat,
     SYS_settimeofday, SYS_clock_settime, SYS_sethostname, SYS_setdomainname, SYS_syslog};
+
+/* To confine oneself further, after a first time: it takes away, and gives nothing. */
+static const int narrowing[] = {CALL_LANDLOCK, CALL_LANDLOCK + 1, CALL_LANDLOCK + 2, SYS_seccomp};
 
 /* What a build with checks needs beside, for its own reports. */
 static const int instruments[] = {
@@ -204,7 +202,7 @@ add_memory(struct program *p)
 {
 	size_t jump;
 
-	if (INSTRUMENTED) {
+	if (CONFINE_IS_INSTRUMENTED) {
 		give_if(p, SYS_mmap, SECCOMP_RET_ALLOW);
 		return;
 	}
@@ -233,6 +231,20 @@ add_devices(struct program *p)
 	for (size_t i = 0; i < COUNT(harmless); i++)
 		give_if(p, harmless[i], SECCOMP_RET_ALLOW);
 	finish(p, jump, SECCOMP_RET_ERRNO | ENOTTY);
+}
+
+/* Of prctl, only what comes before a filter. */
+static void
+add_narrowing(struct program *p)
+{
+	size_t jump;
+
+	if (CONFINE_IS_INSTRUMENTED)
+		return;
+	jump = begin(p, SYS_prctl);
+	load_argument(p, 0);
+	give_if(p, PR_SET_NO_NEW_PRIVS, SECCOMP_RET_ALLOW);
+	finish(p, jump, REFUSE);
 }
 
 /* Of this process alone; changing a limit needs no more than that. */
@@ -271,7 +283,9 @@ build(struct program *p, unsigned calls)
 #endif
 	give_for_all(p, always, COUNT(always), SECCOMP_RET_ALLOW);
 	give_for_all(p, older, COUNT(older), SECCOMP_RET_ALLOW);
-	if (INSTRUMENTED)
+	give_for_all(p, narrowing, COUNT(narrowing), SECCOMP_RET_ALLOW);
+	add_narrowing(p);
+	if (CONFINE_IS_INSTRUMENTED)
 		give_for_all(p, instruments, COUNT(instruments), SECCOMP_RET_ALLOW);
 	if ((calls & CONFINE_SERVE) != 0)
 		add_children(p);
