@@ -71,11 +71,26 @@ remove_claimed(struct act *a, struct claim *claim)
 	return 0;
 }
 
+/* What its sender had held until later (RFC 4865) is released, if it is to be tried now. */
+static int
+release_claimed(struct claim *claim)
+{
+	struct recipient_state state;
+
+	if (claim->envelope.hold_until == 0)
+		return 0;
+	claim_state(claim, 0, &state);
+	state.is_released = true;
+	return claim_mark(claim, 0, &state) == -1 ? -1 : claim_sync(claim);
+}
+
 static int
 move_claimed(const struct act *a, struct claim *claim)
 {
-	int result = claim_move(claim, a->target);
+	int result = a->rule == &rules[ACTION_RETRY] ? release_claimed(claim) : 0;
 
+	if (result == 0)
+		result = claim_move(claim, a->target);
 	if (result == -1)
 		claim_release(claim);
 	return result;
@@ -99,8 +114,10 @@ act_on_claim(struct act *a, const struct place *place, const struct place_entry 
 	switch (result) {
 	case CLAIM_TAKEN:
 		if (a->rule->to != NULL && strcmp(a->rule->to, place->name) == 0) {
+			int marked = a->rule == &rules[ACTION_RETRY] ? release_claimed(&claim) : 0;
+
 			claim_release(&claim); /* it is there already */
-			report(a, id, 0);
+			report(a, id, marked);
 		} else
 			report(a, id,
 			    a->target == -1 ? remove_claimed(a, &claim) : move_claimed(a, &claim));

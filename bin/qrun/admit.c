@@ -251,7 +251,8 @@ admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_resul
 	m->folder = folder;
 	see_who_asks(m, folder == &q->new_folder);
 	message_hold(q, m);
-	line_up(q, m, NULL);
+	if (!message_is_settled_by_time(q, m))
+		line_up(q, m, NULL);
 	return ADMITTED;
 }
 
@@ -291,9 +292,18 @@ admit_cell(struct qrun *q, int cell, const char *told)
 	return admit(q, &q->cells_folder, m, result);
 }
 
+/* Not before its release, and not too late either: at its own turn both are seen to. */
 static bool
 is_any_fetched(const struct message *m, const struct fetch *fetch)
 {
+	const struct envelope *e = &m->claim.envelope;
+	int64_t now = clock_wall_seconds();
+	struct recipient_state state;
+
+	claim_state(&m->claim, 0, &state);
+	if (schedule_is_held(e->hold_until, state.is_released, now) ||
+	    (e->by.returns && e->by.time <= now))
+		return false;
 	for (size_t i = 0; i < m->claim.header.recipients; i++)
 		if (is_fetched(m, i, fetch))
 			return true;

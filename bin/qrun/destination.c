@@ -24,6 +24,13 @@ message_arrival(const struct message *m)
 	return id_time(slice_of(m->claim.header.id)) / 1000000;
 }
 
+int64_t
+message_origin(const struct message *m)
+{
+	return schedule_origin(
+	    message_arrival(m), m->claim.envelope.hold_until, clock_wall_seconds());
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -182,33 +189,58 @@ destination_depth(const struct destination *d)
 	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
 }
 
-/* Ready are those with a task that may start; each stands in its line once. */
+/* Behind those of its rank; mostly that is the end. */
+static void
+stand_in_line(struct qrun *q, struct destination *d)
+{
+	struct destination **link = &q->ready[d->kind], *last = q->ready_last[d->kind];
+
+	if (*link != NULL && last->rank <= d->rank)
+		link = &last->next_ready;
+	while (*link != NULL && (*link)->rank <= d->rank)
+		link = &(*link)->next_ready;
+	d->next_ready = *link;
+	*link = d;
+	if (d->next_ready == NULL)
+		q->ready_last[d->kind] = d;
+}
+
+/*
+ * Ready are those with a task that may start; each stands in its line once, since now: so they take
+ * turns, but for what the priority of their next task is worth.
+ */
 static void
 line_up(struct qrun *q, struct destination *d)
 {
 	if (d->is_ready || d->first == NULL || d->running >= d->window * destination_depth(d))
 		return;
 	d->is_ready = true;
-	d->next_ready = NULL;
-	if (q->ready[d->kind] == NULL)
-		q->ready[d->kind] = d;
-	else
-		q->ready_last[d->kind]->next_ready = d;
-	q->ready_last[d->kind] = d;
+	d->rank = schedule_rank(clock_monotonic_ms(), d->first->message->claim.envelope.priority);
+	stand_in_line(q, d);
+}
+
+/* Behind those of its rank. */
+static void
+add_by_rank(struct destination *d, struct task *task)
+{
+	struct task **link = &d->first;
+
+	if (d->first != NULL && d->last->rank <= task->rank)
+		link = &d->last->next;
+	while (*link != NULL && (*link)->rank <= task->rank)
+		link = &(*link)->next;
+	task->next = *link;
+	*link = task;
+	if (task->next == NULL)
+		d->last = task;
 }
 
 void
 destination_add(struct qrun *q, struct task *task)
 {
-	struct destination *d = task->destination;
-
-	task->next = NULL;
-	if (d->first == NULL)
-		d->first = task;
-	else
-		d->last->next = task;
-	d->last = task;
-	line_up(q, d);
+	task->rank = schedule_rank(clock_monotonic_ms(), task->message->claim.envelope.priority);
+	add_by_rank(task->destination, task);
+	line_up(q, task->destination);
 }
 
 struct task *

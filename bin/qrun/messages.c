@@ -13,6 +13,7 @@
 #include "report.h"
 
 #define REPLY_MAX ((size_t)4096)
+#define LATE_FAILED "5.4.7" /* RFC 2852, 4.1.3 */
 
 /* What became of a recipient, whoever says so. */
 struct verdict {
@@ -145,6 +146,19 @@ apply(struct message *m, size_t index, const struct verdict *v)
 	str_free(&reply);
 }
 
+static void
+message_decide_untried(
+    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply)
+{
+	struct verdict v = {.status = status,
+	    .untried = true,
+	    .code = slice_of(code),
+	    .relay = slice_of(""),
+	    .reply = reply};
+
+	apply(m, index, &v);
+}
+
 void
 message_decide(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply)
@@ -236,11 +250,17 @@ mark_all(struct message *m, enum recipient_status from, enum recipient_status to
 	}
 }
 
+static void
+fail_waiting(struct message *m)
+{
+	mark_all(m, RECIPIENT_WAITING, RECIPIENT_FAILED, false);
+}
+
 /* Too old: whoever is still waited for has failed. */
 static void
 expire(struct message *m)
 {
-	int64_t age = clock_wall_seconds() - message_arrival(m);
+	int64_t age = clock_wall_seconds() - message_origin(m);
 
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
@@ -255,7 +275,31 @@ expire(struct message *m)
 		event_number(&e, "age", age);
 		event_send(&e);
 	}
-	mark_all(m, RECIPIENT_WAITING, RECIPIENT_FAILED, false);
+	fail_waiting(m);
+}
+
+/* RFC 2852, 4.1.3: mode R, and its time has come. */
+static bool
+is_too_late(const struct message *m)
+{
+	const struct envelope_deliver_by *by = &m->claim.envelope.by;
+
+	return by->time != 0 && by->returns && by->time <= clock_wall_seconds();
+}
+
+/* For whoever is still waited for; what was said last stays in the log. */
+static void
+fail_for_lateness(struct message *m)
+{
+	static const char text[] = "not delivered by the time that its sender asked for";
+
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		claim_state(&m->claim, i, &state);
+		if (state.status == RECIPIENT_WAITING)
+			message_decide_untried(m, i, JOB_PERMANENT, LATE_FAILED, slice_of(text));
+	}
 }
 
 static void
@@ -296,17 +340,10 @@ sync_marks(struct message *m)
 	m->unsynced = false;
 }
 
+/* To the slot of DUE. */
 static void
-defer_message(struct qrun *q, struct message *m)
+put_off(struct qrun *q, struct message *m, int64_t due)
 {
-	int64_t now = clock_wall_seconds();
-	uint32_t random;
-	int64_t due;
-
-	random_bytes(&random, sizeof random);
-	due = schedule_next(schedule_of(q, m), message_arrival(m), now, random);
-	if (m->not_before > due)
-		due = m->not_before;
 	sync_marks(m);
 	log_message(m, "deferred", due);
 	if (folder_defer(q, m, due) == -1) {
@@ -315,6 +352,20 @@ defer_message(struct qrun *q, struct message *m)
 		    m->claim.header.id, strerror(errno));
 	}
 	free_message(q, m);
+}
+
+static void
+defer_message(struct qrun *q, struct message *m)
+{
+	int64_t now = clock_wall_seconds();
+	uint32_t random;
+	int64_t due;
+
+	random_bytes(&random, sizeof random);
+	due = schedule_next(schedule_of(q, m), message_origin(m), now, random);
+	if (m->not_before > due)
+		due = m->not_before;
+	put_off(q, m, schedule_by(due, m->claim.envelope.by.time, now));
 }
 
 /* All who wait are those whose mail is kept for them. */
@@ -366,6 +417,20 @@ tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
 	return told;
 }
 
+/* A sender who said by when (RFC 2852, mode N) is told then, and neither before nor again. */
+static bool
+wants_notice(const struct qrun *q, const struct message *m, const struct tally *t)
+{
+	const struct envelope_deliver_by *by = &m->claim.envelope.by;
+	int64_t now = clock_wall_seconds();
+
+	if (by->time != 0 && !by->returns)
+		return by->time <= now;
+	/* that mail waits for who fetches it is no delay */
+	return t->waiting > m->held &&
+	       schedule_wants_notice(schedule_of(q, m), message_origin(m), now);
+}
+
 /* Bounces, then the delay notice. True if everybody who has failed is told. */
 static bool
 tell_sender(struct qrun *q, struct message *m, const struct tally *t)
@@ -379,12 +444,17 @@ tell_sender(struct qrun *q, struct message *m, const struct tally *t)
 		if (told)
 			mark_all(m, RECIPIENT_FAILED, RECIPIENT_BOUNCED, false);
 	}
-	/* that mail waits for who fetches it is no delay */
-	if (t->waiting > m->held && !m->stays &&
-	    schedule_wants_notice(schedule_of(q, m), message_arrival(m), clock_wall_seconds()) &&
+	if (t->waiting > 0 && !m->stays && wants_notice(q, m, t) &&
 	    report_send(q, m, DSN_DELAYED) == REPORT_TOLD)
 		mark_all(m, RECIPIENT_WAITING, RECIPIENT_WAITING, true);
 	return told;
+}
+
+/* Something is to be said of it at a time that is to come. */
+static bool
+waits_for_time(const struct message *m)
+{
+	return m->claim.envelope.by.time > clock_wall_seconds();
 }
 
 /* All tasks are over: the message leaves qrun's hands. */
@@ -399,8 +469,11 @@ finish(struct qrun *q, struct message *m)
 		return;
 	}
 	if (t.waiting > 0 && !m->stays &&
-	    schedule_is_expired(schedule_of(q, m), message_arrival(m), clock_wall_seconds())) {
+	    schedule_is_expired(schedule_of(q, m), message_origin(m), clock_wall_seconds())) {
 		expire(m);
+		t = count(m);
+	} else if (t.waiting > 0 && is_too_late(m)) {
+		fail_for_lateness(m);
 		t = count(m);
 	}
 	told = tell_of_success(q, m, &t);
@@ -409,10 +482,27 @@ finish(struct qrun *q, struct message *m)
 		remove_message(q, m);
 	else if (told && m->stays)
 		leave_where_it_is(q, m);
-	else if (told && t.waiting == m->held)
+	else if (told && t.waiting == m->held && !waits_for_time(m))
 		hold_message(q, m);
 	else
 		defer_message(q, m);
+}
+
+bool
+message_is_settled_by_time(struct qrun *q, struct message *m)
+{
+	int64_t release = m->claim.envelope.hold_until;
+	struct recipient_state state;
+
+	claim_state(&m->claim, 0, &state);
+	if (schedule_is_held(release, state.is_released, clock_wall_seconds())) {
+		put_off(q, m, schedule_round(release, clock_wall_seconds()));
+		return true;
+	}
+	if (!is_too_late(m))
+		return false;
+	finish(q, m);
+	return true;
 }
 
 void

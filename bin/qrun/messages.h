@@ -11,6 +11,11 @@
 
 /* Takes a claimed message on. */
 void message_hold(struct qrun *q, struct message *m);
+/*
+ * True if M, which no task was made of, is not to be tried now: its sender had it held (RFC 4865),
+ * or it is too late (RFC 2852, 4.1.3). It has left qrun's hands then.
+ */
+bool message_is_settled_by_time(struct qrun *q, struct message *m);
 /* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
 void message_decide(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);

@@ -57,6 +57,7 @@ struct destination {
 	struct str dead_code, dead_relay, dead_reply;
 	bool is_turn;  /* goes over a connection that was handed over, by one worker */
 	bool is_over;  /* a turn whose connection has gone: nothing more is tried */
+	int64_t rank;  /* in qrun.ready */
 	bool is_ready; /* stands in qrun.ready */
 	struct destination *next_ready;
 };
@@ -71,6 +72,7 @@ struct task {
 	struct message *message;
 	struct destination *destination;
 	struct task *next;
+	int64_t rank;	  /* schedule_rank */
 	uint64_t number;  /* of the job that a worker was told */
 	unsigned returns; /* how often one gave it back */
 	struct str details;
@@ -129,5 +131,7 @@ struct qrun {
 
 /* Seconds since 1970 at which the message began to arrive. */
 int64_t message_arrival(const struct message *m);
+/* The same from when its age counts: that, or when it was released. */
+int64_t message_origin(const struct message *m);
 
 #endif

@@ -85,8 +85,12 @@ collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
 
-		if (is_meant(m, i, kind, &state))
-			describe(&list[count++], m, i, kind, state.reply);
+		if (!is_meant(m, i, kind, &state))
+			continue;
+		describe(&list[count], m, i, kind, state.reply);
+		if (kind == DSN_DELAYED && m->claim.envelope.by.time != 0) /* RFC 2852, 4.1.3 */
+			list[count].code = slice_of(EXPIRED_CODE);
+		count++;
 	}
 	return count;
 }
@@ -99,8 +103,9 @@ choose_part(const struct qrun *q, const struct message *m, enum dsn_kind kind, s
 	struct header_field field;
 	struct slice rest = head;
 
+	/* RFC 8689, 5: whatever RET says */
 	*whole = kind == DSN_FAILED && !slice_is(m->claim.envelope.return_part, "HDRS") &&
-		 m->claim.header.length <= q->limits.bounce_size;
+		 !m->claim.envelope.requires_tls && m->claim.header.length <= q->limits.bounce_size;
 	if (*whole)
 		return (size_t)m->claim.header.length;
 	while (header_next(&rest, &field))
@@ -132,19 +137,29 @@ end_text(struct dsn *d, struct str *text)
 	return dsn_end(d, text);
 }
 
+/* RFC 8689, 5: a report is to be protected as the message was. */
+static int
+add_envelope(const struct message *m, struct slice sender, struct str *text)
+{
+	if (fields_add(text, 'F', slice_of(""), '\0') == -1 ||
+	    (m->claim.envelope.requires_tls && fields_add(text, 'Q', slice_of("1"), '\0') == -1))
+		return -1;
+	return fields_add(text, 'T', sender, '\0');
+}
+
 /* ORIGINAL is the part of it that goes along, in memory. */
 static enum submit_result
-write_report(struct qrun *q, struct dsn *d, struct slice original)
+write_report(struct qrun *q, const struct message *m, struct dsn *d, struct slice original)
 {
+
 	enum submit_result result;
 	struct str text;
 
 	str_init(&text, TEXT_MAX);
 	d->is_8bit = !slice_is_ascii(original);
-	result =
-	    str_format(&text, "F%cT%.*s%c", '\0', (int)d->sender.len, d->sender.data, '\0') == -1
-		? fail(q, "unable to write the report")
-		: submit_begin(&q->submit, str_slice(&text));
+	result = add_envelope(m, d->sender, &text) == -1
+		     ? fail(q, "unable to write the report")
+		     : submit_begin(&q->submit, str_slice(&text));
 	if (result == SUBMIT_OK)
 		result = write_text(q, d, dsn_begin, &text);
 	if (result == SUBMIT_OK)
@@ -178,7 +193,7 @@ read_and_write(struct qrun *q, struct message *m, struct dsn *d)
 	else {
 		original = slice_make(bytes, (size_t)len);
 		original.len = choose_part(q, m, d->kind, original, &d->whole);
-		result = write_report(q, d, original);
+		result = write_report(q, m, d, original);
 	}
 	free(bytes);
 	return result;
@@ -245,8 +260,9 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 	    .id = slice_of(m->claim.header.id),
 	    .envelope_id = m->claim.envelope.envelope_id,
 	    .arrival = message_arrival(m),
+	    .deliver_by = m->claim.envelope.by.time,
 	    .now = now,
-	    .retry_until = message_arrival(m) + q->schedule.lifetime};
+	    .retry_until = message_origin(m) + q->schedule.lifetime};
 	struct dsn_recipient *list = calloc(m->claim.header.recipients, sizeof *list);
 	enum submit_result result = SUBMIT_OK;
 

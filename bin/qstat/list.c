@@ -38,6 +38,7 @@ struct list {
 	bool found;
 	int64_t now;
 	struct view view;
+	int64_t hold_until;	   /* of the message at hand; 0 if it is not held any more */
 	struct asked asked[AHEAD]; /* a ring, of those of the place being visited */
 	size_t first, count;
 	struct str text; /* scratch */
@@ -153,7 +154,8 @@ print_recipient(struct list *l, const struct place *place, const struct envelope
 	if (l->wanted != NULL && state->last_attempt > 0)
 		printf(", the last %s", show_time(when, state->last_attempt));
 	if (place->kind == PLACE_DEFERRED && state->status == RECIPIENT_WAITING)
-		printf(", next %s", show_time(when, place->when));
+		printf(", %s %s", l->hold_until > 0 ? "held by its sender until" : "next",
+		    show_time(when, place->when));
 	putchar('\n');
 	if (state->reply.len > 0)
 		printf("\t\t%s\n", safe(l, state->reply));
@@ -190,6 +192,9 @@ show_message(struct list *l, const struct place *place, const struct asked *aske
 		l->found = true;
 		l->octets += l->view.size;
 		state = judge(l, place, result);
+		l->hold_until = result == VIEW_GOOD && l->view.envelope.hold_until > l->now
+				    ? l->view.envelope.hold_until
+				    : 0;
 		if (!l->wish->counts_only)
 			print_message(l, place, entry, state, result);
 		if (result == VIEW_GOOD)

@@ -72,7 +72,8 @@ attempt_note_failure(struct attempt *a, const struct client_outcome *outcome, st
 static bool
 settles(const struct client_outcome *o)
 {
-	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9"}; /* of an extension */
+	/* of an extension, or of a promise (client_fit.c) */
+	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9", "5.3.3", "5.7.30"};
 
 	if (o->status == CLIENT_TEMPORARY)
 		return o->is_unknown;

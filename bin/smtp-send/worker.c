@@ -106,9 +106,12 @@ set_up(struct slot *slot)
 	    .is_utf8 = job->is_utf8,
 	    .envelope_id = job->envelope_id,
 	    .return_part = job->return_part,
+	    .priority = job->priority,
+	    .requires_tls = job->requires_tls,
 	    .fd = job->fd,
 	    .offset = job->offset,
 	    .length = job->length};
+	(void)envelope_read_deliver_by(job->deliver_by, &a->message.by); /* qrun has read it */
 	a->count = job->count;
 	for (size_t i = 0; i < job->count; i++) {
 		a->recipients[i].address = job->recipients[i].address;

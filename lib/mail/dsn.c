@@ -285,6 +285,8 @@ add_status(const struct dsn *d, struct str *out)
 		return -1;
 	if (add_date_field(out, "Arrival-Date", d->arrival) == -1)
 		return -1;
+	if (d->deliver_by != 0 && add_date_field(out, "Deliver-By-Date", d->deliver_by) == -1)
+		return -1;
 	for (size_t i = 0; i < d->count; i++)
 		if (add_status_of_recipient(d, &d->recipients[i], out) == -1)
 			return -1;

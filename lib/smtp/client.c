@@ -203,7 +203,7 @@ client_attach(struct client *c, int fd)
 	c->fd = c->reader.fd = fd;
 	c->needs_reset = c->is_esmtp = false;
 	c->extensions = 0;
-	c->size_limit = c->messages = 0;
+	c->size_limit = c->by_minimum = c->messages = 0;
 }
 
 enum client_status

@@ -31,6 +31,7 @@
 #include "base/str.h"
 #include "mail/convert_file.h"
 #include "smtp/reply.h"
+#include "spool/envelope.h"
 
 #define CLIENT_REPLY_MAX ((size_t)1000) /* octets of a reply kept in an outcome */
 #define CLIENT_RECIPIENTS_MAX 100	/* of one transaction; RFC 5321, 4.5.3.1.8 */
@@ -48,14 +49,17 @@ struct client_outcome {
 };
 
 enum client_extension {
-	CLIENT_PIPELINING = 1, /* RFC 2920 */
-	CLIENT_SIZE = 2,       /* RFC 1870 */
-	CLIENT_8BITMIME = 4,   /* RFC 6152 */
-	CLIENT_DSN = 8,	       /* RFC 3461 */
-	CLIENT_STATUS = 16,    /* ENHANCEDSTATUSCODES, RFC 2034 */
-	CLIENT_STARTTLS = 32,  /* RFC 3207 */
-	CLIENT_SMTPUTF8 = 64,  /* RFC 6531 */
-	CLIENT_CHUNKING = 128, /* RFC 3030 */
+	CLIENT_PIPELINING = 1,	  /* RFC 2920 */
+	CLIENT_SIZE = 2,	  /* RFC 1870 */
+	CLIENT_8BITMIME = 4,	  /* RFC 6152 */
+	CLIENT_DSN = 8,		  /* RFC 3461 */
+	CLIENT_STATUS = 16,	  /* ENHANCEDSTATUSCODES, RFC 2034 */
+	CLIENT_STARTTLS = 32,	  /* RFC 3207 */
+	CLIENT_SMTPUTF8 = 64,	  /* RFC 6531 */
+	CLIENT_CHUNKING = 128,	  /* RFC 3030 */
+	CLIENT_DELIVERBY = 256,	  /* RFC 2852 */
+	CLIENT_PRIORITY = 512,	  /* MT-PRIORITY, RFC 6710 */
+	CLIENT_REQUIRETLS = 1024, /* RFC 8689 */
 };
 
 struct client_transaction;
@@ -70,6 +74,7 @@ struct client {
 	bool is_esmtp;
 	bool needs_reset; /* a transaction was begun and not ended */
 	unsigned extensions;
+	uint64_t by_minimum; /* DELIVERBY: seconds; 0: none */
 	uint64_t size_limit; /* SIZE of the server; 0: none or unknown */
 	uint64_t messages;   /* transactions so far that reached the end of DATA */
 	/* set by the caller after client_init: */
@@ -103,6 +108,9 @@ struct client_message {
 	struct slice body;
 	bool is_utf8; /* it came with SMTPUTF8: its header fields may need that */
 	struct slice envelope_id, return_part; /* RFC 3461; empty if not given */
+	struct envelope_deliver_by by;	       /* RFC 2852 */
+	int priority;			       /* RFC 6710 */
+	bool requires_tls;		       /* RFC 8689 */
 	int fd;				       /* in wire format, read by pread(2) */
 	off_t offset;
 	uint64_t length;

@@ -13,6 +13,26 @@ add_parameter(struct client_transaction *t, const char *name, struct slice value
 	return str_format(&t->client->output, " %s=%.*s", name, (int)value.len, value.data);
 }
 
+/* RFC 2852, 4.1.4: what is left of the time. */
+static int
+add_by(const struct client_transaction *t)
+{
+	const struct envelope_deliver_by *by = &t->message.by;
+
+	if (by->time == 0 || !client_offers(t, CLIENT_DELIVERBY))
+		return 0;
+	return str_format(&t->client->output, " BY=%lld;%c%s", (long long)(by->time - clock_wall_seconds()),
+	    by->returns ? 'R' : 'N', by->trace ? "T" : "");
+}
+
+static int
+add_priority(const struct client_transaction *t)
+{
+	if (t->message.priority == 0 || !client_offers(t, CLIENT_PRIORITY))
+		return 0;
+	return str_format(&t->client->output, " MT-PRIORITY=%d", t->message.priority);
+}
+
 int
 client_add_mail(struct client_transaction *t)
 {
@@ -26,7 +46,8 @@ client_add_mail(struct client_transaction *t)
 	    (t->declares_8bit && str_add_text(out, " BODY=8BITMIME") == -1) ||
 	    (t->declares_utf8 && str_add_text(out, " SMTPUTF8") == -1) ||
 	    add_parameter(t, "RET", m->return_part) == -1 ||
-	    add_parameter(t, "ENVID", m->envelope_id) == -1)
+	    add_parameter(t, "ENVID", m->envelope_id) == -1 || add_by(t) == -1 ||
+	    add_priority(t) == -1)
 		return -1;
 	return str_add_text(out, "\r\n");
 }

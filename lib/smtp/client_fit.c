@@ -175,10 +175,48 @@ check_size(struct client_transaction *t)
 	return -1;
 }
 
+/* RFC 2852, 4.1.4.1: mode R goes to servers alone that hold themselves to it, and can. */
+static int
+check_by(struct client_transaction *t)
+{
+	const struct envelope_deliver_by *by = &t->message.by;
+	int64_t left = by->time - clock_wall_seconds();
+
+	if (by->time == 0 || !by->returns)
+		return 0;
+	if (left <= 0) {
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.4.7",
+		    "not delivered by the time that its sender asked for");
+		return -1;
+	}
+	if (!client_offers(t, CLIENT_DELIVERBY) || (int64_t)t->client->by_minimum > left) {
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.3.3",
+		    "the server does not promise to deliver by a time (DELIVERBY)");
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * RFC 8689, 4.2.1. There is no TLS here yet, so no server will do; what TLS was agreed on decides
+ * here. Reports, which would be lost, go all the same (5).
+ */
+static int
+check_tls(struct client_transaction *t)
+{
+	if (!t->message.requires_tls || t->message.reverse_path.len == 0)
+		return 0;
+	client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.7.30",
+	    "message requires TLS (REQUIRETLS), which this host cannot speak to the server");
+	return -1;
+}
+
 int
 client_check_message(struct client_transaction *t)
 {
 	undo_conversion(t);
+	if (check_tls(t) == -1 || check_by(t) == -1)
+		return -1;
 	if (t->message.reverse_path.len > 0 && !client_address_is_fit(t, t->message.reverse_path))
 		return -1;
 	if (check_utf8(t) == -1 || check_body(t) == -1)

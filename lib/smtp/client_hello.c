@@ -13,6 +13,9 @@ static const struct {
     {"STARTTLS", CLIENT_STARTTLS},
     {"SMTPUTF8", CLIENT_SMTPUTF8},
     {"CHUNKING", CLIENT_CHUNKING},
+    {"DELIVERBY", CLIENT_DELIVERBY},
+    {"MT-PRIORITY", CLIENT_PRIORITY},
+    {"REQUIRETLS", CLIENT_REQUIRETLS},
 };
 
 static void
@@ -28,6 +31,11 @@ take_extension(struct client *c, struct slice line)
 	/* SIZE without a number, or 0: no limit is known (RFC 1870, 4) */
 	if (slice_is_nocase(keyword, "SIZE") && slice_word(&line, &value))
 		(void)slice_number(value, UINT64_MAX, &c->size_limit);
+	/* "DELIVERBY 30", perhaps with more behind a comma (RFC 2852, 2) */
+	if (slice_is_nocase(keyword, "DELIVERBY") && slice_word(&line, &value)) {
+		value.len = slice_find(value, ',');
+		(void)slice_number(value, INT64_MAX, &c->by_minimum);
+	}
 }
 
 static void

@@ -117,6 +117,7 @@ message_state_encode(const struct recipient_state *s, char bytes[MESSAGE_STATE_S
 	memset(bytes, ' ', MESSAGE_STATE_SIZE);
 	bytes[0] = (char)s->status;
 	bytes[1] = s->delay_told ? 'd' : '-';
+	bytes[2] = s->is_released ? 'r' : ' ';
 	snprintf(number, sizeof number, "%04u", attempts);
 	memcpy(bytes + STATE_ATTEMPTS, number, 4);
 	snprintf(number, sizeof number, "%012lld", (long long)s->last_attempt);
@@ -130,7 +131,9 @@ message_state_decode(struct recipient_state *s, const char bytes[MESSAGE_STATE_S
 {
 	uint64_t number;
 
-	*s = (struct recipient_state){.status = RECIPIENT_WAITING, .delay_told = bytes[1] == 'd'};
+	*s = (struct recipient_state){.status = RECIPIENT_WAITING,
+	    .delay_told = bytes[1] == 'd',
+	    .is_released = bytes[2] == 'r'};
 	if (bytes[0] == RECIPIENT_DELIVERED || bytes[0] == RECIPIENT_SUCCEEDED ||
 	    bytes[0] == RECIPIENT_RELAYED || bytes[0] == RECIPIENT_FAILED ||
 	    bytes[0] == RECIPIENT_BOUNCED)

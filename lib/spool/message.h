@@ -60,6 +60,7 @@ enum recipient_status {
 struct recipient_state {
 	enum recipient_status status;
 	bool delay_told;
+	bool is_released;     /* before the time that its sender had it held until */
 	unsigned attempts;    /* shown up to 9999 */
 	int64_t last_attempt; /* seconds since 1970, 0 for none */
 	struct slice reply;   /* escaped; cut to MESSAGE_REPLY_MAX when it is written */

@@ -7,6 +7,8 @@
 
 #define SLOT_DIGITS 12
 #define SLOTS_AN_INTERVAL 16
+#define ROUND_MAX 32
+#define PRIORITY_MS ((int64_t)60000) /* that one level goes ahead of the next */
 
 /* The largest power of two that is at most a sixteenth of the interval, and at least a second. */
 static int64_t
@@ -46,6 +48,42 @@ bool
 schedule_wants_notice(const struct schedule *s, int64_t arrival, int64_t now)
 {
 	return s->delay_notice > 0 && now - arrival >= s->delay_notice;
+}
+
+int64_t
+schedule_origin(int64_t arrival, int64_t release, int64_t now)
+{
+	int64_t origin = release < now ? release : now;
+
+	return release == 0 || origin < arrival ? arrival : origin;
+}
+
+bool
+schedule_is_held(int64_t release, bool was_released, int64_t now)
+{
+	return !was_released && release > now;
+}
+
+int64_t
+schedule_by(int64_t due, int64_t by, int64_t now)
+{
+	return by > now && by < due ? schedule_round(by, now) : due;
+}
+
+int64_t
+schedule_round(int64_t when, int64_t now)
+{
+	int64_t length = slot_length(when - now);
+
+	if (length > ROUND_MAX)
+		length = ROUND_MAX;
+	return (when + length - 1) / length * length;
+}
+
+int64_t
+schedule_rank(int64_t since, int priority)
+{
+	return since - priority * PRIORITY_MS;
 }
 
 void
