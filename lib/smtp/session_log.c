@@ -52,7 +52,6 @@ session_log_message(struct session *s, uint64_t size)
 	if (s->transaction.priority != 0)
 		event_number(&e, "priority", s->transaction.priority);
 	add_if_known(&e, "tls", slice_of(s->client.tls.protocol));
-	add_if_known(&e, "login", slice_of(s->client.login));
 	event_send(&e);
 }
 

@@ -3,7 +3,7 @@
 # satchel as a peer of the benchmark harness; see t/bench/README. $D is the chroot, $SRV_PORT and
 # $SINK_PORT are the harness's.
 # shellcheck disable=SC2034,SC2154 # the harness sets and reads these
-PEER_PACKAGES="libc-ares2"
+PEER_PACKAGES="libc-ares2 libssl3"
 PEER_SENDMAIL="/usr/local/sbin/sendmail -i"
 
 # What is measured: the tree that this file is in, or SATCHEL_BUILD.
@@ -27,6 +27,11 @@ peer_conf() { # MODE: hold relay local
 	# All clients have one address here.
 	printf '%s\n' 'smtpd-sessions: 2000' 'smtpd-sessions-address: 2000' "${SATCHEL_LIMITS:-}" \
 	    >"$control/limits"
+	if [ -n "${SATCHEL_TLS:-}" ]; then
+		chroot "$D" id satchel-tlsd >/dev/null 2>&1 ||
+		    chroot "$D" useradd --system --user-group --shell /usr/sbin/nologin satchel-tlsd
+		echo '*: /etc/bench-tls.pem' >"$control/certificates"
+	fi
 	if [ "$1" = local ]; then
 		for i in $(seq 100); do
 			echo "u$i@local.test: /var/vmail/local.test/u$i/"
@@ -42,6 +47,7 @@ satchel_start() {
 peer_start() {
 	satchel_start setpriv --reuid satchel --regid satchel --init-groups \
 	    /usr/local/sbin/enqueue -w
+	[ -z "${SATCHEL_TLS:-}" ] || satchel_start /usr/local/sbin/tlsd -w -u satchel-tlsd
 	satchel_start /usr/local/sbin/smtpd -l "127.0.0.1:$SRV_PORT" -u satchel-smtpd
 	[ "$satchel_mode" = hold ] || satchel_start /usr/local/sbin/qrun -w
 }
