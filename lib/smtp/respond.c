@@ -25,9 +25,21 @@ write_codes(char *line, int code, char separator, const char *status)
 	return (int)len + 5;
 }
 
+/* What may not stand in a reply becomes a question mark. */
+static void
+clean(char *line, bool is_utf8)
+{
+	for (char *c = line; *c != '\0'; c++) {
+		unsigned char octet = (unsigned char)*c;
+
+		if (octet < 0x20 || octet == 0x7f || (octet >= 0x80 && !is_utf8))
+			*c = '?';
+	}
+}
+
 static int
-write_line(struct writer *w, int code, char separator, const char *status, const char *format,
-    va_list args)
+write_line(struct writer *w, int code, char separator, const char *status, bool is_utf8,
+    const char *format, va_list args)
 {
 	char line[REPLY_LINE_MAX - 1]; /* vsnprintf's NUL is where CR will be */
 	int start, len;
@@ -36,9 +48,7 @@ write_line(struct writer *w, int code, char separator, const char *status, const
 	len = vsnprintf(line + start, sizeof line - (size_t)start, format, args);
 	if (len < 0)
 		line[start] = '\0';
-	for (char *c = line; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
-			*c = '?';
+	clean(line, is_utf8);
 	/* the writer's error sticks, so one look at the last piece is enough */
 	(void)writer_text(w, line);
 	return writer_text(w, "\r\n");
@@ -51,7 +61,7 @@ respond(struct writer *w, int code, const char *status, const char *format, ...)
 	int result;
 
 	va_start(args, format);
-	result = write_line(w, code, ' ', status, format, args);
+	result = write_line(w, code, ' ', status, false, format, args);
 	va_end(args);
 	return result;
 }
@@ -63,7 +73,20 @@ respond_continue(struct writer *w, int code, const char *status, const char *for
 	int result;
 
 	va_start(args, format);
-	result = write_line(w, code, '-', status, format, args);
+	result = write_line(w, code, '-', status, false, format, args);
+	va_end(args);
+	return result;
+}
+
+int
+respond_utf8(
+    struct writer *w, int code, bool continues, const char *status, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = write_line(w, code, continues ? '-' : ' ', status, true, format, args);
 	va_end(args);
 	return result;
 }

@@ -8,6 +8,8 @@
 #ifndef SMTP_RESPOND_H
 #define SMTP_RESPOND_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 #include "base/writer.h"
 
@@ -17,5 +19,11 @@ int respond(struct writer *w, int code, const char *status, const char *format, 
 /* A line that others of the same reply follow. */
 int respond_continue(struct writer *w, int code, const char *status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/*
+ * A line in which UTF-8 may stand, for a client that said SMTPUTF8 (RFC 6531, 3.7.4.2); others of
+ * the same reply follow if it CONTINUES.
+ */
+int respond_utf8(struct writer *w, int code, bool continues, const char *status, const char *format,
+    ...) __attribute__((format(printf, 5, 6)));
 
 #endif

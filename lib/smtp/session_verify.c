@@ -75,8 +75,9 @@ say_mailbox(struct session *s, struct slice mailbox)
 	struct slice me = routes_me(s->settings->routes);
 	bool bare = slice_find_last(mailbox, '@') == mailbox.len;
 
-	(void)respond(&s->writer, 250, "2.1.5", "<%.*s%s%.*s>", (int)mailbox.len, mailbox.data,
-	    bare ? "@" : "", bare ? (int)me.len : 0, me.data);
+	/* look_up lets nothing but ASCII pass without SMTPUTF8 */
+	(void)respond_utf8(&s->writer, 250, false, "2.1.5", "<%.*s%s%.*s>", (int)mailbox.len,
+	    mailbox.data, bare ? "@" : "", bare ? (int)me.len : 0, me.data);
 }
 
 void
@@ -120,8 +121,8 @@ say_members(struct session *s, struct slice targets)
 		if (targets.len == 0)
 			say_mailbox(s, target);
 		else
-			(void)respond_continue(
-			    &s->writer, 250, "2.1.5", "<%.*s>", (int)target.len, target.data);
+			(void)respond_utf8(
+			    &s->writer, 250, true, "2.1.5", "<%.*s>", (int)target.len, target.data);
 	}
 }
 
