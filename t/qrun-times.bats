@@ -38,7 +38,7 @@ deferred() {
 
 @test "held until its time: not tried before, across passes, and then delivered" {
 	control limits 'queue-lifetime: 0'
-	queue "H$(($(now) + 4))" -- bob@box.test
+	queue "H$(($(now) + 3))" -- bob@box.test
 	pass
 	logged 1 '^qrun: deferred id=[^ ]* until='
 	logged 0 ' delivery '
@@ -54,9 +54,9 @@ deferred() {
 }
 
 @test "held: its age counts from the release" {
-	control limits 'queue-lifetime: 3' 'retry-minimum: 1' 'retry-maximum: 1'
+	control limits 'queue-lifetime: 2' 'retry-minimum: 1' 'retry-maximum: 1'
 	start_sink --at 'rcpt=451 4.2.0 later'
-	queue "H$(($(now) + 3))" -- joe@away.test
+	queue "H$(($(now) + 2))" -- joe@away.test
 	pass_until 20 has ann 1
 	[ "$(grep -c status=deferred "$T/log.all")" -ge 2 ]
 }
@@ -86,10 +86,10 @@ deferred() {
 @test "deliver by, mode R: too late is returned, without another attempt" {
 	control limits 'retry-minimum: 600'
 	start_sink --with DELIVERBY --at 'rcpt=451 4.2.0 later'
-	queue "Y$(($(now) + 3));R" -- joe@away.test
+	queue "Y$(($(now) + 2));R" -- joe@away.test
 	pass
 	logged 1 'status=deferred dsn=4.2.0'
-	grep -q 'BY=[123];R' "$OUT/log"
+	grep -q 'BY=[12];R' "$OUT/log"
 	pass_until 15 has ann 1
 	[ "$(grep -c 'to=joe@away.test.*status=' "$T/log.all")" -eq 2 ]
 	grep -q 'status=failed dsn=5.4.7.*tried=no' "$T/log.all"
@@ -129,6 +129,24 @@ deferred() {
 	assert_output_has 'Action: delayed'
 	assert_output_has 'Status: 4.4.7'
 	queue_has 1
+}
+
+@test "deliver by, mode N, and T: the sender is told of a relay that loses sight of it" {
+	start_sink
+	queue "Y$(($(now) + 3000));N" -- joe@away.test
+	pass
+	logged 1 'to=joe@away.test.*status=sent'
+	grep -q 'NOTIFY=FAILURE,DELAY' "$OUT/log"
+	pass_until 5 has ann 1
+	run cat "$(mailbox ann)"
+	assert_output_has 'Action: relayed'
+	start_sink --with DELIVERBY
+	queue "Y$(($(now) + 3000));N" -- joe@away.test
+	pass
+	has ann 1
+	queue "Y$(($(now) + 3000));NT" -- joe@away.test
+	pass
+	pass_until 5 has ann 2
 }
 
 @test "deliver by, mode N: NOTIFY without DELAY keeps it quiet" {

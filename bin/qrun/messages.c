@@ -19,6 +19,7 @@
 struct verdict {
 	enum job_status status;
 	bool notifies; /* whoever has it now tells the sender of success */
+	bool keeps_by; /* and of lateness */
 	bool relayed;  /* the destination is another host */
 	bool untried;  /* what was said of somebody else a moment ago */
 	struct slice code, relay, reply;
@@ -105,10 +106,22 @@ mark(struct message *m, size_t index, const struct recipient_state *state)
 		    strerror(errno));
 }
 
+/* RFC 2852, 4.1.4: the sender is told of a relay by which he may lose sight of his BY. */
+static bool
+tells_of_relay(const struct message *m, const struct verdict *v)
+{
+	const struct envelope_deliver_by *by = &m->claim.envelope.by;
+	bool is_lost = !by->returns && !v->keeps_by && by->time > clock_wall_seconds();
+
+	return v->relayed && by->time != 0 && (by->trace || is_lost);
+}
+
 /* RFC 3461, 5.2.2 and 5.2.3: success that the sender asked to hear of, if nobody else says it. */
 static enum recipient_status
 settle_success(const struct message *m, size_t index, const struct verdict *v)
 {
+	if (tells_of_relay(m, v) && report_is_wanted(m, index, DSN_RELAYED))
+		return RECIPIENT_RELAYED;
 	if (v->notifies || !report_is_wanted(m, index, DSN_DELIVERED))
 		return RECIPIENT_DELIVERED;
 	return v->relayed ? RECIPIENT_RELAYED : RECIPIENT_SUCCEEDED;
@@ -186,6 +199,7 @@ message_answer(struct task *task, const struct job_result *result)
 	struct slice task_address = slice_of(task->destination->address);
 	struct verdict v = {.status = result->status,
 	    .notifies = result->notifies,
+	    .keeps_by = result->keeps_by,
 	    .relayed =
 		!slice_starts(task_address, "user:") && !slice_starts(task_address, "targets:"),
 	    .code = result->code,

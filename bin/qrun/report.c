@@ -37,6 +37,9 @@ report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind)
 
 	if (m->claim.envelope.reverse_path.len == 0)
 		return false;
+	/* who asked for BY hears of any relay that is told of (RFC 2852, 4.1.4) */
+	if (kind == DSN_RELAYED && m->claim.envelope.by.time != 0)
+		return !slice_is(notify, "NEVER");
 	if (notify.len == 0)
 		return kind == DSN_FAILED || kind == DSN_DELAYED;
 	return notify_says(notify, words[kind]);

@@ -136,6 +136,7 @@ transact(struct sender *s, struct attempt *a)
 
 		r->is_settled = settles(&r->outcome);
 		r->notifies = (s->client.extensions & CLIENT_DSN) != 0;
+		r->keeps_by = (s->client.extensions & CLIENT_DELIVERBY) != 0;
 		r->connect_ms = a->connect_ms;
 		r->transfer_ms = clock_monotonic_ms() - start;
 		str_clear(&r->relay);

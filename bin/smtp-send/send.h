@@ -47,6 +47,7 @@ struct attempt_recipient {
 	struct str relay;
 	int64_t connect_ms, transfer_ms;
 	bool is_settled; /* no other server may change the outcome */
+	bool keeps_by;	 /* it knows BY (RFC 2852) */
 	bool notifies;	 /* the server knows NOTIFY (RFC 3461) */
 	bool is_put_off; /* one of the servers so far had a temporary failure for it */
 };

@@ -135,6 +135,7 @@ report(const struct attempt *a, uint64_t number)
 		struct job_result result = {.number = number,
 		    .recipient = i,
 		    .notifies = r->notifies,
+		    .keeps_by = r->keeps_by,
 		    .status = status[r->outcome.status],
 		    .code = slice_of(r->outcome.code),
 		    .relay = str_slice(&r->relay),

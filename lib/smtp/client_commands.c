@@ -21,8 +21,9 @@ add_by(const struct client_transaction *t)
 
 	if (by->time == 0 || !client_offers(t, CLIENT_DELIVERBY))
 		return 0;
-	return str_format(&t->client->output, " BY=%lld;%c%s", (long long)(by->time - clock_wall_seconds()),
-	    by->returns ? 'R' : 'N', by->trace ? "T" : "");
+	return str_format(&t->client->output, " BY=%lld;%c%s",
+	    (long long)(by->time - clock_wall_seconds()), by->returns ? 'R' : 'N',
+	    by->trace ? "T" : "");
 }
 
 static int
@@ -52,6 +53,30 @@ client_add_mail(struct client_transaction *t)
 	return str_add_text(out, "\r\n");
 }
 
+/*
+ * RFC 2852, 4.1.4.2: a server that does not know BY is asked for reports of delays at least, which
+ * overrules RFC 3461, 6.2.1.
+ */
+static int
+add_notify(struct client_transaction *t, struct slice notify)
+{
+	const struct envelope_deliver_by *by = &t->message.by;
+	struct slice rest = notify, one;
+	bool has_delay = false;
+
+	if (by->time == 0 || by->returns || client_offers(t, CLIENT_DELIVERBY) ||
+	    !client_offers(t, CLIENT_DSN) || slice_is_nocase(notify, "NEVER"))
+		return add_parameter(t, "NOTIFY", notify);
+	if (notify.len == 0)
+		return add_parameter(t, "NOTIFY", slice_of("FAILURE,DELAY"));
+	while (slice_take(&rest, ',', &one))
+		has_delay = has_delay || slice_is_nocase(one, "DELAY");
+	return add_parameter(t, "NOTIFY", notify) == -1 ||
+		       (!has_delay && str_add_text(&t->client->output, ",DELAY") == -1)
+		   ? -1
+		   : 0;
+}
+
 int
 client_add_rcpt(struct client_transaction *t, size_t recipient)
 {
@@ -59,8 +84,7 @@ client_add_rcpt(struct client_transaction *t, size_t recipient)
 	struct str *out = &t->client->output;
 
 	if (str_format(out, "RCPT TO:<%.*s>", (int)r->address.len, r->address.data) == -1 ||
-	    add_parameter(t, "NOTIFY", r->notify) == -1 ||
-	    add_parameter(t, "ORCPT", r->original) == -1)
+	    add_notify(t, r->notify) == -1 || add_parameter(t, "ORCPT", r->original) == -1)
 		return -1;
 	return str_add_text(out, "\r\n");
 }

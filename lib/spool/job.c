@@ -44,6 +44,7 @@ enum letter {
 	RESULT_CONNECT = 'K',
 	RESULT_TRANSFER = 'M',
 	RESULT_NOTIFIES = 'N',
+	RESULT_KEEPS_BY = 'B',
 };
 
 static int
@@ -349,7 +350,8 @@ encode_result(struct str *out, const struct job_result *r)
 	    fields_add_number(out, RESULT_CONNECT, r->connect_ms, '\0') == -1 ||
 	    fields_add_number(out, RESULT_TRANSFER, r->transfer_ms, '\0') == -1 ||
 	    add_escaped(out, RESULT_REPLY, r->reply) == -1 ||
-	    (r->notifies && fields_add(out, RESULT_NOTIFIES, slice_make(NULL, 0), '\0') == -1))
+	    (r->notifies && fields_add(out, RESULT_NOTIFIES, slice_make(NULL, 0), '\0') == -1) ||
+	    (r->keeps_by && fields_add(out, RESULT_KEEPS_BY, slice_make(NULL, 0), '\0') == -1))
 		return -1;
 	return r->done ? fields_add(out, RESULT_DONE, slice_make(NULL, 0), '\0') : 0;
 }
@@ -435,6 +437,9 @@ take_result_field(struct job_result *r, const struct field *field)
 		return 0;
 	case RESULT_NOTIFIES:
 		r->notifies = true;
+		return 0;
+	case RESULT_KEEPS_BY:
+		r->keeps_by = true;
 		return 0;
 	case RESULT_RECIPIENT:
 		if (take_number(field->value, &index) == -1 || index >= JOB_RECIPIENTS_MAX)

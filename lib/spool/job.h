@@ -62,6 +62,7 @@ struct job_result {
 	bool done;     /* the job is over */
 	bool returned; /* the job was not begun, and will not be: only number counts */
 	/* JOB_DELIVERED: whoever has it now tells the sender of its success (RFC 3461, 5.2.1) */
+	bool keeps_by; /* it was told of BY (RFC 2852), and heeds it */
 	bool notifies;
 	bool answers;	  /* what follows counts (received; what is sent by job_send_result does) */
 	size_t recipient; /* index in job.recipients */
