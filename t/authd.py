@@ -87,30 +87,45 @@ def octets(word):
     return word.replace("^", "\0").replace("!", "\1").encode()
 
 
-def xor(a, b):
-    return bytes(x ^ y for x, y in zip(a, b))
+def mac(key, text):
+    return hmac.new(key, text, "sha256").digest()
+
+
+class Scram:
+    """The client of SCRAM-SHA-256 (RFC 5802), bound to BINDING (its name, its octets) or not."""
+
+    def __init__(self, login, password, binding=None):
+        self.password = password.encode()
+        self.header, self.octets = b"n,,", b""
+        if binding:
+            self.header, self.octets = b"p=" + binding[0].encode() + b",,", binding[1]
+        self.name = "SCRAM-SHA-256" + ("-PLUS" if binding else "")
+        self.bare = f"n={login},r=clientnonce".encode()
+        self.first = self.header + self.bare
+
+    def final(self, challenge):
+        values = dict(v.split("=", 1) for v in challenge.decode().split(","))
+        salted = hashlib.pbkdf2_hmac(
+            "sha256", self.password, base64.b64decode(values["s"]), int(values["i"])
+        )
+        client = mac(salted, b"Client Key")
+        without = b"c=" + base64.b64encode(self.header + self.octets) + b",r=" + values["r"].encode()
+        message = self.bare + b"," + challenge + b"," + without
+        stored = mac(hashlib.sha256(client).digest(), message)
+        proof = bytes(x ^ y for x, y in zip(client, stored))
+        self.expected = b"v=" + base64.b64encode(mac(mac(salted, b"Server Key"), message))
+        return without + b",p=" + base64.b64encode(proof)
 
 
 def scram(authd, login, password, plus):
-    header, binding = (b"p=tls-exporter,,", b"b" * 32) if plus else (b"n,,", b"")
-    bare = f"n={login},r=clientnonce".encode()
-    name = "SCRAM-SHA-256" + ("-PLUS" if plus else "")
-    answer = authd.begin(name, header + bare)
+    client = Scram(login, password, ("tls-exporter", b"b" * 32) if plus else None)
+    answer = authd.begin(client.name, client.first)
     if answer[0] != "C":
         return answer
-    first = answer[1]
-    values = dict(v.split("=", 1) for v in first.decode().split(","))
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(values["s"]), int(values["i"]))
-    mac = lambda key, text: hmac.new(key, text, "sha256").digest()
-    client = mac(salted, b"Client Key")
-    without = b"c=" + base64.b64encode(header + binding) + b",r=" + values["r"].encode()
-    message = bare + b"," + first + b"," + without
-    proof = xor(client, mac(hashlib.sha256(client).digest(), message))
-    answer = authd.say(without + b",p=" + base64.b64encode(proof))
+    answer = authd.say(client.final(answer[1]))
     if answer[0] != "C":
         return answer
-    want = b"v=" + base64.b64encode(mac(mac(salted, b"Server Key"), message))
-    if answer[1] != want:
+    if answer[1] != client.expected:
         return "x", b"the server does not know the password"
     return authd.say(b"")
 

@@ -4,11 +4,16 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load helper
+load tls
 bats_require_minimum_version 1.5.0
 
 HASH='$5$rounds=1000$saltsalt$eKLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2'
 KEY='{SCRAM-SHA-256}4096,MDEyMzQ1Njc4OWFiY2RlZg==,bpSY5Ze9NUH+I35LC3gVq+DpBfK46iXBxvhAKqVu9pE=,VpYlBuxyzeCI1KnctrefdljpB1mk3Gp7sBI/t11+NkQ='
 EHLO='EHLO client.test\r\n'
+
+setup_file() {
+	make_keys
+}
 
 setup() {
 	setup_satchel
@@ -268,4 +273,27 @@ listening() {
 		        except smtplib.SMTPAuthenticationError as e:
 		            assert not known and e.smtp_code == 535, e
 	END
+}
+
+@test "under TLS: SCRAM bound to it by both bindings, certificates, and STARTTLS forgets the login" {
+	local print
+	control relayhosts 192.0.2.1
+	setup_tls
+	control tls 'client-certificates: ask' "client-ca: $KEYS/client.crt"
+	print=$(openssl x509 -in "$KEYS/client.crt" -outform DER | sha256sum | cut -d ' ' -f 1)
+	control fingerprints "$print: ann@example.org"
+	listening
+	for what in end-point exporter again; do
+		run -0 python3 "$ROOT/t/smtpd-auth.py" "$what" "$PORT" ann@example.org secret
+		[ "${output:0:4}" = '235 ' ]
+	done
+	[ "$(grep -c 'mechanism=SCRAM-SHA-256-PLUS result=accepted' "$STARTED_LOG")" -eq 2 ]
+	run -0 python3 "$ROOT/t/smtpd-auth.py" end-point "$PORT" ann@example.org wrong
+	[ "${output:0:4}" = '535 ' ]
+	run -0 python3 "$ROOT/t/smtpd-auth.py" forged "$PORT" ann@example.org secret
+	[ "${output:0:4}" = '535 ' ]
+	run -0 python3 "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/client"
+	[ "${output:0:4}" = '235 ' ]
+	run -1 python3 "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/other"
+	assert_output_has AssertionError
 }
