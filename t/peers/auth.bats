@@ -88,7 +88,9 @@ dovecot_setup() {
 		  }
 		}
 	END
-	LD_LIBRARY_PATH=$PEER_LIBS:$lib:$lib/modules/old-stats start "$PEERS/dovecot-core/usr/sbin/dovecot" -F -c "$P/conf"
+	# as dovecot would itself, if it were where it was built for
+	LD_LIBRARY_PATH=$PEER_LIBS:$lib:$lib/modules/old-stats start "$PEERS/dovecot-core/usr/bin/doveconf" \
+		-f service=master -c "$P/conf" -m master -e "$PEERS/dovecot-core/usr/sbin/dovecot" -F -c "$P/conf"
 	wait_for 10 test -S "$P/run/auth-client" || {
 		cat "$STARTED_LOG" "$P/log" >&2
 		return 1
