@@ -610,3 +610,48 @@ PY
 	strace -o trace -e trace=fsync,fdatasync,renameat2,linkat deliver ./Maildir/ <message
 	[ "$(sed 's/(.*//' trace | grep -v '^+' | tr '\n' ' ')" = 'fsync renameat2 fsync ' ]
 }
+
+spooled() {
+	find "$SATCHEL_SPOOL" -type f -exec cat {} +
+}
+
+# binary_job TARGET…: a BINARYMIME message for joe@here.test
+binary_job() {
+	local target fields=joe@here.test
+
+	for target; do fields=$fields,G$target; done
+	run timeout 60 python3 "$ROOT/t/jobs.py" --body BINARYMIME deliver -w -- "$T/binary" targets: "$fields"
+}
+
+@test "BINARYMIME: mailboxes get it as 8-bit, a forward as it came" {
+	printf 'Return-Path: <x>\r\nMIME-Version: 1.0\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\n\r\r\n\377' >binary
+	binary_job "$T/maildir/" "$T/mbox" ann@example.org
+	assert_output_has $'1\t0\tD\t'
+	only_message maildir >stored
+	tail -n +2 stored >expected
+	printf 'Delivered-To: joe@here.test\nMIME-Version: 1.0\nContent-Type: image/x\nContent-Transfer-Encoding: base64\n\nAAoNDQr/\n' | cmp - expected
+	[ "$(tail -n +2 mbox)" = "$(cat stored)" ]
+	spooled >queued
+	grep -qaFx BBINARYMIME queued
+	python3 -c 'import sys
+sys.exit(not open("queued", "rb").read().count(b"binary\r\n\r\n\0\n\r\r\n\xff"))'
+}
+
+@test "BINARYMIME: what cannot be converted is for no mailbox, and for no filter, but is forwarded" {
+	printf 'Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\n\r\n--b--\r\n' >binary
+	binary_job "$T/maildir/"
+	assert_output_has $'1\t0\tP\t5.6.3\t'
+	assert_output_has "a part is signed or encrypted"
+	[ "$(files_in maildir)" -eq 0 ]
+	binary_job ann@example.org
+	assert_output_has $'1\t0\tD\t'
+	ENQUEUE="enqueue" binary_job ann@example.org
+	assert_output_has $'1\t0\tP\t5.6.3\t'
+}
+
+@test "BINARYMIME: a filter gets what it knows" {
+	printf 'MIME-Version: 1.0\r\nContent-Type: image/x\r\n\r\n\0\n' >binary
+	ENQUEUE="enqueue" binary_job ann@example.org
+	assert_output_has $'1\t0\tD\t'
+	spooled | grep -qaF "AAo="
+}

@@ -666,5 +666,5 @@ assert c.message(text)[0] == "K"
 assert c.message(b"A: b\r\n\r\n\n", b"E", b"Fa@example.org\0B8BITMIME\0Tb@example.org\0")[0] != "K"
 assert c.end() == 0'
 	[ "$(in_new)" = 2 ]
-	grep -qaF "no end" -r "$SATCHEL_SPOOL"
+	find "$SATCHEL_SPOOL" -type f -exec cat {} + | grep -qaF "no end"
 }

@@ -92,7 +92,8 @@ store(struct errand *e, struct target target)
 	struct place p;
 	int result;
 
-	if (place_open(c, target, &p, e->outcome) == -1)
+	if (courier_check_content(c, e->outcome) == -1 ||
+	    place_open(c, target, &p, e->outcome) == -1)
 		return -1;
 	result = place_is_maildir(c, target) ? put_into_maildir(e, &p) : add_to_mbox(e, &p);
 	place_close(&p);

@@ -73,8 +73,8 @@ read_block(const struct content *c, off_t *at, struct str *block)
 	if (*at + (off_t)len < c->end)
 		len = block_length(block->data, len);
 	*at += (off_t)len;
-	block->len = drop_carriage_returns(block->data, len);
-	if (*at == c->end && block->data[block->len - 1] != '\n')
+	block->len = c->is_wire ? len : drop_carriage_returns(block->data, len);
+	if (!c->is_wire && *at == c->end && block->data[block->len - 1] != '\n')
 		block->data[block->len++] = '\n';
 	block->data[block->len] = '\0';
 	return 0;
@@ -100,26 +100,45 @@ drop_return_paths(struct str *head)
 	str_truncate(head, (size_t)(to - head->data) + rest.len);
 }
 
-int
-content_open(struct content *c, int fd, off_t offset, uint64_t length)
+static bool
+is_headless(struct slice head)
 {
-	struct slice rest;
 	struct header_field field;
+
+	return head.len > 0 && head.data[0] != '\n' && !slice_starts(head, "\r\n") &&
+	       !header_next(&head, &field);
+}
+
+static int
+open_as(struct content *c, bool is_wire, int fd, off_t offset, uint64_t length)
+{
 
 	if (offset < 0 || length > (uint64_t)(INT64_MAX - offset)) {
 		errno = EINVAL;
 		return -1;
 	}
 	c->fd = fd;
+	c->is_wire = is_wire;
 	c->start = c->head_end = offset;
 	c->end = offset + (off_t)length;
 	if (read_block(c, &c->head_end, &c->head) == -1)
 		return -1;
 	drop_return_paths(&c->head);
-	rest = str_slice(&c->head);
-	c->is_headless = rest.len > 0 && rest.data[0] != '\n' && !header_next(&rest, &field);
+	c->is_headless = is_headless(str_slice(&c->head));
 	content_rewind(c);
 	return 0;
+}
+
+int
+content_open(struct content *c, int fd, off_t offset, uint64_t length)
+{
+	return open_as(c, false, fd, offset, length);
+}
+
+int
+content_open_wire(struct content *c, int fd, off_t offset, uint64_t length)
+{
+	return open_as(c, true, fd, offset, length);
 }
 
 void

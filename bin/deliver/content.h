@@ -25,6 +25,7 @@ struct content {
 	struct str block; /* any later one */
 	off_t next;	  /* where the source of the next block begins; start: give head */
 	bool is_headless; /* it begins with neither a field nor an empty line */
+	bool is_wire;	  /* octets and line ends are as they came */
 };
 
 void content_init(struct content *c);
@@ -32,6 +33,8 @@ void content_free(struct content *c);
 
 /* Reads the first block of the message of LENGTH octets at OFFSET of FD. 0, or -1 with errno. */
 int content_open(struct content *c, int fd, off_t offset, uint64_t length);
+/* The same for a message that is passed on: its octets stay as they are, CRLF, too. */
+int content_open_wire(struct content *c, int fd, off_t offset, uint64_t length);
 
 /* The next block is the first again. */
 void content_rewind(struct content *c);

@@ -84,6 +84,7 @@ courier_open(struct courier *c, struct str *problem)
 	str_init(&c->postmaster, DELIVER_PATH_MAX);
 	str_init(&c->scratch, CONTENT_BLOCK * 3);
 	content_init(&c->content);
+	content_init(&c->wire);
 	submit_init(&c->submit);
 	if (spool == NULL || *spool == '\0')
 		spool = SATCHEL_SPOOL_DIR;
@@ -97,6 +98,7 @@ courier_close(struct courier *c)
 {
 	submit_free(&c->submit);
 	content_free(&c->content);
+	content_free(&c->wire);
 	str_free(&c->scratch);
 	str_free(&c->postmaster);
 	str_free(&c->mailbox);
@@ -122,4 +124,15 @@ courier_unique_name(struct courier *c, struct str *name)
 			return -1;
 	}
 	return 0;
+}
+
+int
+courier_check_content(const struct courier *c, struct outcome *o)
+{
+	if (c->converted == CONVERT_POSSIBLE)
+		return 0;
+	return outcome_fail(o, c->converted == CONVERT_NO_MEMORY ? JOB_TEMPORARY : JOB_PERMANENT,
+	    convert_code(c->converted),
+	    "the message is binary, which no mailbox holds, and cannot be converted: %s",
+	    convert_reason(c->converted));
 }

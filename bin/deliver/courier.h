@@ -8,24 +8,33 @@
 
 #include "base/str.h"
 #include "content.h"
+#include "mail/convert_file.h"
+#include "outcome.h"
 #include "spool/submit.h"
 
 #define DELIVER_PATH_MAX ((size_t)4000)
 
 struct courier {
-	struct str me;	       /* this host's name */
-	struct str mailbox;    /* of system users, below their homes */
-	struct str postmaster; /* the path of that Maildir */
-	bool relative;	       /* targets may be "./path": on the command line */
-	uint64_t count;	       /* unique names made */
-	struct content content;
-	struct str scratch; /* what is about to be written */
+	struct str me;		/* this host's name */
+	struct str mailbox;	/* of system users, below their homes */
+	struct str postmaster;	/* the path of that Maildir */
+	bool relative;		/* targets may be "./path": on the command line */
+	uint64_t count;		/* unique names made */
+	struct content content; /* for mailboxes */
+	/* of a BINARYMIME message, which mailboxes cannot hold: content is made of it */
+	bool is_binary;
+	enum convert_result converted; /* whether that was possible */
+	struct content wire;	       /* as it came, to be forwarded */
+	struct str scratch;	       /* what is about to be written */
 	struct submit submit;
 };
 
 /* Reads the control files. 0, or -1 with errno and, in PROBLEM, what was tried. */
 int courier_open(struct courier *c, struct str *problem);
 void courier_close(struct courier *c);
+
+/* 0, or -1 with O set where content holds nothing that a mailbox or a filter could take. */
+int courier_check_content(const struct courier *c, struct outcome *o);
 
 /*
  * Adds a name that nobody else makes on this host or another: time, process, count and host, "/"

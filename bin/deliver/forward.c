@@ -105,8 +105,17 @@ add_wire_format(struct str *out, struct slice text)
 }
 
 static int
+add_block(const struct content *content, struct str *out, struct slice block)
+{
+	return content->is_wire ? str_add_slice(out, block) : add_wire_format(out, block);
+}
+
+static int
 write_content(struct courier *c, struct slice recipient, struct outcome *o)
 {
+	/* a filter would not know that it is binary */
+	struct content *content =
+	    c->is_binary && !submit_is_plain(&c->submit) ? &c->wire : &c->content;
 	struct str prefix;
 	struct slice block;
 	enum submit_result result = SUBMIT_OK;
@@ -114,13 +123,13 @@ write_content(struct courier *c, struct slice recipient, struct outcome *o)
 
 	str_init(&prefix, PREFIX_MAX);
 	str_clear(&c->scratch);
-	added = prefix_add_forward(&prefix, recipient, &c->content);
+	added = prefix_add_forward(&prefix, recipient, content);
 	if (added == 0)
 		added = add_wire_format(&c->scratch, str_slice(&prefix));
 	str_free(&prefix);
-	content_rewind(&c->content);
-	while (added == 0 && (next = content_next(&c->content, &block)) != 0) {
-		if (next == -1 || add_wire_format(&c->scratch, block) == -1)
+	content_rewind(content);
+	while (added == 0 && (next = content_next(content, &block)) != 0) {
+		if (next == -1 || add_block(content, &c->scratch, block) == -1)
 			return outcome_errno(o, "unable to read the message");
 		result = submit_write(&c->submit, c->scratch.data, c->scratch.len);
 		if (result != SUBMIT_OK)
@@ -137,8 +146,11 @@ write_content(struct courier *c, struct slice recipient, struct outcome *o)
 static int
 submit(struct courier *c, struct slice envelope, struct slice recipient, struct outcome *o)
 {
-	enum submit_result result = submit_begin(&c->submit, envelope);
+	enum submit_result result;
 
+	if (submit_is_plain(&c->submit) && courier_check_content(c, o) == -1)
+		return -1;
+	result = submit_begin(&c->submit, envelope);
 	if (result != SUBMIT_OK)
 		return submit_failed(c, result, o);
 	if (write_content(c, recipient, o) == -1) {

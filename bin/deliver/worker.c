@@ -24,16 +24,45 @@ worker_block_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &ending, before);
 }
 
+/* Mailboxes get what CONVERTED has, or nothing if that could not be made. */
+static int
+open_binary(struct courier *c, const struct job *job, struct convert_file *converted)
+{
+	if (convert_file_make(converted, CONVERT_TO_8BIT, job->fd, job->offset, job->length) ==
+		-1 ||
+	    content_open_wire(&c->wire, job->fd, job->offset, job->length) == -1)
+		return -1;
+	c->is_binary = true;
+	c->converted = converted->result;
+	if (converted->fd == -1)
+		return content_open(&c->content, job->fd, job->offset, job->length);
+	return content_open(&c->content, converted->fd, 0, converted->length);
+}
+
+static int
+open_message(struct courier *c, const struct job *job, struct convert_file *converted)
+{
+	c->is_binary = false;
+	c->converted = CONVERT_POSSIBLE;
+	if (slice_is(job->body, "BINARYMIME"))
+		return open_binary(c, job, converted);
+	return content_open(&c->content, job->fd, job->offset, job->length);
+}
+
 static void
 begin_job(struct batch *b, const struct job *job, struct outcome *outcomes)
 {
-	if (content_open(&b->courier->content, job->fd, job->offset, job->length) == -1) {
-		for (size_t i = 0; i < job->count; i++)
-			(void)outcome_errno(&outcomes[i], "unable to read the message");
-		return;
-	}
+	struct convert_file converted;
+	bool is_open;
+
+	convert_file_init(&converted);
+	is_open = open_message(b->courier, job, &converted) == 0;
 	for (size_t i = 0; i < job->count; i++)
-		batch_deliver(b, job, i, &outcomes[i]);
+		if (is_open)
+			batch_deliver(b, job, i, &outcomes[i]);
+		else
+			(void)outcome_errno(&outcomes[i], "unable to read the message");
+	convert_file_close(&converted); /* all has been copied */
 }
 
 void
