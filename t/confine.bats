@@ -3,6 +3,7 @@
 # How smtpd confines itself, and what goes on working (t/unit/confine.c has what is refused).
 
 load helper
+load tls
 
 setup() {
 	setup_satchel
@@ -207,4 +208,39 @@ is_confined() {
 	has_confinement
 	listen strace -f -o /dev/null -e inject=seccomp:error=EINVAL
 	assert_file_has "$STARTED_LOG" 'seccomp=none reason="Invalid argument"'
+}
+
+# True if one that was asked, among the children of process $1, has confined itself.
+asked_is_confined() {
+	local pid
+	for pid in $(pgrep -x tlsd -P "$1"); do
+		! is_confined "$pid" || return 0
+	done
+	return 1
+}
+
+@test "tlsd is confined before the handshake, as a service and executed" {
+	has_confinement
+	needs openssl
+	KEYS=$T
+	make_key here ec
+	setup_tls
+	for way in executed service; do
+		listen
+		parent=$(pgrep -P "$STARTED_PID" executor)
+		if [ "$way" = service ]; then
+			start tlsd -w
+			wait_for 10 test -S "$SATCHEL_SPOOL/run/tlsd/socket"
+			parent=$STARTED_PID
+		fi
+		exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+		printf 'EHLO x\r\nSTARTTLS\r\n' >&8
+		wait_for 10 asked_is_confined "$parent"
+		exec 8>&-
+		# shellcheck disable=SC2016
+		run bash -c 'printf "EHLO x\r\nQUIT\r\n" |
+		    timeout 10 openssl s_client -quiet -starttls smtp -connect "127.0.0.1:$0"' "$PORT"
+		assert_output_has '221 2.0.0'
+		stop_started
+	done
 }

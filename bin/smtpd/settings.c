@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "conf/confinement.h"
 #include "conf/control.h"
 #include "net/authd.h"
 #include "net/tls_settings.h"
@@ -42,27 +43,6 @@ read_relay_hosts(struct cidr_list *list, const struct control *c, struct str *pr
 	       cidr_parse(slice_of(loopback[list->count]), &list->ranges[list->count]))
 		list->count++;
 	return 0;
-}
-
-/* A way out for those whose user database needs more than smtpd(8) says. */
-static int
-read_confinement(bool *is_confined, const struct control *c, struct str *problem)
-{
-	struct str text;
-	int found, result = 0;
-
-	str_init(&text, CONTROL_FILE_MAX);
-	found = control_line(c, "confinement", &text);
-	*is_confined = found == 0 || slice_is(str_slice(&text), "full");
-	if (found == -1) {
-		result = -1;
-	} else if (!*is_confined && !slice_is(str_slice(&text), "none")) {
-		(void)str_add_text(problem, "confinement: \"full\" or \"none\" is expected");
-		errno = EINVAL;
-		result = -1;
-	}
-	str_free(&text);
-	return result;
 }
 
 /* The file verify: one word. */
@@ -160,7 +140,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    read_senders(d, &control, problem) != -1 &&
 	    policy_read(&d->policy, &control, problem) != -1 &&
 	    asking_read(&d->asking, &control, problem) != -1 &&
-	    read_confinement(&d->is_confined, &control, problem) == 0) {
+	    confinement_read(&d->is_confined, &control, problem) == 0) {
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}

@@ -93,6 +93,7 @@ chain_pump(struct program *p, struct tls_stream *stream, int plain)
 	tls_stream_forget_keys(stream);
 	tls_close(p->tls);
 	p->tls = NULL;
+	confine_carrying(p);
 	if (tls_pump(stream, plain, (int64_t)p->limits.tlsd_idle * 1000) == TLS_PUMP_IDLE)
 		log_failure("nothing came for too long");
 	tls_stream_free(stream);

@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "conf/confinement.h"
 #include "conf/control.h"
 #include "spool/spool.h"
 #include "tlsd.h"
@@ -39,10 +40,11 @@ program_open(struct program *p)
 	if (control_open(&control) == -1) {
 		(void)str_format(
 		    &p->problem, "unable to open %s: %s", control.path, strerror(errno));
-	} else if (limits_read(&p->limits, &control, &p->problem) == -1) {
+	} else if (limits_read(&p->limits, &control, &p->problem) == -1 ||
+		   confinement_read(&p->is_confined, &control, &p->problem) == -1) {
 		if (p->problem.len == 0)
-			(void)str_format(&p->problem, "unable to read %s/limits: %s", control.path,
-			    strerror(errno));
+			(void)str_format(
+			    &p->problem, "unable to read %s: %s", control.path, strerror(errno));
 	} else {
 		p->tls = tls_open(&control, &p->limits, p->folder.data, report, NULL, &p->problem);
 	}

@@ -118,6 +118,7 @@ serve(struct program *p, int fd, const struct request *r)
 		tls_stream_forget_keys(stream);
 		tls_close(p->tls);
 		p->tls = NULL;
+		confine_carrying(p);
 		(void)tls_pump(stream, fd, (int64_t)p->limits.tlsd_idle * 1000);
 	}
 	tls_stream_free(stream);
@@ -129,6 +130,7 @@ speak(struct program *p, int fd)
 {
 	struct request r = {.in = -1, .out = -1};
 
+	confine_handshake(p);
 	if (take_start(&r, fd)) {
 		if (p->tls == NULL)
 			(void)send_text(fd, TLSD_UNAVAILABLE, p->problem.data);

@@ -16,7 +16,8 @@
 struct program {
 	const char *user; /* to become; null for nobody else */
 	struct limits limits;
-	struct tls *tls; /* null if TLS is not possible: problem */
+	struct tls *tls;  /* null if TLS is not possible: problem */
+	bool is_confined; /* the control file confinement does not say "none" */
 	struct str problem;
 	struct str folder; /* run/tlsd of the spool */
 };
@@ -42,6 +43,11 @@ void chain_pump(struct program *p, struct tls_stream *stream, int plain);
 _Noreturn void chain_execute(char **argv);
 /* Waits for it: its exit code. */
 int chain_wait(pid_t pid);
+
+/* Before a handshake: no program, no socket, no file but to read, and run/tlsd. */
+void confine_handshake(const struct program *p);
+/* After it: nothing but the descriptors that are open. */
+void confine_carrying(const struct program *p);
 
 /* The helper protocol for one connection, on the socket FD. */
 void speak(struct program *p, int fd);

@@ -30,7 +30,8 @@
 enum confine_calls {
 	CONFINE_CONNECT = 1, /* unix sockets of one's own, and connections to others */
 	CONFINE_INET = 2,    /* TCP connections, to the ports named where Landlock knows ports */
-	CONFINE_SERVE = 4,   /* accepting connections, forking children and waiting for them */
+	CONFINE_SERVE = 4,   /* accepting connections, forking children */
+	CONFINE_FILES = 8,   /* renaming and removing files, and their modes, where one may write */
 };
 
 struct confine {
@@ -51,9 +52,9 @@ struct confine_done {
 };
 
 /*
- * A file, or a folder with all below it, may be read (or read and written, with new files
- * below a folder). A path that does not exist when the policy is applied is left out, as is one too
- * many.
+ * A file, or a folder with all below it, may be read (or read and written, with new
+ * files below a folder). A path that does not exist when the policy is applied is left out, as is
+ * one too many.
  */
 void confine_read(struct confine *c, const char *path);
 void confine_write(struct confine *c, const char *path);

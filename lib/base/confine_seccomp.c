@@ -66,6 +66,13 @@ static const int older[] = {SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readl
 static const int older[] = {SYS_getrlimit};
 #endif
 
+/* CONFINE_FILES */
+static const int filing[] = {SYS_renameat, SYS_renameat2, SYS_unlinkat, SYS_linkat, SYS_mkdirat,
+#ifdef __x86_64__
+    SYS_rename, SYS_unlink, SYS_link, SYS_mkdir, SYS_rmdir, SYS_chmod,
+#endif
+    SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_utimensat};
+
 /* CONFINE_SERVE, beside clone without new namespaces */
 static const int serving[] = {SYS_accept, SYS_accept4};
 
@@ -289,6 +296,8 @@ build(struct program *p, unsigned calls)
 		give_for_all(p, instruments, COUNT(instruments), SECCOMP_RET_ALLOW);
 	if ((calls & CONFINE_SERVE) != 0)
 		add_children(p);
+	if ((calls & CONFINE_FILES) != 0)
+		give_for_all(p, filing, COUNT(filing), SECCOMP_RET_ALLOW);
 	add_sockets(p, calls);
 	add_memory(p);
 	add_devices(p);

@@ -109,6 +109,15 @@ remove_inside(void)
 }
 
 static int
+rename_inside(void)
+{
+	char from[128];
+
+	snprintf(from, sizeof from, "%s", path_in(inside, "file"));
+	return rename(from, path_in(inside, "other"));
+}
+
+static int
 execute(void)
 {
 	return execl("/bin/true", "true", (char *)NULL);
@@ -242,6 +251,8 @@ static const struct row rows[] = {
     {"what can be read cannot be written", 0, write_inside, EACCES, true, false},
     {"no file can be made", 0, create_inside, EACCES, true, false},
     {"no file can be removed", 0, remove_inside, EPERM, false, false},
+    {"nor with the calls for it, where one may only read", CONFINE_FILES, rename_inside, EACCES,
+	true, false},
     {"execve ends the process", ~0U, execute, KILLED, false, false},
     {"ptrace ends the process", ~0U, trace, KILLED, false, true},
     {"chroot ends the process", ~0U, change_root, KILLED, false, false},

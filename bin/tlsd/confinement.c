@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* What tlsd may still do once it reads what strangers send; see base/confine.h. */
+#include "base/confine.h"
+#include "tlsd.h"
+
+/* What lacks in the kernel is smtpd's to tell of: it says the same once, and not per connection. */
+static void
+apply(const struct program *p, const struct confine *policy)
+{
+	struct confine_done done;
+
+	if (p->is_confined)
+		(void)confine_apply(policy, &done);
+}
+
+/* Certificates may be anywhere, and be renewed; new ticket keys go to run/tlsd. */
+void
+confine_handshake(const struct program *p)
+{
+	struct confine policy = {.calls = CONFINE_FILES};
+
+	confine_read(&policy, "/");
+	confine_write(&policy, p->folder.data);
+	apply(p, &policy);
+}
+
+void
+confine_carrying(const struct program *p)
+{
+	const struct confine policy = {.calls = 0};
+
+	apply(p, &policy);
+}
