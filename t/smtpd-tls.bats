@@ -239,6 +239,46 @@ by() {
 	[ "$output" = $'False\nTrue\nTrue\nTrue' ]
 }
 
+@test "after the handshake no private key and no ticket key is left in the worker's memory" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	[ "${SANITIZE-}" != 1 ] || skip 'the sanitizer keeps what is freed'
+	start_tlsd
+	start_smtpd
+	cat >"$T/look.py" <<-END
+		import glob, re, subprocess, sys
+		sys.path.insert(0, "$ROOT/t")
+		import tls
+		text = subprocess.run(["openssl", "ec", "-in", "$KEYS/here.key", "-text", "-noout"],
+		    capture_output=True, text=True).stdout
+		digits = re.search(r"priv:([0-9a-f:\s]+)pub", text).group(1)
+		key = bytes.fromhex(re.sub(r"[^0-9a-f]", "", digits))[-32:]
+		sock, _ = tls.smtp_start($PORT)
+		s = tls.Stream(sock).handshake()
+		s.write(b"NOOP\r\n")
+		s.reply()
+		tickets = open("$SATCHEL_SPOOL/run/tlsd/tickets", "rb").read()
+		secrets = (key, key[::-1], tickets[24:56], tickets[56:88])
+		def holds(pid):
+		    memory = open("/proc/%s/mem" % pid, "rb", 0)
+		    for line in open("/proc/%s/maps" % pid):
+		        low, high = (int(x, 16) for x in line.split()[0].split("-"))
+		        if "r" not in line.split()[1] or "[v" in line:
+		            continue
+		        memory.seek(low)
+		        data = memory.read(high - low)
+		        if any(secret in data for secret in secrets):
+		            return True
+		    return False
+		# the connection's own worker is the one that has sockets of two families
+		for pid in subprocess.run(["pgrep", "-P", "$TLSD"], capture_output=True, text=True).stdout.split():
+		    busy = tls.has_inet_socket(pid)
+		    print("busy" if busy else "waiting", holds(pid))
+	END
+	run python3 "$T/look.py"
+	assert_status 0
+	[ "$(sort -u <<<"$output")" = $'busy False\nwaiting True' ]
+}
+
 @test "the service ends without cutting a connection, and smtpd goes on without it" {
 	start_tlsd
 	start_smtpd

@@ -357,5 +357,18 @@ def resets(port, state):
     sock.close()
 
 
+def has_inet_socket(pid):
+    """True if the process has a TCP connection of IPv4 open."""
+    inodes = {line.split()[9] for line in open("/proc/net/tcp").readlines()[1:]}
+    for fd in os.listdir("/proc/%s/fd" % pid):
+        try:
+            name = os.readlink("/proc/%s/fd/%s" % (pid, fd))
+        except OSError:
+            continue
+        if name.startswith("socket:[") and name[8:-1] in inodes:
+            return True
+    return False
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])

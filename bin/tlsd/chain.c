@@ -129,15 +129,22 @@ set_environment(const struct tls_info *info)
 }
 
 void
-chain_execute(char **argv)
+chain_execute(struct program *p, struct tls_stream *stream, char **argv)
 {
 	struct str own;
+	int error;
 
 	(void)signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
 	str_init(&own, 4096);
-	if (errno == ENOENT && helper_program(&own, argv[0]) == 0)
+	if (errno == ENOENT && helper_program(&own, argv[0]) == 0) {
 		execv(own.data, argv);
+		str_free(&own);
+	}
+	error = errno;
+	tls_stream_free(stream);
+	program_close(p);
+	errno = error;
 	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to run %s", argv[0]);
 }
 
@@ -153,12 +160,13 @@ chain_wait(pid_t pid)
 }
 
 _Noreturn static void
-become_server(const struct tls_info *info, int plain, char **argv)
+become_server(struct program *p, struct tls_stream *stream, const struct tls_info *info, int plain,
+    char **argv)
 {
 	if (set_environment(info) == -1 || dup2(plain, STDIN_FILENO) == -1 ||
 	    dup2(plain, STDOUT_FILENO) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start %s", argv[0]);
-	chain_execute(argv);
+	chain_execute(p, stream, argv);
 }
 
 int
@@ -179,7 +187,7 @@ chain_run(struct program *p, char **argv)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to make a socket pair");
 	pid = fork();
 	if (pid == 0)
-		become_server(&info, ends[1], argv);
+		become_server(p, stream, &info, ends[1], argv);
 	if (pid == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to fork");
 	explicit_bzero(&info, sizeof info);

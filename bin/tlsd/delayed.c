@@ -27,13 +27,13 @@ export_descriptor(const char *name, int fd)
 
 /* The program may close one of the two for the plaintext and keep the other. */
 _Noreturn static void
-become_server(int control, int plain, char **argv)
+become_server(struct program *p, int control, int plain, char **argv)
 {
 	if (export_descriptor("SSLCTLFD", fcntl(control, F_DUPFD, STDERR_FILENO + 1)) == -1 ||
 	    export_descriptor("SSLREADFD", fcntl(plain, F_DUPFD, STDERR_FILENO + 1)) == -1 ||
 	    export_descriptor("SSLWRITEFD", fcntl(plain, F_DUPFD, STDERR_FILENO + 1)) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start %s", argv[0]);
-	chain_execute(argv);
+	chain_execute(p, NULL, argv);
 }
 
 /* The variables, and an empty one at the end; it is two NULs where there is none. */
@@ -86,7 +86,7 @@ delayed_run(struct program *p, char **argv)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to make a socket pair");
 	pid = fork();
 	if (pid == 0)
-		become_server(control[1], plain[1], argv);
+		become_server(p, control[1], plain[1], argv);
 	if (pid == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to fork");
 	io_close(control[1]);

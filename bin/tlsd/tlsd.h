@@ -39,8 +39,8 @@ void chain_find_client(void);
 struct tls_stream *chain_accept(struct program *p, int in, int out, struct tls_info *info);
 /* After it: carries octets until the end; no key is needed any more. */
 void chain_pump(struct program *p, struct tls_stream *stream, int plain);
-/* In a child: becomes ARGV, or says why not. */
-_Noreturn void chain_execute(char **argv);
+/* In a child: becomes ARGV, or says why not. STREAM may be null. */
+_Noreturn void chain_execute(struct program *p, struct tls_stream *stream, char **argv);
 /* Waits for it: its exit code. */
 int chain_wait(pid_t pid);
 

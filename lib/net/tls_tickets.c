@@ -139,14 +139,17 @@ write_keys(struct tls_tickets *t)
 	return result;
 }
 
-/* One process makes the key; others go on with what they have, and find the new one later. */
+/*
+ * One process makes the key; others go on with what they have, if need be a key of their own, and
+ * find the new one later.
+ */
 static int
 rotate(struct tls_tickets *t, struct str *problem)
 {
 	int result = 0, lock;
 
 	lock = openat(t->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock == -1 || flock(lock, LOCK_EX | (t->count > 0 ? LOCK_NB : 0)) == -1) {
+	if (lock == -1 || flock(lock, LOCK_EX | LOCK_NB) == -1) {
 		io_close(lock);
 		return 0;
 	}

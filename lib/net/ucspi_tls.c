@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 
 #define ANSWER_MAX ((size_t)65536)
+#define BLOCK ((size_t)1024)
 
 static int
 take_descriptor(const char *name)
@@ -17,7 +19,7 @@ take_descriptor(const char *name)
 
 	if (text == NULL)
 		return -1;
-	if (!slice_number(slice_of(text), INT32_MAX, &fd) || fd <= 2 ||
+	if (!slice_number(slice_of(text), INT32_MAX, &fd) || fd <= STDERR_FILENO ||
 	    io_set_close_on_exec((int)fd, true) == -1)
 		fd = UINT64_MAX;
 	return unsetenv(name) == -1 || fd == UINT64_MAX ? -1 : (int)fd;
@@ -32,6 +34,13 @@ ucspi_tls_from_environment(struct ucspi_tls *u)
 	return u->control != -1 && u->in != -1 && u->out != -1;
 }
 
+/* All descriptors may be one: then what comes behind the answer is plaintext, and not ours. */
+static size_t
+block_size(const struct ucspi_tls *u)
+{
+	return u->control == u->in ? 1 : BLOCK;
+}
+
 /* The variables are over where an empty one stands. */
 static bool
 is_whole(const struct str *answer)
@@ -41,12 +50,12 @@ is_whole(const struct str *answer)
 }
 
 static bool
-read_answer(int fd, struct str *answer, deadline until)
+read_answer(const struct ucspi_tls *u, struct str *answer, deadline until)
 {
-	char block[1024];
+	char block[BLOCK];
 
 	while (!is_whole(answer)) {
-		ssize_t n = io_read(fd, block, sizeof block, until);
+		ssize_t n = io_read(u->control, block, block_size(u), until);
 
 		if (n == 0)
 			errno = EPIPE;
@@ -67,7 +76,7 @@ ucspi_tls_start(
 
 	*info = (struct tls_info){.is_on = false};
 	str_init(&answer, ANSWER_MAX);
-	good = io_write(u->control, "Y", 1, until) == 0 && read_answer(u->control, &answer, until);
+	good = io_write(u->control, "Y", 1, until) == 0 && read_answer(u, &answer, until);
 	rest = str_slice(&answer);
 	while (good && slice_take(&rest, '\0', &variable))
 		if (slice_find(variable, '=') < variable.len && slice_take(&variable, '=', &name))

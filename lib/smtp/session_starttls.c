@@ -105,24 +105,34 @@ ask_tlsd(struct session *s, bool is_command)
 }
 
 static void
-ask_by_ucspi(struct session *s)
+ask_by_ucspi(struct session *s, bool is_command)
 {
 	const struct ucspi_tls *u = s->settings->ucspi_tls;
 	struct tls_info info;
 	struct str reason;
 
-	if (!say_ready(s))
+	if (is_command && !say_ready(s))
 		return;
 	str_init(&reason, TLSD_REASON_MAX);
 	if (!ucspi_tls_start(u, &info, session_deadline(s), &reason))
 		fail(s, reason.data);
 	else if (go_on(s, u->in, u->out, &info)) {
-		io_close(u->control);
 		io_close(u->in);
 		if (u->out != u->in)
 			io_close(u->out);
+		if (u->control != u->in && u->control != u->out)
+			io_close(u->control);
 	}
 	str_free(&reason);
+}
+
+static void
+start(struct session *s, bool is_command)
+{
+	if (s->settings->ucspi_tls != NULL)
+		ask_by_ucspi(s, is_command);
+	else
+		ask_tlsd(s, is_command);
 }
 
 void
@@ -139,10 +149,8 @@ session_starttls(struct session *s, struct slice argument)
 		session_wrong(
 		    s, 554, "5.5.1", "Nothing may follow STARTTLS; closing the connection");
 		fail(s, "the client sent more behind STARTTLS");
-	} else if (s->settings->ucspi_tls != NULL) {
-		ask_by_ucspi(s);
 	} else {
-		ask_tlsd(s, true);
+		start(s, true);
 	}
 }
 
@@ -150,7 +158,7 @@ void
 session_begin_with_tls(struct session *s)
 {
 	if (!s->client.tls.is_on)
-		ask_tlsd(s, false);
+		start(s, false);
 }
 
 void
