@@ -86,6 +86,20 @@ report() {
 	assert_file_has "$OUT/1.env" 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Joe'
 }
 
+@test "addresses that are not ASCII, in reports and to the next host" {
+	printf 'j\xc3\xb6e@box.test: %s\n' "$T/mail/joe/" >>"$SATCHEL_CONTROL/virtual"
+	take SMTPUTF8 "$(printf '<j\xc3\xb6e@box.test> NOTIFY=SUCCESS ORCPT=utf-8;j\xc3\xb6+2Be')" 2>/dev/null && return 1
+	take SMTPUTF8 "$(printf '<j\xc3\xb6e@box.test> NOTIFY=SUCCESS ORCPT=utf-8;j\xc3\xb6\\x{2B}e')"
+	pass_until 10 has ann 1
+	report >"$T/report"
+	assert_file_has "$T/report" 'Original-Recipient: utf-8;j\x{F6}\x{2B}e'
+	assert_file_has "$T/report" 'Final-Recipient: utf-8; j\x{F6}e@box.test'
+	start_sink
+	take SMTPUTF8 "$(printf '<joe@away.test> ORCPT=utf-8;j\xc3\xb6e')"
+	pass_until 10 queue_has 0
+	assert_file_has "$OUT/1.env" 'ORCPT=utf-8;j\x{F6}e'
+}
+
 @test "the null reverse-path is never told; what cannot be told yet waits" {
 	printf 'EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<bob@box.test> NOTIFY=SUCCESS\r\nDATA\r\n.\r\nQUIT\r\n' | smtpd >/dev/null 2>&1
 	pass_until 10 has bob 1

@@ -176,6 +176,17 @@ trusted() {
 	assert_output_has "$unknown"
 }
 
+@test "REQUIRETLS under TLS: in the spool, and no other host gets it without" {
+	export SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384
+	smtp "${HELLO}MAIL FROM:<a@b.test> requiretls\r\n${TO}${END}QUIT\r\n"
+	assert_output_has 250-REQUIRETLS
+	assert_file_has "$T/log" 'tls=TLSv1.3'
+	grep -aq 'with ESMTPS (TLSv1.3 TLS_AES_256_GCM_SHA384) id' "$SATCHEL_SPOOL"/new/*
+	[ "$(envelope)" = 'Q1 Tjoe@here.test ' ]
+	mail REQUIRETLS=1
+	[ "$output" = "$syntax" ]
+}
+
 @test "HELP shows all on one screen, and TURN says why not" {
 	smtp 'HELP\r\nHELP bdat\r\nHELP LHLO\r\nTURN\r\nQUIT\r\n'
 	[ "$(grep -c '^214-' <<<"$output")" -le 24 ]

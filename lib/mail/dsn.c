@@ -106,6 +106,41 @@ add_decoded_field(struct str *out, const char *name, struct slice value)
 	return result;
 }
 
+/* RFC 6533, 3 and 4: in the 7-bit form, as the field stands among others that are ASCII. */
+static int
+add_unitext_field(struct str *out, const char *name, struct slice value, bool plain)
+{
+	struct str text;
+	int result;
+
+	str_init(&text, 10 * value.len);
+	result = encode_unitext(&text, value, plain);
+	if (result == 0)
+		result = add_ascii_field(out, name, str_slice(&text));
+	str_free(&text);
+	return result;
+}
+
+static int
+add_original_recipient(struct str *out, struct slice original)
+{
+	static const char name[] = "Original-Recipient: ";
+
+	if (original.len == 0)
+		return 0;
+	if (slice_starts_nocase(original, "utf-8;"))
+		return add_unitext_field(out, name, original, false);
+	return add_decoded_field(out, name, original);
+}
+
+static int
+add_final_recipient(struct str *out, struct slice address)
+{
+	if (slice_is_ascii(address))
+		return add_ascii_field(out, "Final-Recipient: rfc822; ", address);
+	return add_unitext_field(out, "Final-Recipient: utf-8; ", address, true);
+}
+
 static int
 add_header(struct dsn *d, struct str *out, const struct words *words)
 {
@@ -251,10 +286,8 @@ add_status_of_recipient(const struct dsn *d, const struct dsn_recipient *r, stru
 {
 	struct slice host = slice_make(r->relay.data, slice_find(r->relay, '['));
 
-	if (str_add_text(out, "\r\n") == -1 ||
-	    (r->original.len > 0 &&
-		add_decoded_field(out, "Original-Recipient: ", r->original) == -1) ||
-	    add_ascii_field(out, "Final-Recipient: rfc822; ", r->address) == -1 ||
+	if (str_add_text(out, "\r\n") == -1 || add_original_recipient(out, r->original) == -1 ||
+	    add_final_recipient(out, r->address) == -1 ||
 	    str_format(out, "Action: %s\r\n", words_of[d->kind].action) == -1 ||
 	    add_ascii_field(out, "Status: ", r->code) == -1)
 		return -1;

@@ -25,6 +25,12 @@ bool encode_is_xtext(struct slice text);
  * for blanks and for what is not ASCII; with RAW also UTF-8 itself. The empty slice counts.
  */
 bool encode_is_unitext(struct slice text, bool raw);
+/*
+ * Adds TEXT with each character that is not ASCII as \\x{HEX}; with PLAIN, TEXT is no unitext yet,
+ * so that \\, +, = and blanks are written so, too. Octets that are no UTF-8 become ?. 0, or -1 with
+ * str's errors.
+ */
+int encode_unitext(struct str *out, struct slice text, bool plain);
 /* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
 int encode_xtext(struct str *out, struct slice text);
 /*

@@ -56,3 +56,44 @@ encode_is_unitext(struct slice text, bool raw)
 	}
 	return true;
 }
+
+/* Of a sequence that utf8_sequence found good. */
+static unsigned long
+code_point(struct slice sequence)
+{
+	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned long point = (unsigned char)sequence.data[0] & first_bits[sequence.len];
+
+	for (size_t i = 1; i < sequence.len; i++)
+		point = point << 6 | ((unsigned char)sequence.data[i] & 0x3f);
+	return point;
+}
+
+int
+encode_unitext(struct str *out, struct slice text, bool plain)
+{
+	size_t before = out->len, len;
+
+	for (; text.len > 0; text = slice_skip(text, len)) {
+		bool is_special = plain && (text.data[0] == ' ' || text.data[0] == '\\' ||
+					       text.data[0] == '+' || text.data[0] == '=');
+		bool is_ascii = (unsigned char)text.data[0] < 0x80;
+		int result;
+
+		len = is_ascii ? 1 : utf8_sequence(text);
+		if (len == 0) {
+			len = 1;
+			result = str_add_char(out, '?');
+		} else if (is_ascii && !is_special) {
+			result = str_add_char(out, text.data[0]);
+		} else {
+			result =
+			    str_format(out, "\\x{%02lX}", code_point(slice_make(text.data, len)));
+		}
+		if (result == -1) {
+			str_truncate(out, before);
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a transaction asks for: MAIL, RCPT and DATA with what they say of the message. */
+#include "mail/encode.h"
 #include "smtp/client.h"
 #include "smtp/client_session.h"
 
@@ -77,6 +78,21 @@ add_notify(struct client_transaction *t, struct slice notify)
 		   : 0;
 }
 
+/* RFC 6533, 3: octets that are not ASCII go where SMTPUTF8 was said alone. */
+static int
+add_original(struct client_transaction *t, struct slice original)
+{
+	struct str *out = &t->client->output;
+
+	if (slice_is_ascii(original) || slice_find(original, ' ') < original.len ||
+	    slice_has_control(original) || !client_offers(t, CLIENT_DSN))
+		return add_parameter(t, "ORCPT", original);
+	if (str_add_text(out, " ORCPT=") == -1)
+		return -1;
+	return t->declares_utf8 ? str_add_slice(out, original)
+				: encode_unitext(out, original, false);
+}
+
 int
 client_add_rcpt(struct client_transaction *t, size_t recipient)
 {
@@ -84,7 +100,7 @@ client_add_rcpt(struct client_transaction *t, size_t recipient)
 	struct str *out = &t->client->output;
 
 	if (str_format(out, "RCPT TO:<%.*s>", (int)r->address.len, r->address.data) == -1 ||
-	    add_notify(t, r->notify) == -1 || add_parameter(t, "ORCPT", r->original) == -1)
+	    add_notify(t, r->notify) == -1 || add_original(t, r->original) == -1)
 		return -1;
 	return str_add_text(out, "\r\n");
 }

@@ -188,6 +188,7 @@ test_dates(void)
 static void
 test_unitext(void)
 {
+	struct str text;
 	static const char *const good[] = {"", "a", "\\x{20}", "\\x{2B}", "\\x{10FFFF}", "\\x{5C}"};
 	static const char *const bad[] = {"\\", "\\x", "\\x{", "\\x{}", "\\x{9}", "\\x{41}",
 	    "\\x{D800}", "\\x{110000}", "\\x{0010FFFF}", "\\x{E9", "\\x{G0}", "+", "=", " ",
@@ -198,6 +199,15 @@ test_unitext(void)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		tap_ok(!encode_is_unitext(slice_of(bad[i]), false), "no unitext: '%s'", bad[i]);
 	tap_ok(encode_is_unitext(slice_of("\xc3\xa9"), true), "raw UTF-8");
+	str_init(&text, 100);
+	tap_is_int(encode_unitext(&text,
+		       slice_of("utf-8;a+\\x{E9}\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xff"), false),
+	    0, "encode");
+	tap_is_text(text.data, "utf-8;a+\\x{E9}\\x{E9}\\x{20AC}\\x{1F600}?", "what is not ASCII");
+	str_clear(&text);
+	tap_is_int(encode_unitext(&text, slice_of("a+b= \\\xc3\xa9"), true), 0, "encode");
+	tap_is_text(text.data, "a\\x{2B}b\\x{3D}\\x{20}\\x{5C}\\x{E9}", "all that must be");
+	str_free(&text);
 }
 
 int
