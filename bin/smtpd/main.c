@@ -25,11 +25,11 @@
 #define SMTP_PORT 25
 #define SESSIONS_MAX 100 /* of one process */
 
-static const char *const usage = "usage: smtpd [-Lst] [-l [ADDRESS:]PORT] [-u USER]\n";
+static const char *const usage = "usage: smtpd [-Lst] [-l [ADDRESS:]PORT] [-T FILE] [-u USER]\n";
 
 struct program {
 	struct smtpd shared;
-	const char *listen_spec, *user;
+	const char *listen_spec, *user, *transcript;
 	struct serve serve;
 };
 
@@ -45,6 +45,7 @@ help(void)
 	    "  -s                 a submission server: logins are required\n"
 	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
 	    "  -L                 speak LMTP\n"
+	    "  -T FILE            write down what is said\n"
 	    "  -t                 TLS from the first octet (port 465)\n"
 	    "  -u USER            become USER after that\n"
 	    "      --help, --version\n",
@@ -65,6 +66,7 @@ parse_options(struct program *p, int argc, char **argv)
 	    {"lmtp", no_argument, NULL, 'L'},
 	    {"listen", required_argument, NULL, 'l'},
 	    {"submission", no_argument, NULL, 's'},
+	    {"transcript", required_argument, NULL, 'T'},
 	    {"tls", no_argument, NULL, 't'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"help", no_argument, NULL, 'H'},
@@ -74,7 +76,7 @@ parse_options(struct program *p, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+Ll:stu:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+Ll:sT:tu:", options, NULL)) != -1) {
 		switch (option) {
 		case 'L':
 			p->shared.settings.mode = SESSION_LMTP;
@@ -84,6 +86,9 @@ parse_options(struct program *p, int argc, char **argv)
 			break;
 		case 's':
 			p->shared.settings.mode = SESSION_SUBMISSION;
+			break;
+		case 'T':
+			p->transcript = optarg;
 			break;
 		case 't':
 			p->shared.settings.tls_first = true;
@@ -163,6 +168,17 @@ become_user(const char *name)
 	if (user == NULL)
 		die(PROGRAM, EXIT_PERMANENT, "there is no user %s", name);
 	die_errno(PROGRAM, EXIT_PERMANENT, "unable to become %s", name);
+}
+
+/* Root may name any file: it is the caller who asks. Nobody but the owner may read it. */
+static void
+open_transcript(struct program *p)
+{
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+
+	p->shared.settings.transcript = open(p->transcript, flags, 0600);
+	if (p->shared.settings.transcript == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", p->transcript);
 }
 
 static void
@@ -339,6 +355,8 @@ main(int argc, char **argv)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
 	listening = find_listeners(&p);
 	refuse_lmtp_port(&p, listening);
+	if (p.transcript != NULL)
+		open_transcript(&p);
 	if (p.user != NULL)
 		become_user(p.user);
 	code = listening ? serve_listeners(&p) : smtpd_serve_connection(&p.shared);

@@ -33,6 +33,8 @@ reader_unread(const struct reader *r)
 void
 reader_consume(struct reader *r, size_t n)
 {
+	if (r->transcript != NULL)
+		transcript_client(r->transcript, slice_make(r->buf + r->start, n));
 	r->start += n;
 	if (r->start >= r->end)
 		r->start = r->end = 0;

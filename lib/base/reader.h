@@ -12,16 +12,18 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
+#include "base/transcript.h"
 
 struct reader {
 	int fd;
 	char *buf; /* owned */
 	size_t size;
-	size_t start, end; /* unread bytes are buf[start..end) */
-	size_t used;	   /* most bytes that were ever in buf */
-	bool is_skipping;  /* in a line too long, whose end has not come yet */
-	bool is_patient;   /* set by the caller where io_set_patience took fd */
-	deadline until;	   /* set by the caller before each operation it bounds */
+	size_t start, end;	       /* unread bytes are buf[start..end) */
+	size_t used;		       /* most bytes that were ever in buf */
+	bool is_skipping;	       /* in a line too long, whose end has not come yet */
+	bool is_patient;	       /* set by the caller where io_set_patience took fd */
+	struct transcript *transcript; /* set by the caller; gets what is consumed; or null */
+	deadline until;		       /* set by the caller before each operation it bounds */
 };
 
 enum reader_result {

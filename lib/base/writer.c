@@ -46,6 +46,8 @@ writer_add(struct writer *w, const void *data, size_t len)
 {
 	if (w->error != 0)
 		return fail(w, w->error);
+	if (w->transcript != NULL)
+		transcript_server(w->transcript, slice_make(data, len));
 	if (len > w->buf.cap - w->buf.len && writer_flush(w) == -1)
 		return -1;
 	if (len > w->buf.cap)

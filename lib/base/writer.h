@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "base/transcript.h"
 
 struct writer {
 	int fd;
 	struct str buf;
-	int error;	/* errno of the first failure, 0 before it */
-	deadline until; /* bounds each write(2); set by the caller */
+	int error;		       /* errno of the first failure, 0 before it */
+	struct transcript *transcript; /* set by the caller; gets what is added; or null */
+	deadline until;		       /* bounds each write(2); set by the caller */
 };
 
 /* SIZE is how many bytes are gathered before they are written of themselves. */

@@ -39,6 +39,22 @@ session_reset(struct session *s)
 	session_policy_reset(s);
 }
 
+/* What a session depends on besides what is said. */
+static void
+begin_transcript(struct session *s)
+{
+	if (s->settings->transcript == 0)
+		return;
+	transcript_init(&s->transcript, s->settings->transcript);
+	s->reader.transcript = s->writer.transcript = &s->transcript;
+	transcript_remark(&s->transcript, "begin client=%s relay=%s tls=%s mode=%s",
+	    s->client.peer.address, s->client.may_relay ? "yes" : "no",
+	    s->client.tls.is_on ? "yes" : "no",
+	    s->settings->mode == SESSION_LMTP	      ? "lmtp"
+	    : s->settings->mode == SESSION_SUBMISSION ? "submission"
+						      : "smtp");
+}
+
 int
 session_init(struct session *s, const struct session_settings *settings,
     const struct session_client *client, int in, int out)
@@ -68,6 +84,7 @@ session_init(struct session *s, const struct session_settings *settings,
 	if (reader_init(&s->reader, in, INPUT_SIZE) == -1)
 		return -1;
 	s->reader.is_patient = io_set_patience(in) == 0;
+	begin_transcript(s);
 	return 0;
 }
 
@@ -90,6 +107,7 @@ session_take_descriptor(struct session *s, int fd)
 	if (reader_init(&s->reader, fd, INPUT_SIZE) == -1)
 		return -1;
 	s->reader.is_patient = io_set_patience(fd) == 0;
+	s->reader.transcript = s->writer.transcript;
 	s->writer.fd = fd;
 	return 0;
 }
@@ -122,6 +140,7 @@ session_free(struct session *s)
 	struct session_transaction *t = &s->transaction;
 
 	session_policy_free(s);
+	transcript_free(&s->transcript);
 	complete_free(&t->incoming.complete);
 	submit_free(&s->submit);
 	route_free(&s->route);

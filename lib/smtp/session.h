@@ -52,6 +52,7 @@ struct session_settings {
 	struct limits limits;
 	const struct routes *routes;
 	struct tally *tally;	     /* null: nothing is counted across sessions */
+	int transcript;		     /* a file to write what is said to; 0: none */
 	const struct policy *policy; /* services to be asked; null: none */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
@@ -172,6 +173,7 @@ struct session {
 	struct str helo;	       /* empty before HELO and EHLO */
 	bool extended;		       /* EHLO */
 	unsigned offered;	       /* enum parameter_extension */
+	struct transcript transcript;  /* without a file: fd 0, and nobody points to it */
 	struct session_policy *policy; /* null until one is asked; owned */
 	struct session_auth auth;
 	struct session_transaction transaction;

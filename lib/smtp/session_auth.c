@@ -140,8 +140,11 @@ static const struct verdict *
 take_response(struct session *s, struct str *response)
 {
 	struct slice line = {NULL, 0};
-	const struct verdict *problem = take_line(s, &line);
+	const struct verdict *problem;
 
+	s->transcript.is_secret = true;
+	problem = take_line(s, &line);
+	s->transcript.is_secret = false;
 	str_clear(response);
 	if (problem == NULL && s->end == SESSION_GOES_ON) {
 		if (slice_is(line, "*"))

@@ -51,7 +51,7 @@ take_octets(struct session *s, struct slice octets)
 
 /* Reads the octets of a chunk; without KEEP they are thrown away. False if the session ended. */
 static bool
-receive(struct session *s, uint64_t length, bool keep)
+receive_octets(struct session *s, uint64_t length, bool keep)
 {
 	while (length > 0) {
 		struct slice octets = reader_unread(&s->reader);
@@ -69,6 +69,17 @@ receive(struct session *s, uint64_t length, bool keep)
 		length -= octets.len;
 	}
 	return true;
+}
+
+static bool
+receive(struct session *s, uint64_t length, bool keep)
+{
+	bool got_all;
+
+	transcript_message(s->reader.transcript, true);
+	got_all = receive_octets(s, length, keep);
+	transcript_message(s->reader.transcript, false);
+	return got_all;
 }
 
 /* A last line without its end gets one, as it would by DATA; a CR that ends it is a bare one. */

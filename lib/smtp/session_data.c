@@ -49,6 +49,8 @@ may_begin(struct session *s, struct slice argument)
 void
 session_data(struct session *s, struct slice argument)
 {
+	bool got_all;
+
 	if (!may_begin(s, argument))
 		return;
 	incoming_begin(s);
@@ -59,7 +61,10 @@ session_data(struct session *s, struct slice argument)
 	}
 	(void)respond(&s->writer, 354, NULL, "Send the message; end with a dot alone on a line");
 	dotted_init(&s->transaction.incoming.dotted);
-	if (receive(s))
+	transcript_message(s->reader.transcript, true);
+	got_all = receive(s);
+	transcript_message(s->reader.transcript, false);
+	if (got_all)
 		incoming_finish(s);
 	session_reset(s);
 }

@@ -151,4 +151,5 @@ session_log_end(struct session *s)
 	if (s->end == SESSION_FAILED)
 		event_text(&e, "reason", strerror(s->error));
 	event_send(&e);
+	transcript_remark(s->writer.transcript, "end=%s", ends[s->end]);
 }
