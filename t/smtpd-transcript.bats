@@ -47,8 +47,10 @@ kind() {
 	control limits 'auth-delay: 0' 'auth-failures-address: 0'
 	control authentication 'plaintext: yes'
 	control users 'joe: x'
+	(umask 077 && echo 'joe: {PLAIN}1234' >"$SATCHEL_CONTROL/secrets")
 	smtp 'EHLO a.test\r\nAUTH PLAIN c2VjcmV0\r\nauth  plain c2VjcmV0\r\nAUTH LOGIN\r\nc2VjcmV0\r\nc2VjcmV0\r\nQUIT\r\n'
 	assert_output_has '334 UGFzc3dvcmQ6'
+	smtp 'EHLO a.test\r\nAUTH NONE\r\nc2VjcmV0\r\nQUIT\r\n'
 	smtp "AUTH PLAIN $(printf 'c2VjcmV0%.0s' {1..1500})\r\nQUIT\r\n"
 	[ "$(grep -c c2VjcmV0 "$T/transcript")" -eq 0 ]
 	kind C | grep -qxF 'AUTH PLAIN *\x0d\x0a'

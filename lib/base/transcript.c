@@ -19,12 +19,14 @@ transcript_init(struct transcript *t, int fd)
 	random_bytes(&number, sizeof number);
 	*t = (struct transcript){.fd = fd, .began_ms = clock_monotonic_ms()};
 	(void)snprintf(t->session, sizeof t->session, "%08x", (unsigned)number);
+	str_init(&t->client, PIECE_MAX);
 	str_init(&t->server, PIECE_MAX);
 }
 
 void
 transcript_free(struct transcript *t)
 {
+	str_wipe(&t->client);
 	str_wipe(&t->server);
 }
 
@@ -56,6 +58,24 @@ take_line(struct slice *octets, struct slice *line)
 	return line->len > 0;
 }
 
+/* Nothing speaks against what the client said last. */
+static void
+settle(struct transcript *t)
+{
+	if (t->client.len > 0)
+		record(t, 'C', str_slice(&t->client));
+	str_clear(&t->client);
+}
+
+void
+transcript_doubt(struct transcript *t)
+{
+	if (t == NULL || !t->saw_auth)
+		return;
+	str_clear(&t->client);
+	record(t, 'C', slice_of("*\r\n"));
+}
+
 /* What is behind the mechanism's name in AUTH, and all that answers a challenge (RFC 4954, 4). */
 static void
 record_masked(struct transcript *t, struct slice line)
@@ -71,9 +91,12 @@ record_masked(struct transcript *t, struct slice line)
 		record(t, 'C', slice_of("*\r\n"));
 		return;
 	}
-	if (!slice_word(&rest, &verb) || !slice_is_nocase(verb, "AUTH") ||
-	    !slice_word(&rest, &mechanism) || !slice_word(&rest, &more)) {
-		record(t, 'C', line);
+	if (slice_word(&rest, &verb) && slice_is_nocase(verb, "AUTH"))
+		t->saw_auth = true;
+	else
+		verb = slice_of(NULL);
+	if (verb.len == 0 || !slice_word(&rest, &mechanism) || !slice_word(&rest, &more)) {
+		(void)str_add_slice(&t->client, line);
 		return;
 	}
 	t->is_masking = !is_whole;
@@ -112,8 +135,10 @@ transcript_client(struct transcript *t, struct slice octets)
 		record_message(t, octets);
 		return;
 	}
-	while (take_line(&octets, &line))
+	while (take_line(&octets, &line)) {
+		settle(t);
 		record_masked(t, line);
+	}
 }
 
 void
@@ -121,6 +146,8 @@ transcript_server(struct transcript *t, struct slice octets)
 {
 	struct slice line;
 
+	if (t != NULL)
+		settle(t);
 	while (t != NULL && take_line(&octets, &line)) {
 		if (str_add_slice(&t->server, line) == -1 || line.data[line.len - 1] != '\n')
 			continue;
@@ -140,6 +167,7 @@ transcript_remark(struct transcript *t, const char *format, ...)
 
 	if (t == NULL)
 		return;
+	settle(t);
 	str_init(&text, PIECE_MAX);
 	va_start(args, format);
 	if (str_vformat(&text, format, args) == 0)
@@ -153,6 +181,7 @@ transcript_message(struct transcript *t, bool begins)
 {
 	if (t == NULL)
 		return;
+	settle(t);
 	t->is_message = begins;
 	t->left = TRANSCRIPT_MESSAGE_MAX;
 }

@@ -28,6 +28,8 @@ struct transcript {
 	uint64_t left;	 /* octets of the message that are still recorded */
 	char session[9];
 	int64_t began_ms;
+	bool saw_auth;
+	struct str client; /* the last line of the client's, while it may be a secret */
 	struct str server; /* a line of the server's that has no end yet */
 };
 
@@ -36,6 +38,11 @@ void transcript_free(struct transcript *t);
 
 /* Octets that the client sent, as they are taken off the input. T may be null in all of these. */
 void transcript_client(struct transcript *t, struct slice octets);
+/*
+ * What came last is no command. Once somebody tried to log in it may be a password that went astray
+ * (behind AUTH that was refused, say), and is not shown.
+ */
+void transcript_doubt(struct transcript *t);
 void transcript_server(struct transcript *t, struct slice octets);
 void transcript_remark(struct transcript *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -207,6 +207,8 @@ dispatch(struct session *s, struct slice line)
 	const struct session_command *row = session_command_find(command.verb);
 
 	if (row == NULL)
+		transcript_doubt(s->reader.transcript);
+	if (row == NULL)
 		session_wrong(s, 500, "5.5.1", "No such command");
 	else if (row->takes_8bit || slice_is_ascii(command.argument))
 		row->handler(s, command.argument);
