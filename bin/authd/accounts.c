@@ -1,153 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tables users and secrets. For a login that there is not, the same is done as for one that
- * there is: a decoy, always the same entry of secrets for the same login, is checked in its place,
- * so that neither the time nor SCRAM's salt tells.
+ * The tables users and secrets, as the mechanisms ask for them. For a login that there is not, the
+ * same is done as for one that there is (secret.h).
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "authd.h"
-#include "base/base64.h"
 #include "base/log.h"
 #include "net/password.h"
+#include "secret.h"
 
 #define HASH_MAX ((size_t)512)
-#define SCRAM_PREFIX "{SCRAM-SHA-256}"
-#define PLAIN_PREFIX "{PLAIN}"
-#define CRYPT_PREFIX "{CRYPT}"
-
-/* An entry of secrets, in pieces that belong to the text of the file. */
-struct secret {
-	struct slice hash, password; /* empty where there is none */
-	struct slice key;	     /* likewise, without the prefix */
-};
-
-/* False for what is in no form that satchel-control(5) has. */
-static bool
-parse_secret(struct secret *secret, struct slice value)
-{
-	struct scram_key key;
-	struct slice word;
-	bool good = value.len > 0;
-
-	*secret = (struct secret){.hash = {NULL, 0}};
-	while (slice_word(&value, &word)) {
-		if (slice_starts_nocase(word, SCRAM_PREFIX)) {
-			secret->key = slice_skip(word, strlen(SCRAM_PREFIX));
-			good = good && scram_key_parse(&key, secret->key);
-		} else if (slice_starts_nocase(word, PLAIN_PREFIX))
-			secret->password = slice_skip(word, strlen(PLAIN_PREFIX));
-		else if (slice_starts_nocase(word, CRYPT_PREFIX))
-			secret->hash = slice_skip(word, strlen(CRYPT_PREFIX));
-		else if (word.data[0] != '{')
-			secret->hash = word;
-		else
-			good = false;
-	}
-	explicit_bzero(&key, sizeof key);
-	return good;
-}
-
-/* Takes the next "key: value" off *rest. */
-static bool
-next_entry(struct slice *rest, struct slice *key, struct slice *value)
-{
-	struct slice line;
-
-	while (control_next_line(rest, &line))
-		if (control_pair(line, key, value))
-			return true;
-	return false;
-}
-
-static void
-complain(const char *what, const char *why)
-{
-	log_note(PROGRAM, "failed", "%s: %s", what, why);
-}
-
-/* The whole file secrets: 1, 0 if there is none, -1. Nobody else may be able to read it. */
-static int
-read_secrets(struct server *s, struct str *text)
-{
-	struct stat st;
-	int found;
-
-	if (s->settings.control.fd == -1)
-		return 0;
-	if (fstatat(s->settings.control.fd, "secrets", &st, 0) == 0 && (st.st_mode & 077) != 0) {
-		complain("secrets", "others may read it; chmod 600");
-		errno = EPERM;
-		return -1;
-	}
-	found = control_read(&s->settings.control, "secrets", text);
-	if (found == -1)
-		complain("secrets", strerror(errno));
-	return found;
-}
-
-/* A number from 0 to COUNT - 1 that stays the same for LOGIN. */
-static size_t
-pick(const struct server *s, struct slice login, size_t count)
-{
-	unsigned char mac[SCRAM_HASH];
-	char lower[SASL_NAME_MAX];
-	uint32_t value;
-
-	for (size_t i = 0; i < login.len && i < sizeof lower; i++)
-		lower[i] = ascii_lower(login.data[i]);
-	if (count == 0 || login.len > sizeof lower ||
-	    scram_hmac(s->salt, sizeof s->salt, slice_make(lower, login.len), mac) == -1)
-		return 0;
-	memcpy(&value, mac, sizeof value);
-	return value % count;
-}
-
-static bool
-is_eligible(struct slice value, bool needs_key, struct secret *secret)
-{
-	return parse_secret(secret, value) && (!needs_key || secret->key.len > 0);
-}
-
-/*
- * The entry of LOGIN in TEXT, or else its decoy: SASL_ACCEPTED, SASL_REFUSED, or SASL_TEMPORARY for
- * an entry that is none. With NEEDS_KEY only those with a key of SCRAM count.
- */
-static enum sasl_result
-find_secret(const struct server *s, struct slice text, struct slice login, bool needs_key,
-    struct secret *secret)
-{
-	struct slice rest = text, key, value, own = {NULL, 0};
-	struct secret decoy;
-	size_t count = 0, left;
-
-	while (next_entry(&rest, &key, &value)) {
-		if (slice_equal_nocase(key, login))
-			own = value;
-		if (is_eligible(value, needs_key, &decoy))
-			count++;
-	}
-	left = pick(s, login, count);
-	*secret = (struct secret){.hash = {NULL, 0}};
-	for (rest = text; next_entry(&rest, &key, &value);)
-		if (is_eligible(value, needs_key, &decoy) && left-- == 0)
-			*secret = decoy;
-	if (own.data == NULL)
-		return SASL_REFUSED;
-	if (!parse_secret(&decoy, own)) {
-		complain("secrets", "an entry is in no form that satchel-control(5) has");
-		return SASL_TEMPORARY;
-	}
-	if (needs_key && decoy.key.len == 0)
-		return SASL_REFUSED;
-	*secret = decoy;
-	return SASL_ACCEPTED;
-}
 
 /* The entry of users: SASL_ACCEPTED; SASL_REFUSED where it is missing or disabled. */
 static enum sasl_result
@@ -160,11 +26,11 @@ find_user(struct server *s, struct slice login, struct str *who, bool *exists)
 	*exists = false;
 	str_init(&text, CONTROL_FILE_MAX);
 	if (control_read(&s->settings.control, "users", &text) == -1) {
-		complain("users", strerror(errno));
+		log_note(PROGRAM, "failed", "users: %s", strerror(errno));
 		result = SASL_TEMPORARY;
 	}
 	rest = str_slice(&text);
-	while (result != SASL_TEMPORARY && next_entry(&rest, &key, &value)) {
+	while (result != SASL_TEMPORARY && secret_next_entry(&rest, &key, &value)) {
 		if (!slice_equal_nocase(key, login))
 			continue;
 		*exists = true;
@@ -233,9 +99,9 @@ accounts_check_password(
 	bool good = false, exists;
 
 	str_init(&text, CONTROL_FILE_MAX);
-	found = read_secrets(s, &text) == -1
+	found = secret_read(s, &text) == -1
 		    ? SASL_TEMPORARY
-		    : find_secret(s, str_slice(&text), login, false, &secret);
+		    : secret_find(s, str_slice(&text), login, false, &secret);
 	if (found != SASL_TEMPORARY) {
 		user = find_user(s, login, who, &exists);
 		take_turn(s, F_WRLCK);
@@ -282,8 +148,8 @@ accounts_find_key(struct server *s, struct slice login, struct scram_key *key, s
 	bool exists;
 
 	str_init(&text, CONTROL_FILE_MAX);
-	if (read_secrets(s, &text) == 1)
-		found = find_secret(s, str_slice(&text), login, true, &secret);
+	if (secret_read(s, &text) == 1)
+		found = secret_find(s, str_slice(&text), login, true, &secret);
 	if (found != SASL_TEMPORARY && !scram_key_parse(key, secret.key))
 		found = SASL_TEMPORARY;
 	str_wipe(&text);
@@ -305,8 +171,8 @@ accounts_find_password(struct server *s, struct slice login, struct str *passwor
 	bool exists;
 
 	str_init(&text, CONTROL_FILE_MAX);
-	if (read_secrets(s, &text) == 1)
-		found = find_secret(s, str_slice(&text), login, false, &secret);
+	if (secret_read(s, &text) == 1)
+		found = secret_find(s, str_slice(&text), login, false, &secret);
 	if (found == SASL_ACCEPTED && secret.password.len == 0)
 		found = SASL_REFUSED;
 	if (found == SASL_ACCEPTED && str_add_slice(password, secret.password) == -1)
@@ -321,6 +187,7 @@ accounts_find_password(struct server *s, struct slice login, struct str *passwor
 struct accounts_kinds
 accounts_kinds(struct server *s)
 {
+	bool needs_passwords = settings_allow(&s->settings, sasl_find(slice_of("CRAM-MD5")));
 	struct accounts_kinds kinds = {.any = false};
 	struct slice rest, key, value;
 	struct secret secret;
@@ -328,10 +195,12 @@ accounts_kinds(struct server *s)
 
 	str_init(&text, CONTROL_FILE_MAX);
 	/* one that cannot be read is there all the same: 454, and not "no such mechanism" */
-	kinds.any = read_secrets(s, &text) != 0;
+	kinds.any = secret_read(s, &text) != 0;
 	rest = str_slice(&text);
-	while (next_entry(&rest, &key, &value)) {
-		if (!parse_secret(&secret, value))
+	/* EHLO asks for this, so it ends as soon as all is known that it could show */
+	while (!(kinds.keys && (kinds.passwords || !needs_passwords)) &&
+	       secret_next_entry(&rest, &key, &value)) {
+		if (!secret_split(&secret, value))
 			continue;
 		kinds.keys = kinds.keys || secret.key.len > 0;
 		kinds.passwords = kinds.passwords || secret.password.len > 0;

@@ -41,7 +41,9 @@ ask_password(const char *what, struct str *password)
 	if (!is_terminal)
 		return read_password(password);
 	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	/* an interrupt would leave the terminal without echo: it ends this as a control character
+	 */
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	(void)fputs(what, stderr);
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to turn off the terminal's echo");

@@ -247,7 +247,7 @@ session_auth(struct session *s, struct slice argument)
 	char name[NAME_MAX_OCTETS];
 	struct slice word = {NULL, 0}, rest = argument, mechanism;
 	struct str initial;
-	bool has_initial;
+	bool has_initial, is_good;
 
 	if (!s->settings->has_logins) {
 		session_not_offered(s, argument);
@@ -268,12 +268,13 @@ session_auth(struct session *s, struct slice argument)
 	rest = slice_trim(rest);
 	has_initial = rest.len > 0;
 	str_init(&initial, LINE_MAX_OCTETS);
-	if (has_initial && !take_initial(rest, &initial))
+	is_good = !has_initial || take_initial(rest, &initial);
+	wipe_line(s, rest);
+	if (!is_good)
 		session_wrong(s, 501, "5.5.2", "This is no base 64");
 	else {
 		struct slice given = str_slice(&initial);
 
-		wipe_line(s, rest);
 		exchange(s, mechanism, has_initial ? &given : NULL);
 	}
 	str_wipe(&initial);
