@@ -8,6 +8,7 @@
 #include "base/fields.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "mail/header.h"
 #include "spool/job.h"
 
@@ -98,22 +99,46 @@ collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
 	return count;
 }
 
+static size_t
+header_length(struct slice message)
+{
+	struct header_field field;
+	struct slice rest = message;
+
+	while (header_next(&rest, &field))
+		;
+	return message.len - rest.len;
+}
+
+/* Not ASCII, but UTF-8. */
+static bool
+is_utf8(struct slice text)
+{
+	struct slice rest = text;
+	size_t len;
+
+	while (rest.len > 0) {
+		len = utf8_sequence(rest);
+		if (len == 0)
+			return false;
+		rest = slice_skip(rest, len);
+	}
+	return !slice_is_ascii(text);
+}
+
 /* How much of the original goes along: its header section, or all of it. */
 static size_t
 choose_part(const struct qrun *q, const struct message *m, enum dsn_kind kind, struct slice head,
     bool *whole)
 {
-	struct header_field field;
-	struct slice rest = head;
-
 	/* RFC 8689, 5: whatever RET says */
-	*whole = kind == DSN_FAILED && !slice_is(m->claim.envelope.return_part, "HDRS") &&
+	/* a binary body cannot go where the report goes */
+	*whole = kind == DSN_FAILED && !slice_is(m->claim.envelope.body, "BINARYMIME") &&
+		 !slice_is(m->claim.envelope.return_part, "HDRS") &&
 		 !m->claim.envelope.requires_tls && m->claim.header.length <= q->limits.bounce_size;
 	if (*whole)
 		return (size_t)m->claim.header.length;
-	while (header_next(&rest, &field))
-		;
-	return head.len - rest.len;
+	return header_length(head);
 }
 
 /* A failure of ours, said as submit says its own. */
@@ -160,6 +185,7 @@ write_report(struct qrun *q, const struct message *m, struct dsn *d, struct slic
 
 	str_init(&text, TEXT_MAX);
 	d->is_8bit = !slice_is_ascii(original);
+	d->is_utf8 = is_utf8(slice_make(original.data, header_length(original)));
 	result = add_envelope(m, d->sender, &text) == -1
 		     ? fail(q, "unable to write the report")
 		     : submit_begin(&q->submit, str_slice(&text));

@@ -141,6 +141,15 @@ add_final_recipient(struct str *out, struct slice address)
 	return add_unitext_field(out, "Final-Recipient: utf-8; ", address, true);
 }
 
+/* RFC 6533, 6; where the header is not ASCII, and not UTF-8 either, there is no right name. */
+static const char *
+type_of_original(const struct dsn *d)
+{
+	if (d->whole)
+		return d->is_utf8 ? "message/global" : "message/rfc822";
+	return d->is_utf8 ? "message/global-headers" : "text/rfc822-headers";
+}
+
 static int
 add_header(struct dsn *d, struct str *out, const struct words *words)
 {
@@ -339,7 +348,7 @@ dsn_begin(struct dsn *d, struct str *out)
 	    "Content-Type: %s\r\n"
 	    "%s"
 	    "\r\n",
-	    d->boundary, d->whole ? "message/rfc822" : "text/rfc822-headers", encoding(d->is_8bit));
+	    d->boundary, type_of_original(d), encoding(d->is_8bit));
 }
 
 int

@@ -44,6 +44,7 @@ struct dsn {
 	int64_t retry_until;	  /* delayed: when it will be given up */
 	bool whole;		  /* the original follows whole, not its header section alone */
 	bool is_8bit;		  /* the original has octets above 127 */
+	bool is_utf8;		  /* so has its header section, which is UTF-8: RFC 6532 */
 	const struct dsn_recipient *recipients;
 	size_t count;
 	char boundary[DSN_BOUNDARY_SIZE]; /* made by dsn_begin */

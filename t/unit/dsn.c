@@ -178,6 +178,32 @@ test_boundary(void)
 	str_free(&text);
 }
 
+/* RFC 6533: addresses, and originals whose header is UTF-8. */
+static void
+test_utf8(struct str *text)
+{
+	struct dsn_recipient r = plain;
+	struct dsn d = {.kind = DSN_FAILED,
+	    .me = slice_of("here.test"),
+	    .sender = slice_of("ann@example.org"),
+	    .is_8bit = true,
+	    .is_utf8 = true,
+	    .recipients = &r,
+	    .count = 1};
+
+	r.address = slice_of("j\xc3\xbcr+gen@\xf0\x9f\x93\xa7.example\xff");
+	r.original = slice_of("UTF-8;j\\x{FC}r\xc3\xbc@example.org");
+	str_clear(text);
+	tap_is_int(dsn_begin(&d, text), 0, "a report on an address of UTF-8");
+	has(text, "\r\nFinal-Recipient: utf-8; j\\x{FC}r\\x{2B}gen@\\x{1F4E7}.example?\r\n");
+	has(text, "\r\nOriginal-Recipient: UTF-8;j\\x{FC}r\\x{FC}@example.org\r\n");
+	has(text, "\r\nContent-Type: message/global-headers\r\n");
+	d.whole = true;
+	str_clear(text);
+	tap_is_int(dsn_begin(&d, text), 0, "a report with all of an original of UTF-8");
+	has(text, "\r\nContent-Type: message/global\r\nContent-Transfer-Encoding: 8bit\r\n");
+}
+
 int
 main(void)
 {
@@ -200,6 +226,7 @@ main(void)
 	tap_is_int((long long)count(&text, encoding), 2, "8bit: the whole and the text");
 	has(&text, "\r\n    550 inconnu \xc3\xa0 cette adresse\r\n");
 	has(&text, "\r\n\t550 inconnu \\xc3\\xa0 cette adresse\r\n");
+	test_utf8(&text);
 	str_free(&text);
 	test_relay();
 	test_replies();
