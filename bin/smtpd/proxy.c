@@ -29,6 +29,7 @@ become_client(
 {
 	client->name = NULL;
 	client->may_relay = false;
+	client->tls.client_fingerprint[0] = '\0';
 	if (!h->has_client)
 		return;
 	client->peer = h->client;

@@ -138,6 +138,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    cidr_list_read(&control, "proxies", &d->proxies, problem) != -1 &&
 	    cidr_list_read(&control, "xclient", &d->xclient_hosts, problem) != -1 &&
 	    read_senders(d, &control, problem) != -1 &&
+	    table_read(
+		&d->relay_certificates, &control, "relaycertificates", TABLE_KEYS, problem) != -1 &&
 	    policy_read(&d->policy, &control, problem) != -1 &&
 	    asking_read(&d->asking, &control, problem) != -1 &&
 	    confinement_read(&d->is_confined, &control, problem) == 0) {
@@ -151,6 +153,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	d->settings.has_logins = authd_is_configured();
 	d->settings.asking = &d->asking;
 	d->settings.relay_hosts = &d->relay_hosts;
+	d->settings.relay_certificates = &d->relay_certificates;
 	d->settings.policy = d->policy.count > 0 ? &d->policy : NULL;
 	d->settings.xclient_hosts = &d->xclient_hosts;
 	d->settings.has_tls = tls_is_configured(&control);
@@ -168,6 +171,7 @@ smtpd_free_settings(struct smtpd *d)
 	policy_free(&d->policy);
 	tally_close(&d->tally);
 	table_free(&d->senders);
+	table_free(&d->relay_certificates);
 	asking_free(&d->asking);
 	cidr_list_free(&d->relay_hosts);
 	cidr_list_free(&d->proxies);

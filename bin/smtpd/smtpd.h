@@ -19,7 +19,7 @@ struct smtpd {
 	struct routes *routes;
 	struct asking asking;
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
-	struct table senders;
+	struct table senders, relay_certificates;
 	struct tally tally;
 	int in, out;		    /* of a single connection */
 	struct ucspi_tls ucspi_tls; /* the same */

@@ -112,10 +112,21 @@ session_take_descriptor(struct session *s, int fd)
 	return 0;
 }
 
+/* The certificate of who speaks for others is not theirs. */
+static bool
+has_relay_certificate(const struct session *s)
+{
+	struct slice fingerprint = slice_of(s->client.tls.client_fingerprint);
+
+	return s->settings->relay_certificates != NULL && fingerprint.len > 0 &&
+	       !s->xclient.is_used &&
+	       table_find(s->settings->relay_certificates, fingerprint) != NULL;
+}
+
 bool
 session_is_trusted(const struct session *s)
 {
-	return s->client.may_relay || s->client.login[0] != '\0';
+	return s->client.may_relay || s->client.login[0] != '\0' || has_relay_certificate(s);
 }
 
 /* RFC 3848 and RFC 6531, 3.7.3: S for TLS, A for a login; both go with extensions alone. */

@@ -56,11 +56,12 @@ struct session_settings {
 	const struct policy *policy; /* services to be asked; null: none */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;
-	bool has_logins;		   /* authd may be asked: see authd_is_configured */
-	const struct asking *asking;	   /* who may use ETRN and ATRN; may be null */
-	bool has_tls;			   /* tlsd has certificates */
-	bool tls_first;			   /* TLS from the first octet */
-	const struct ucspi_tls *ucspi_tls; /* null where the connection did not come with it */
+	const struct table *relay_certificates; /* by fingerprint; may be null */
+	bool has_logins;			/* authd may be asked: see authd_is_configured */
+	const struct asking *asking;		/* who may use ETRN and ATRN; may be null */
+	bool has_tls;				/* tlsd has certificates */
+	bool tls_first;				/* TLS from the first octet */
+	const struct ucspi_tls *ucspi_tls;	/* null where the connection did not come with it */
 	const struct cidr_list *relay_hosts, *xclient_hosts; /* either may be null */
 	const struct executor *executor; /* executes helpers; null: this process may itself */
 };
@@ -101,7 +102,8 @@ struct verdict {
 
 /* What XCLIENT said, and whether it may be said. */
 struct session_xclient {
-	bool is_allowed;	     /* to the host that connected, whoever it spoke for since */
+	bool is_allowed; /* to the host that connected, whoever it spoke for since */
+	bool is_used;
 	bool has_address, has_login; /* it named them */
 };
 

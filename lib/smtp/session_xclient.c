@@ -195,6 +195,7 @@ become(struct session *s, struct claim *c)
 	s->client.may_relay =
 	    c->is.has_address && relay != NULL && cidr_list_contains(relay, c->client.peer.address);
 	s->xclient = c->is;
+	s->xclient.is_used = true;
 	str_free(&s->xclient_name);
 	s->xclient_name = c->name;
 	s->client.name = s->xclient_name.data;
