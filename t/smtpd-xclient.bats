@@ -93,7 +93,7 @@ as() {
 @test "a certificate lets its own client relay, and nobody it speaks for" {
 	control relayhosts '# nobody'
 	hash=$(printf '%064d' 7)
-	export SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384 SSL_PEER_CERT_HASH=$hash
+	export SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384 SSL_PEER_CERT_HASH=SHA256:$hash
 	smtp "EHLO a.test\r\n$ASK"
 	assert_output_has "$denied"
 	control relaycertificates "${hash/7/8}" "$hash"
@@ -101,7 +101,7 @@ as() {
 	assert_output_has "$relayed"
 	as 'ADDR=198.51.100.1'
 	assert_output_has "$denied"
-	SSL_PEER_CERT_HASH=${hash/7/9}
+	SSL_PEER_CERT_HASH=SHA256:${hash/7/9}
 	smtp "EHLO a.test\r\n$ASK"
 	assert_output_has "$denied"
 }
