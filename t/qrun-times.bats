@@ -167,7 +167,7 @@ deferred() {
 	pass
 	queue_has 0
 	grep -q ' MT-PRIORITY=9' "$OUT/log"
-	! grep -q ' MT-PRIORITY=0' "$OUT/log"
+	run ! grep -q ' MT-PRIORITY=0' "$OUT/log"
 	order=$(for n in 1 2 3 4 5; do sed -n 's/^Subject: \(.*\)\r$/\1/p' "$OUT/$n.eml"; done | xargs)
 	# the first may have begun before the others were seen
 	case $order in
@@ -182,7 +182,7 @@ deferred() {
 	pass
 	has bob 1
 	logged 1 'to=joe@away.test.*status=failed dsn=5.7.30'
-	! grep -q 'MAIL FROM' "$OUT/log"
+	run ! grep -q 'MAIL FROM' "$OUT/log"
 	has ann 1
 	run cat "$(mailbox ann)"
 	assert_output_has '5.7.30'

@@ -166,7 +166,7 @@ smtp() {
 	[ "$(sort "$T/got" | cut -d' ' -f1 | xargs)" = 'both m1 m2 m3' ]
 	grep -q '^both .*joe@far.test' "$T/got"
 	grep -q '^both .*ann@away.test' "$T/got"
-	! grep -q 'other.test' "$T/got"
+	run ! grep -q 'other.test' "$T/got"
 	wait_for 5 held_is 1
 	assert_file_has "$SMTPD_LOG" 'end=turned'
 	assert_file_has "$QRUN_LOG" 'turn by=joe domains=far.test,away.test'

@@ -42,7 +42,8 @@ test_turn(const struct asking *a)
 	tap_ok(asking_may_turn(a, "joe", slice_of("")), "all of his");
 	tap_ok(!asking_may_turn(a, "joe", slice_of("example.org,example.net")), "one of another's");
 	tap_ok(!asking_may_turn(a, "joe", slice_of("a.example.org")), "one below");
-	tap_ok(asking_may_turn(a, "ann@example.net", slice_of("example.net")), "a login with a domain");
+	tap_ok(asking_may_turn(a, "ann@example.net", slice_of("example.net")),
+	    "a login with a domain");
 	tap_ok(!asking_may_turn(a, "", slice_of("")), "nobody");
 	tap_ok(!asking_may_turn(a, "bob", slice_of("")), "who has none");
 }

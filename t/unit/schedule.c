@@ -90,13 +90,8 @@ test_folder(void)
 	static const struct {
 		const char *domain, *folder;
 	} cases[] = {
-	    {"Example.ORG", "example.org"},
-	    {"[192.0.2.1]", "[192.0.2.1]"},
-	    {"", "+"},
-	    {"..", "+"},
-	    {".hidden", "+"},
-	    {"a/b", "+"},
-	    {"a\nb", "+"},
+	    {"Example.ORG", "example.org"}, {"[192.0.2.1]", "[192.0.2.1]"}, {"", "+"}, {"..", "+"},
+	    {".hidden", "+"}, {"a/b", "+"}, {"a\nb", "+"},
 	    {"0123456789abcdefghij", "+"}, /* an id */
 	};
 	char name[ASK_FOLDER_SIZE], longest[300];
