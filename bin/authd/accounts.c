@@ -94,7 +94,7 @@ accounts_check_password(
     struct server *s, struct slice login, struct slice password, struct str *who)
 {
 	struct str text;
-	struct secret secret;
+	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found, user = SASL_TEMPORARY;
 	bool good = false, exists;
 
@@ -143,7 +143,7 @@ enum sasl_result
 accounts_find_key(struct server *s, struct slice login, struct scram_key *key, struct str *who)
 {
 	struct str text;
-	struct secret secret;
+	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found = SASL_TEMPORARY, user;
 	bool exists;
 
@@ -166,7 +166,7 @@ enum sasl_result
 accounts_find_password(struct server *s, struct slice login, struct str *password, struct str *who)
 {
 	struct str text;
-	struct secret secret;
+	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found = SASL_TEMPORARY, user;
 	bool exists;
 
@@ -190,7 +190,7 @@ accounts_kinds(struct server *s)
 	bool needs_passwords = settings_allow(&s->settings, sasl_find(slice_of("CRAM-MD5")));
 	struct accounts_kinds kinds = {.any = false};
 	struct slice rest, key, value;
-	struct secret secret;
+	struct secret secret = {.hash = {NULL, 0}};
 	struct str text;
 
 	str_init(&text, CONTROL_FILE_MAX);
