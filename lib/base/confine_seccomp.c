@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The filter of system calls: a program for the kernel's packet filter, put together from the
- * tables below. The kernel remembers which calls are let through whatever their arguments, and runs
- * the program for the others alone, so its length costs little.
+ * tables below. The kernel tries it once for every call there is, to remember those that are let
+ * through whatever their arguments, and runs it for the others alone. So what counts is the number
+ * of its steps for one call: it looks a call up by halves.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -95,9 +96,12 @@ static const int instruments[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+#define CALLS_MAX 512 /* numbers that the table has */
+
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
 	unsigned short len;
+	uint32_t verdicts[CALLS_MAX]; /* for what does not depend on arguments */
 };
 
 /* One that does not fit is none: the kernel refuses a program that does not end in a verdict. */
@@ -147,10 +151,47 @@ give_if_bits(struct program *p, uint32_t bits, uint32_t verdict)
 }
 
 static void
-give_for_all(struct program *p, const int *calls, size_t count, uint32_t verdict)
+set_for_all(struct program *p, const int *calls, size_t count, uint32_t verdict)
 {
 	for (size_t i = 0; i < count; i++)
-		give_if(p, (uint32_t)calls[i], verdict);
+		if (calls[i] >= 0 && calls[i] < CALLS_MAX)
+			p->verdicts[calls[i]] = verdict;
+}
+
+/* The number nearest to the middle with another verdict than the one before it; 0 for none. */
+static size_t
+find_middle(const struct program *p, size_t low, size_t high)
+{
+	size_t middle = low + (high - low) / 2, found = 0, least = high - low;
+
+	for (size_t i = low + 1; i < high; i++) {
+		size_t distance = i < middle ? middle - i : i - middle;
+
+		if (p->verdicts[i] != p->verdicts[i - 1] && distance < least) {
+			found = i;
+			least = distance;
+		}
+	}
+	return found;
+}
+
+/* The verdicts from LOW up to HIGH: those below the middle, and behind them the others. */
+static void
+add_table(struct program *p, size_t low, size_t high)
+{
+	size_t middle = find_middle(p, low, high), jump;
+
+	if (middle == 0) {
+		give(p, p->verdicts[low]);
+		return;
+	}
+	add(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)middle, 0, 1);
+	jump = p->len;
+	add(p, BPF_JMP | BPF_JA, 0, 0, 0);
+	add_table(p, low, middle);
+	if (jump < PROGRAM_MAX)
+		p->code[jump].k = (uint32_t)(p->len - jump - 1U);
+	add_table(p, middle, high);
 }
 
 /*
@@ -200,7 +241,7 @@ add_sockets(struct program *p, unsigned calls)
 	give_if(p, AF_UNIX, SECCOMP_RET_ALLOW);
 	finish(p, jump, REFUSE_FAMILY);
 	if ((calls & (CONFINE_CONNECT | CONFINE_INET)) != 0)
-		give_if(p, SYS_connect, SECCOMP_RET_ALLOW);
+		p->verdicts[SYS_connect] = SECCOMP_RET_ALLOW;
 }
 
 /* What could be written cannot be executed; a library loaded later comes from a file. */
@@ -210,7 +251,7 @@ add_memory(struct program *p)
 	size_t jump;
 
 	if (CONFINE_IS_INSTRUMENTED) {
-		give_if(p, SYS_mmap, SECCOMP_RET_ALLOW);
+		p->verdicts[SYS_mmap] = SECCOMP_RET_ALLOW;
 		return;
 	}
 	jump = begin(p, SYS_mprotect);
@@ -273,13 +314,30 @@ add_children(struct program *p)
 	load_argument(p, 0);
 	give_if_bits(p, NAMESPACES, SECCOMP_RET_KILL_PROCESS);
 	finish(p, jump, SECCOMP_RET_ALLOW);
-	give_for_all(p, serving, COUNT(serving), SECCOMP_RET_ALLOW);
+}
+
+static void
+fill_table(struct program *p, unsigned calls)
+{
+	for (size_t i = 0; i < CALLS_MAX; i++)
+		p->verdicts[i] = i < YOUNG_CALL ? REFUSE : MISSING;
+	set_for_all(p, hostile, COUNT(hostile), SECCOMP_RET_KILL_PROCESS);
+	set_for_all(p, always, COUNT(always), SECCOMP_RET_ALLOW);
+	set_for_all(p, older, COUNT(older), SECCOMP_RET_ALLOW);
+	set_for_all(p, narrowing, COUNT(narrowing), SECCOMP_RET_ALLOW);
+	if (CONFINE_IS_INSTRUMENTED)
+		set_for_all(p, instruments, COUNT(instruments), SECCOMP_RET_ALLOW);
+	if ((calls & CONFINE_SERVE) != 0)
+		set_for_all(p, serving, COUNT(serving), SECCOMP_RET_ALLOW);
+	if ((calls & CONFINE_FILES) != 0)
+		set_for_all(p, filing, COUNT(filing), SECCOMP_RET_ALLOW);
 }
 
 static void
 build(struct program *p, unsigned calls)
 {
 	p->len = 0;
+	fill_table(p, calls);
 	load(p, offsetof(struct seccomp_data, arch));
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
 	give(p, SECCOMP_RET_KILL_PROCESS);
@@ -288,24 +346,16 @@ build(struct program *p, unsigned calls)
 	add(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	give(p, SECCOMP_RET_KILL_PROCESS);
 #endif
-	give_for_all(p, always, COUNT(always), SECCOMP_RET_ALLOW);
-	give_for_all(p, older, COUNT(older), SECCOMP_RET_ALLOW);
-	give_for_all(p, narrowing, COUNT(narrowing), SECCOMP_RET_ALLOW);
 	add_narrowing(p);
-	if (CONFINE_IS_INSTRUMENTED)
-		give_for_all(p, instruments, COUNT(instruments), SECCOMP_RET_ALLOW);
 	if ((calls & CONFINE_SERVE) != 0)
 		add_children(p);
-	if ((calls & CONFINE_FILES) != 0)
-		give_for_all(p, filing, COUNT(filing), SECCOMP_RET_ALLOW);
 	add_sockets(p, calls);
 	add_memory(p);
 	add_devices(p);
 	add_limits(p);
-	give_for_all(p, hostile, COUNT(hostile), SECCOMP_RET_KILL_PROCESS);
-	add(p, BPF_JMP | BPF_JGE | BPF_K, YOUNG_CALL, 0, 1);
+	add(p, BPF_JMP | BPF_JGE | BPF_K, CALLS_MAX, 0, 1);
 	give(p, MISSING);
-	give(p, REFUSE);
+	add_table(p, 0, CALLS_MAX);
 }
 
 int
