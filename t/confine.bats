@@ -222,7 +222,7 @@ asked_is_confined() {
 @test "tlsd is confined before the handshake, as a service and executed" {
 	has_confinement
 	needs openssl
-	KEYS=$T
+	export KEYS=$T
 	make_key here ec
 	setup_tls
 	for way in executed service; do
