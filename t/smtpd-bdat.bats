@@ -100,6 +100,7 @@ message() {
 @test "after a refused chunk the others are refused, until RSET or LAST" {
 	smtp "${BEGIN}BDAT 1\r\n\nBDAT 5\r\nNOOP\rBDAT 5 LAST\r\nQUIT\rBDAT 5 LAST\r\nRSET\r${FROM}QUIT\r\n"
 	replies "$bare" "$bare" "$bare" '503 5.5.1 Say MAIL first' "$bye"
+	[ "$(grep -c ' refused ' "$T/log")" -eq 1 ]
 	smtp "${BEGIN}BDAT 1\r\n\n${FROM}RSET\r\n${FROM}${TO}BDAT 3 LAST\r\nabcQUIT\r\n"
 	replies "$bare" '503 5.5.1 There is a sender already' '250 2.0.0 Ok' "$ok" "$bye"
 	[ "$(queued)" -eq 1 ]

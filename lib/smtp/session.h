@@ -134,6 +134,7 @@ struct session_incoming {
 	uint64_t size;		  /* octets of the message so far, as RFC 1870 counts */
 	uint64_t trace_size;	  /* of the Received field that goes before it */
 	enum incoming_fate fate;
+	bool is_told;		   /* that fate is in the log */
 	enum submit_result stored; /* FATE_NOT_STORED: how the spool failed */
 };
 

@@ -50,15 +50,19 @@ incoming_replies(const struct session *s)
 void
 incoming_refuse(struct session *s, size_t count)
 {
+	struct session_incoming *in = &s->transaction.incoming;
 	struct verdict v = verdict_of(s);
 
-	if (s->transaction.incoming.fate == FATE_NOT_STORED)
-		session_log_failed(s);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0)
-			session_refuse(s, v.code, v.status, v.text, slice_of(NULL));
-		else
+	for (; count > 0; count--) {
+		if (in->is_told) { /* nobody fills the log by going on */
 			(void)respond(&s->writer, v.code, v.status, "%s", v.text);
+			continue;
+		}
+		in->is_told = true;
+		if (in->fate == FATE_NOT_STORED)
+			session_log_failed(s);
+		session_refuse(s, v.code, v.status, v.text, slice_of(NULL));
+	}
 }
 
 /* Nothing more is stored of a message once its fate is known; it is only read to its end. */

@@ -143,6 +143,41 @@ test_cut(void)
 	str_free(&reply);
 }
 
+/* RFC 3461, 5.2.2 and 5.2.3: reports of what went well have no diagnostic code. */
+static void
+test_success(void)
+{
+	static const struct {
+		enum dsn_kind kind;
+		const char *action;
+	} kinds[] = {
+	    {DSN_DELIVERED, "Action: delivered\r\n"}, {DSN_RELAYED, "Action: relayed\r\n"}};
+	struct dsn_recipient recipient = plain;
+	struct str text;
+
+	recipient.code = slice_of("2.0.0");
+	recipient.address = slice_of("j\xc3\xb6+e@example.org");
+	recipient.original = slice_of("UTF-8;j\xc3\xb6\\x{2B}e");
+	str_init(&text, 65536);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct dsn d = {.kind = kinds[i].kind,
+		    .me = slice_of("here.test"),
+		    .sender = slice_of("ann@example.org"),
+		    .id = slice_of("0123456789abcdefghij"),
+		    .recipients = &recipient,
+		    .count = 1};
+
+		str_clear(&text);
+		tap_is_int(dsn_begin(&d, &text), 0, "a report is begun");
+		has(&text, kinds[i].action);
+		has(&text, "\r\nStatus: 2.0.0\r\n");
+		has(&text, "\r\nOriginal-Recipient: UTF-8;j\\x{F6}\\x{2B}e\r\n");
+		has(&text, "\r\nFinal-Recipient: utf-8; j\\x{F6}\\x{2B}e@example.org\r\n");
+		tap_is_int((long long)count(&text, "Diagnostic-Code"), 0, "no diagnostic code");
+	}
+	str_free(&text);
+}
+
 static void
 test_relay(void)
 {
@@ -228,6 +263,7 @@ main(void)
 	has(&text, "\r\n\t550 inconnu \\xc3\\xa0 cette adresse\r\n");
 	test_utf8(&text);
 	str_free(&text);
+	test_success();
 	test_relay();
 	test_replies();
 	test_cut();

@@ -204,7 +204,8 @@ test_result(int ends[2])
 			      .relay = slice_of("mx.d.test[192.0.2.1]:25"),
 			      .reply = slice_of("550 no\r\nsuch \x01 user"),
 			      .connect_ms = 12,
-			      .transfer_ms = 34},
+			      .transfer_ms = 34,
+			      .notifies = true},
 			  got;
 
 	tap_is_int(job_send_result(ends[1], &sent, SOON), 0, "send a result");
@@ -212,7 +213,7 @@ test_result(int ends[2])
 	tap_ok(got.number == 7 && got.recipient == JOB_RECIPIENTS_MAX - 1 && !got.done &&
 		   got.status == JOB_PERMANENT && slice_is(got.code, "5.1.1") &&
 		   slice_equal(got.relay, sent.relay) && got.connect_ms == 12 &&
-		   got.transfer_ms == 34,
+		   got.transfer_ms == 34 && got.notifies,
 	    "its fields");
 	tap_ok(slice_is(got.reply, "550 no\\x0d\\x0asuch \\x01 user"), "its reply, escaped");
 	memset(reply, '\x01', sizeof reply);
