@@ -7,10 +7,12 @@ atrn.py PORT LOGIN "ATRN ARGUMENT" OUT [STEP [N]]
 Says what the reply to ATRN is, then what it takes goes to OUT, a line for each message once the
 reply to its end is sent: its Subject and recipients. STEP: where it vanishes, at the Nth time.
 greeting, EHLO, MAIL, RCPT, DATA: instead of the reply to that; text: within the message; end:
-instead of the reply to its end; after: behind that; QUIT. refuse: RCPT is answered 550.
+instead of the reply to its end; after: behind that; QUIT. refuse: RCPT is answered 550. kill: the process N is killed at RCPT.
 The login comes by XCLIENT, which the test allows this host.
 """
+import os
 import re
+import signal
 import socket
 import sys
 
@@ -36,6 +38,8 @@ def reply():
 
 
 def vanish_at(name):
+    if step == "kill" and name == "RCPT":
+        os.kill(count, signal.SIGKILL)
     seen[name] = seen.get(name, 0) + 1
     if step == name and seen[name] == count:
         connection.close()

@@ -103,6 +103,7 @@ start_both() {
 	control turn 'joe: away.test, far.test' 'ann: other.test'
 	start qrun -w
 	QRUN_LOG=$STARTED_LOG
+	QRUN_PID=$STARTED_PID
 	wait_for 10 test -S "$SATCHEL_SPOOL/run/qrun/socket"
 	start smtpd -l 127.0.0.1:0
 	SMTPD_LOG=$STARTED_LOG
@@ -225,6 +226,22 @@ smtp() {
 		wait_for 10 turns_ended "$n"
 		wait_for 10 held_is 0
 	done
+	has ann 0
+}
+
+@test "ATRN: a qrun that is killed in the midst of it loses nothing, and the next one goes on" {
+	start_both
+	SUBJECT=one submit ann@box.test joe@away.test
+	SUBJECT=two submit ann@box.test joe@away.test
+	wait_for 10 held_is 2
+	atrn joe '' "$T/got" kill "$QRUN_PID"
+	[ ! -e "$T/got" ]
+	held_is 2
+	start qrun -w
+	QRUN_LOG=$STARTED_LOG
+	wait_for 10 fetched_again
+	[ "$(sort "$T/got" | xargs)" = 'one joe@away.test two joe@away.test' ]
+	wait_for 10 held_is 0
 	has ann 0
 }
 

@@ -135,8 +135,10 @@ let_go(struct asker *a)
 }
 
 void
-control_close_socket(struct control_socket *c)
+control_close_socket(struct control_socket *c, const struct qrun *q)
 {
+	if (c->listener != -1 && unlinkat(q->spool.fd, "run/qrun/socket", 0) == -1)
+		errno = 0; /* who connects to it in vain says so */
 	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
 		let_go(&c->askers[i]);
 	for (size_t i = 0; i < CONTROL_RECENT; i++)

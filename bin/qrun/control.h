@@ -40,7 +40,8 @@ struct control_socket {
 
 /* Makes the socket. Without it mail goes on: a failure is logged. */
 void control_open_socket(struct control_socket *c, struct qrun *q);
-void control_close_socket(struct control_socket *c);
+/* And removes it, so that nobody offers what we would do. */
+void control_close_socket(struct control_socket *c, const struct qrun *q);
 /* Fills in CONTROL_FDS; how many that is. */
 size_t control_poll(const struct control_socket *c, struct pollfd *fds);
 /* Answers what is known by now. */

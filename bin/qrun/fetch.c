@@ -73,18 +73,23 @@ start_over(const struct qrun *q, struct fetch *f)
 		   : 0;
 }
 
-/* A customer's second connection would get what the first has not yet. */
+/*
+ * A customer's second connection would get what the first has not yet. And each turn has a worker:
+ * half of them are left for others.
+ */
 static bool
-is_under_way(const struct qrun *q, bool is_turn, struct slice who)
+is_too_much(const struct qrun *q, bool is_turn, struct slice who)
 {
-	size_t count = 0;
+	size_t count = 0, turns = 0;
 
 	for (const struct fetch *f = q->fetches; f != NULL; f = f->next) {
 		if (is_turn && f->is_turn && slice_equal(str_slice(&f->who), who))
 			return true;
+		turns += f->is_turn;
 		count++;
 	}
-	return count >= FETCHES_MAX;
+	return count >= FETCHES_MAX ||
+	       (is_turn && turns >= (size_t)(q->limits.send_workers + 1) / 2);
 }
 
 static void
@@ -103,7 +108,7 @@ fetch_begin(struct qrun *q, bool is_turn, struct slice who, struct slice domains
 	struct fetch *f = NULL;
 
 	errno = EBUSY;
-	if (is_under_way(q, is_turn, who) || (f = calloc(1, sizeof *f)) == NULL)
+	if (is_too_much(q, is_turn, who) || (f = calloc(1, sizeof *f)) == NULL)
 		return NULL;
 	f->begun = clock_wall_seconds();
 	f->is_turn = f->is_looking = is_turn;
@@ -155,7 +160,7 @@ fetch_take_connection(struct qrun *q, struct fetch *f, int fd)
 	return result;
 }
 
-/* Turns go as fast as their client; the others leave room for what is new. */
+/* Turns go as fast as their client; some room is left for what is new. */
 static bool
 can_run(const struct qrun *q, const struct fetch *f)
 {
@@ -163,7 +168,7 @@ can_run(const struct qrun *q, const struct fetch *f)
 		return false;
 	if (f->turn != NULL && f->turn->tasks >= TURN_AHEAD)
 		return false;
-	return q->message_count < (size_t)(q->limits.qrun_active + 1) / 2;
+	return q->message_count < (size_t)(q->limits.qrun_active - q->limits.qrun_active / 8);
 }
 
 static void

@@ -341,7 +341,7 @@ main(int argc, char **argv)
 	if (q.is_watching)
 		control_open_socket(&loop.control, &q);
 	run(&q, &loop);
-	control_close_socket(&loop.control);
+	control_close_socket(&loop.control, &q);
 	fetches_free(&q);
 	trigger_close(&loop.trigger);
 	scan_free(&loop.scan, &q);

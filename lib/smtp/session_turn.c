@@ -196,6 +196,7 @@ session_atrn(struct session *s, struct slice argument)
 			break;
 		}
 		ask_close(&ask);
+		s->errors++; /* who asks again and again has qrun look again and again */
 		(void)respond(&s->writer, 453, "4.0.0", "You have no mail");
 		break;
 	case ASK_REFUSED:

@@ -48,7 +48,10 @@ test_rank(void)
 static void
 test_state(void)
 {
-	struct recipient_state state = {.status = RECIPIENT_WAITING, .is_released = true}, again;
+	struct recipient_state state = {.status = RECIPIENT_WAITING,
+				   .is_released = true,
+				   .reply = slice_of("")},
+			       again;
 	char bytes[MESSAGE_STATE_SIZE];
 
 	message_state_encode(&state, bytes);
