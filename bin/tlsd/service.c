@@ -155,6 +155,7 @@ service_run(struct program *p)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", p->problem.data);
 	program_drop_rights(p);
 	tls_refresh(p->tls);
+	tls_warm_up(p->tls);
 	find_users(&s, str_slice(&tls_get_settings(p->tls)->users));
 	s.refresh = deadline_in_ms(REFRESH_MS);
 	s.pool = (struct pool){.listener = open_listener(p, &path),

@@ -116,8 +116,7 @@ serve(struct program *p, int fd, const struct request *r)
 		(void)send_text(fd, TLSD_FAILED, reason.data);
 	} else if (send_info(fd, stream)) {
 		tls_stream_forget_keys(stream);
-		tls_close(p->tls);
-		p->tls = NULL;
+		tls_forget_keys(p->tls);
 		confine_carrying(p);
 		(void)tls_pump(stream, fd, (int64_t)p->limits.tlsd_idle * 1000);
 	}

@@ -196,6 +196,13 @@ tls_refresh(struct tls *t)
 }
 
 void
+tls_forget_keys(struct tls *t)
+{
+	tls_certificates_forget_keys(&t->certificates);
+	tls_tickets_close(&t->tickets);
+}
+
+void
 tls_close(struct tls *t)
 {
 	if (t == NULL)

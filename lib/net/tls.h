@@ -33,6 +33,13 @@ struct tls *tls_open(const struct control *c, const struct limits *limits, const
     tls_report *report, void *context, struct str *problem);
 /* Reads the other certificates, too, and all that changed: for a service, and before rights go. */
 void tls_refresh(struct tls *t);
+/* For a service, before it forks: what OpenSSL does at its first handshake. Never fails. */
+void tls_warm_up(struct tls *t);
+/*
+ * Wipes all private keys and those of tickets: only streams whose handshake is done can be used
+ * from then on. In a process that was forked this touches little of the memory that it shares.
+ */
+void tls_forget_keys(struct tls *t);
 /* Frees it and wipes its keys; streams whose handshake is done go on. */
 void tls_close(struct tls *t);
 const struct tls_settings *tls_get_settings(const struct tls *t);

@@ -93,6 +93,16 @@ tls_certificates_free(struct tls_certificates *all)
 	*all = (struct tls_certificates){.report = NULL};
 }
 
+void
+tls_certificates_forget_keys(struct tls_certificates *all)
+{
+	for (size_t i = 0; i < all->table.count; i++)
+		for (size_t k = 0; k < all->names[i].pair_count; k++) {
+			EVP_PKEY_free(all->names[i].pairs[k].key);
+			all->names[i].pairs[k].key = NULL;
+		}
+}
+
 /* In place of what there was, unless the files are wrong. */
 static int
 load(struct tls_name *name, struct str *problem)

@@ -49,6 +49,9 @@ int tls_certificates_read(
 /* Wipes the keys, but for those that a connection still refers to. */
 void tls_certificates_free(struct tls_certificates *all);
 
+/* Wipes them, with the same exception; there is nothing more to be found then. */
+void tls_certificates_forget_keys(struct tls_certificates *all);
+
 /* Reads the files of *: 0, or -1 with PROBLEM. Nothing works without them. */
 int tls_certificates_load(struct tls_certificates *all, struct str *problem);
 /* Reads all that is new or changed; what is wrong is reported. */
