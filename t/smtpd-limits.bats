@@ -55,7 +55,7 @@ has() {
 @test "who may relay is not counted" {
 	control limits 'smtpd-rate-connections: 1' 'smtpd-rate-messages: 1' 'smtpd-rate-recipients: 1'
 	for client in 127.0.0.1 ::1; do
-		for n in 1 2 3; do
+		for _ in 1 2 3; do
 			TCPREMOTEIP=$client smtp "EHLO a.test\r\n${MAIL}MAIL FROM:<a@b.test>\r\n$TO$TO"
 			has 2 '250 2.1.5'
 		done
@@ -105,7 +105,7 @@ has() {
 @test "without a place to count, nothing is refused and the log says so" {
 	control limits 'smtpd-rate-connections: 1'
 	mkdir -p "$SATCHEL_SPOOL/run/smtpd/tally"
-	for n in 1 2; do
+	for _ in 1 2; do
 		smtp 'QUIT\r\n'
 		has 1 '220 '
 		assert_file_has "$T/log" 'smtpd: tally reason="unable to open'

@@ -27,7 +27,7 @@ answers() {
 # The service on a unix socket.
 service() {
 	start python3 "$ROOT/t/policy.py" "$T/p" unix "$T/p/socket"
-	control policy "${1-}unix:$T/p/socket"
+	control policy "unix:$T/p/socket"
 	wait_for 10 test -S "$T/p/socket"
 }
 

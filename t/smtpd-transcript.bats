@@ -35,7 +35,7 @@ kind() {
 	[ "$(kind M | tr -d '\n')" = 'Subject: x\x0d\x0a\x0d\x0a..dot\x5c ä \xff\x0d\x0a.\x0d\x0a' ]
 	kind S | grep -qxF '220 here.test ESMTP\x0d\x0a'
 	kind S | grep -qE '^250 2.0.0 Ok: queued as [0-9a-v]{20}\\x0d\\x0a$'
-	diff <(kind =) - <<-'END'
+	diff <(kind '=') - <<-'END'
 		begin client=192.0.2.1 relay=no tls=no mode=smtp
 		end=quit
 	END
@@ -61,7 +61,7 @@ kind() {
 @test "of a long message the end is missing, which is said" {
 	smtp "${BEGIN}DATA\r\n$(printf 'x%.0s' {1..70000})\r\n.\r\nQUIT\r\n"
 	[ "$(kind M | tr -d '\n' | wc -c)" -eq 65536 ]
-	kind = | grep -qx cut
+	kind '=' | grep -qx cut
 	kind C | grep -qxF 'QUIT\x0d\x0a'
 	run python3 "$ROOT/t/replay.py" "$T/transcript"
 	assert_status 2
