@@ -167,7 +167,7 @@ message() {
 	smtp "$BEGIN$(rcpt two)"
 	assert_output_has '250 2.1.5'
 	control limits 'smtpd-policy-timeout: 1'
-	control policy '/bin/sleep 30'
+	control policy '/bin/sleep 3'
 	smtp "$BEGIN$(rcpt two)"
 	assert_output_has '451 4.3.5'
 	assert_file_has "$T/log" 'service=/bin/sleep reason="Connection timed out"'
