@@ -96,6 +96,7 @@ session_start_over(struct session *s)
 	s->extended = false;
 	s->offered = 0;
 	explicit_bzero(s->client.login, sizeof s->client.login);
+	s->xclient.has_login = false;
 	str_clear(&s->auth.mechanisms);
 	s->auth.is_asked = false;
 }
