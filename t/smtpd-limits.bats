@@ -33,7 +33,7 @@ has() {
 
 @test "connections of a network" {
 	control limits 'smtpd-rate-connections: 2'
-	for n in 1 2; do
+	for _ in 1 2; do
 		smtp 'QUIT\r\n'
 		has 1 '220 '
 	done
