@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 # Mail that is kept until it is asked for: the route hold, ETRN and ATRN.
 
 bats_require_minimum_version 1.5.0
