@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2059 # each test is a subshell; fields are formats
 # qrun(8): what a sender may ask for about when: FUTURERELEASE, DELIVERBY, MT-PRIORITY; and REQUIRETLS.
 
 bats_require_minimum_version 1.5.0
