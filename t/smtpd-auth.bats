@@ -164,11 +164,11 @@ RCPT TO:<joe@far.test>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
 	TCPREMOTEIP=192.0.2.7 smtp "${EHLO}AUTH PLAIN $BAD\r\nAUTH LOGIN $(b64 'a b\nsmtpd: auth')\r\n$(b64 x)\r
 AUTH PLAIN $(b64 '\0no body\0x')\r\nNOOP\r\n"
 	replies "$wrong" '334 UGFzc3dvcmQ6' "$wrong" "$wrong" \
-		'421 4.7.0 here.test Too many wrong commands, closing the connection'
+		'421 4.7.0 here.test Too many failed logins, closing the connection'
 	[ "$(grep -c '^smtpd: auth client=192.0.2.7 .*result=refused$' "$T/log")" -eq 3 ]
 	assert_file_has "$T/log" 'login=ann@example.org mechanism=PLAIN result=refused'
 	assert_file_has "$T/log" 'login="no body" mechanism=PLAIN'
-	assert_file_has "$T/log" 'end=errors'
+	assert_file_has "$T/log" 'end=logins'
 }
 
 @test "a failure makes its client wait; too many end all trying" {

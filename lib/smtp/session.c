@@ -288,6 +288,9 @@ say_farewell(struct session *s)
 	else if (s->end == SESSION_ERRORS) {
 		reason = "Too many wrong commands, closing the connection";
 		status = "4.7.0";
+	} else if (s->end == SESSION_LOGINS) {
+		reason = "Too many failed logins, closing the connection";
+		status = "4.7.0";
 	} else if (s->end == SESSION_CHUNK) {
 		reason = "How long the chunk is was not understood, closing the connection";
 		status = "4.5.0";

@@ -84,6 +84,7 @@ enum session_end {
 	SESSION_SILENT,	 /* no command in time */
 	SESSION_LONG,	 /* over the session's time */
 	SESSION_ERRORS,	 /* too many wrong commands */
+	SESSION_LOGINS,	 /* too many failed logins */
 	SESSION_AHEAD,	 /* the client did not wait for a reply that it had to wait for */
 	SESSION_TURNED,	 /* ATRN: the connection is another's */
 	SESSION_EARLY,	 /* the client spoke before the greeting */

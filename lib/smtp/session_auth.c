@@ -190,7 +190,7 @@ conclude(struct session *s, struct authd *a, struct slice mechanism, const struc
 	wait_for_reply(s, a->wait_ms);
 	(void)respond(&s->writer, verdict->code, verdict->status, "%s", verdict->text);
 	if (s->auth.failures >= s->settings->limits.smtpd_auth_failures)
-		s->end = SESSION_ERRORS;
+		s->end = SESSION_LOGINS;
 }
 
 static void

@@ -127,6 +127,7 @@ session_log_end(struct session *s)
 	    [SESSION_SILENT] = "silent",
 	    [SESSION_LONG] = "long",
 	    [SESSION_ERRORS] = "errors",
+	    [SESSION_LOGINS] = "logins",
 	    [SESSION_AHEAD] = "ahead",
 	    [SESSION_TURNED] = "turned",
 	    [SESSION_EARLY] = "early",
