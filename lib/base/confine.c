@@ -52,7 +52,8 @@ confine_apply(const struct confine *c, struct confine_done *done)
 	if (CONFINE_IS_INSTRUMENTED)
 		confine_read(&policy, "/proc");
 	*done = (struct confine_done){.landlock = 0};
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
+	if ((!CONFINE_IS_INSTRUMENTED && prctl(PR_SET_DUMPABLE, 0) == -1) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
 		done->landlock_error = done->seccomp_error = errno;
 		return -1;
 	}

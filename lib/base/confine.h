@@ -16,6 +16,7 @@
  * the process by SIGSYS; others that are not needed fail: with EPERM, or with ENOSYS if they are
  * younger than Linux 5.1, as for those a C library has another way. So no program is executed: who
  * needs that forks an executor first (base/executor.h). Memory cannot be written and executed, too.
+ * What strangers said in it, passwords perhaps, is in no core file and shown to no debugger.
  */
 #ifndef BASE_CONFINE_H
 #define BASE_CONFINE_H

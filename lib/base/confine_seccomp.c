@@ -12,9 +12,11 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -218,7 +220,8 @@ finish(struct program *p, size_t jump, uint32_t verdict)
 
 /*
  * A socket of another family fails, and does not end the process: a module of the user database may
- * well try one. Of the internet only TCP, as no Landlock holds UDP.
+ * well try one. Of the internet only TCP, as no Landlock holds UDP, nor MPTCP, whose sockets are
+ * streams, too.
  */
 static void
 add_sockets(struct program *p, unsigned calls)
@@ -230,10 +233,13 @@ add_sockets(struct program *p, unsigned calls)
 		give_if(p, AF_UNIX, SECCOMP_RET_ALLOW);
 	if ((calls & CONFINE_INET) != 0) {
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
-		add(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 4);
+		add(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 8);
 		load_argument(p, 1);
 		add(p, BPF_ALU | BPF_AND | BPF_K, TYPE_MASK, 0, 0);
-		give_if(p, SOCK_STREAM, SECCOMP_RET_ALLOW);
+		add(p, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 0, 5);
+		load_argument(p, 2);
+		give_if(p, 0, SECCOMP_RET_ALLOW);
+		give_if(p, IPPROTO_TCP, SECCOMP_RET_ALLOW);
 	}
 	finish(p, jump, REFUSE_FAMILY);
 	jump = begin(p, SYS_socketpair);
@@ -242,6 +248,38 @@ add_sockets(struct program *p, unsigned calls)
 	finish(p, jump, REFUSE_FAMILY);
 	if ((calls & (CONFINE_CONNECT | CONFINE_INET)) != 0)
 		p->verdicts[SYS_connect] = SECCOMP_RET_ALLOW;
+}
+
+/* A first segment with data in it (RFC 7413) connects, and Landlock may not have been asked. */
+static void
+add_messages(struct program *p)
+{
+	static const struct {
+		int call;
+		size_t flags; /* which argument */
+	} calls[] = {{SYS_sendto, 3}, {SYS_sendmsg, 2}, {SYS_sendmmsg, 3}};
+
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		size_t jump = begin(p, calls[i].call);
+
+		load_argument(p, calls[i].flags);
+		give_if_bits(p, MSG_FASTOPEN, REFUSE);
+		finish(p, jump, SECCOMP_RET_ALLOW);
+	}
+}
+
+/* That there is something to read could be told to any process of ours, by a signal that kills. */
+static void
+add_controls(struct program *p)
+{
+	static const uint32_t hostile_controls[] = {
+	    F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY};
+	size_t jump = begin(p, SYS_fcntl);
+
+	load_argument(p, 1);
+	for (size_t i = 0; i < COUNT(hostile_controls); i++)
+		give_if(p, hostile_controls[i], REFUSE);
+	finish(p, jump, SECCOMP_RET_ALLOW);
 }
 
 /* What could be written cannot be executed; a library loaded later comes from a file. */
@@ -292,6 +330,7 @@ add_narrowing(struct program *p)
 	jump = begin(p, SYS_prctl);
 	load_argument(p, 0);
 	give_if(p, PR_SET_NO_NEW_PRIVS, SECCOMP_RET_ALLOW);
+	give_if(p, PR_SET_DUMPABLE, SECCOMP_RET_ALLOW);
 	finish(p, jump, REFUSE);
 }
 
@@ -350,7 +389,10 @@ build(struct program *p, unsigned calls)
 	if ((calls & CONFINE_SERVE) != 0)
 		add_children(p);
 	add_sockets(p, calls);
+	if ((calls & CONFINE_INET) != 0)
+		add_messages(p);
 	add_memory(p);
+	add_controls(p);
 	add_devices(p);
 	add_limits(p);
 	add(p, BPF_JMP | BPF_JGE | BPF_K, CALLS_MAX, 0, 1);

@@ -132,8 +132,9 @@ serve(struct state *s, int fd)
 {
 	struct pollfd polled[] = {
 	    {.fd = REQUEST_FD, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
-	bool goes_on =
-	    prctl(PR_SET_NAME, "executor") == 0 && let_go(fd) == 0 && set_signals(s) == 0;
+	/* who asks is of the same user, and must not reach into us by way of /proc */
+	bool goes_on = prctl(PR_SET_NAME, "executor") == 0 && prctl(PR_SET_DUMPABLE, 0) == 0 &&
+		       let_go(fd) == 0 && set_signals(s) == 0;
 
 	polled[1].fd = s->signal_fd;
 	while (goes_on) {

@@ -3,6 +3,7 @@
 #include "base/confine.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -133,6 +135,46 @@ static int
 make_inet_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int
+make_stream_that_is_not_tcp(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262 /* IPPROTO_MPTCP */);
+}
+
+/* Connects as it sends, where the kernel has it; else the socket is not connected. */
+static int
+send_first(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return fd == -1 ? -1
+			: (int)sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+			      (struct sockaddr *)&address, sizeof address);
+}
+
+/* The signal is one that nobody can ignore. */
+static int
+have_parent_signalled(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return 0;
+	return fcntl(ends[0], F_SETOWN, getppid());
+}
+
+static int
+choose_signal(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return 0;
+	return fcntl(ends[0], F_SETSIG, SIGKILL);
 }
 
 static int
@@ -264,6 +306,12 @@ static const struct row rows[] = {
     {"an internet socket if it is asked for", CONFINE_INET, make_inet_socket, 0, false, false},
     {"which is for TCP alone", CONFINE_INET, make_inet6_datagram_socket, EAFNOSUPPORT, false,
 	false},
+    {"nor for another protocol", CONFINE_INET, make_stream_that_is_not_tcp, EAFNOSUPPORT, false,
+	false},
+    {"nothing is sent without connecting", CONFINE_INET, send_first, EPERM, false, false},
+    {"no signal for others by way of a descriptor", ~0U, have_parent_signalled, EPERM, false,
+	false},
+    {"nor one of another kind", ~0U, choose_signal, EPERM, false, false},
     {"no netlink socket", ~0U, make_netlink_socket, EAFNOSUPPORT, false, false},
     {"children, who are confined as well", CONFINE_SERVE, fork_child, 0, true, false},
     {"no children unless they are asked for", 0, fork_child, EPERM, false, true},
@@ -342,6 +390,56 @@ test_users(void)
 	    waitpid(pid, &status, 0) == pid && status == 0, "users are found, for the first time");
 }
 
+/* What /proc has of a process whose memory is private belongs to root, whoever it runs as. */
+static bool
+is_private(pid_t pid)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%ld/mem", (long)pid);
+	return stat(path, &st) == 0 && st.st_uid == 0;
+}
+
+/* The executor is forked and then gets ready. */
+static bool
+becomes_private(pid_t pid)
+{
+	for (int i = 0; i < 500 && !is_private(pid); i++)
+		(void)poll(NULL, 0, 10);
+	return is_private(pid);
+}
+
+static void
+test_privacy(void)
+{
+	const struct confine nothing = {.calls = 0};
+	struct confine_done done;
+	struct executor executor = {.fd = -1};
+	int ends[2];
+	char c;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+		exit(1);
+	if (pid == 0) {
+		if ((geteuid() == 0 && setuid(65534) == -1) || prctl(PR_SET_DUMPABLE, 1) == -1 ||
+		    executor_start(&executor, NULL, 0) == -1 ||
+		    write(ends[1], &executor.pid, sizeof executor.pid) == -1)
+			_exit(1);
+		(void)confine_apply(&nothing, &done);
+		_exit(write(ends[1], "x", 1) == 1 && pause() == -1 ? 0 : 1);
+	}
+	if (read(ends[0], &executor.pid, sizeof executor.pid) == -1 || read(ends[0], &c, 1) == -1)
+		exit(1);
+	tap_ok(INSTRUMENTED || is_private(pid), "what is confined shows its memory to nobody");
+	tap_ok(becomes_private(executor.pid), "nor does the executor");
+	kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void
 echo_back(const void *context, int fd)
 {
@@ -414,6 +512,7 @@ main(void)
 	test_trials();
 	test_ports();
 	test_users();
+	test_privacy();
 	test_executor();
 	unlink(path_in(inside, "file"));
 	unlink(path_in(inside, "new"));
