@@ -92,7 +92,7 @@ chain_pump(struct program *p, struct tls_stream *stream, int plain)
 {
 	tls_stream_forget_keys(stream);
 	tls_forget_keys(p->tls);
-	confine_carrying(p);
+	confine_carrying(p, false);
 	if (tls_pump(stream, plain, (int64_t)p->limits.tlsd_idle * 1000) == TLS_PUMP_IDLE)
 		log_failure("nothing came for too long");
 	tls_stream_free(stream);

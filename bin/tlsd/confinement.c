@@ -15,9 +15,10 @@ apply(const struct program *p, const struct confine *policy)
 
 /* Certificates may be anywhere, and be renewed; new ticket keys go to run/tlsd. */
 void
-confine_handshake(const struct program *p)
+confine_handshake(const struct program *p, bool is_service)
 {
-	struct confine policy = {.calls = CONFINE_FILES};
+	struct confine policy = {
+	    .calls = CONFINE_FILES | (is_service ? CONFINE_SERVE | CONFINE_POOL : 0)};
 
 	confine_read(&policy, "/");
 	confine_write(&policy, p->folder.data);
@@ -25,9 +26,9 @@ confine_handshake(const struct program *p)
 }
 
 void
-confine_carrying(const struct program *p)
+confine_carrying(const struct program *p, bool again)
 {
-	const struct confine policy = {.calls = 0};
+	const struct confine policy = {.calls = again ? CONFINE_SAME : 0};
 
 	apply(p, &policy);
 }

@@ -105,6 +105,7 @@ main(int argc, char **argv)
 		code = service_run(&program);
 	} else if (options.speaks) {
 		(void)program_open(&program); /* or not: the server is told why */
+		confine_handshake(&program, false);
 		speak(&program, STDIN_FILENO);
 	} else {
 		log_keep_from(STDOUT_FILENO);

@@ -168,6 +168,7 @@ service_run(struct program *p)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s", path.data);
 	log_note(
 	    PROGRAM, "ready", "listening on %s", path.len > 0 ? path.data : "the socket passed");
+	confine_handshake(p, true);
 	result = pool_run(&s.pool);
 	if (result == -1)
 		log_note(PROGRAM, "fatal", "unable to serve: %s", strerror(errno));

@@ -117,7 +117,7 @@ serve(struct program *p, int fd, const struct request *r)
 	} else if (send_info(fd, stream)) {
 		tls_stream_forget_keys(stream);
 		tls_forget_keys(p->tls);
-		confine_carrying(p);
+		confine_carrying(p, true);
 		(void)tls_pump(stream, fd, (int64_t)p->limits.tlsd_idle * 1000);
 	}
 	tls_stream_free(stream);
@@ -129,7 +129,6 @@ speak(struct program *p, int fd)
 {
 	struct request r = {.in = -1, .out = -1};
 
-	confine_handshake(p);
 	if (take_start(&r, fd)) {
 		if (p->tls == NULL)
 			(void)send_text(fd, TLSD_UNAVAILABLE, p->problem.data);

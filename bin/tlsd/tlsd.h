@@ -44,10 +44,13 @@ _Noreturn void chain_execute(struct program *p, struct tls_stream *stream, char 
 /* Waits for it: its exit code. */
 int chain_wait(pid_t pid);
 
-/* Before a handshake: no program, no socket, no file but to read, and run/tlsd. */
-void confine_handshake(const struct program *p);
-/* After it: nothing but the descriptors that are open. */
-void confine_carrying(const struct program *p);
+/*
+ * Before a handshake: no program, no socket, no file but to read, and run/tlsd. A service may
+ * accept connections and have children beside, and is confined once, with all of these.
+ */
+void confine_handshake(const struct program *p, bool is_service);
+/* After it: nothing but the descriptors that are open. AGAIN: confine_handshake came before. */
+void confine_carrying(const struct program *p, bool again);
 
 /* The helper protocol for one connection, on the socket FD. */
 void speak(struct program *p, int fd);

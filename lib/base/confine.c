@@ -62,6 +62,10 @@ confine_apply(const struct confine *c, struct confine_done *done)
 		done->landlock_error = errno;
 	else
 		done->landlock = version;
+	if (version != -1 && c->calls == CONFINE_SAME) {
+		done->seccomp = true;
+		return 0;
+	}
 	done->seccomp = confine_seccomp(c->calls) == 0;
 	if (!done->seccomp)
 		done->seccomp_error = errno;

@@ -33,6 +33,13 @@ enum confine_calls {
 	CONFINE_INET = 2,    /* TCP connections, to the ports named where Landlock knows ports */
 	CONFINE_SERVE = 4,   /* accepting connections, forking children */
 	CONFINE_FILES = 8,   /* renaming and removing files, and their modes, where one may write */
+	/*
+	 * For a later policy, alone: calls stay as an earlier one has them. A filter takes as long
+	 * to set up as a TLS handshake. Where there is no Landlock it counts as 0, as files are
+	 * confined by nothing else.
+	 */
+	CONFINE_SAME = 16,
+	CONFINE_POOL = 32, /* beside CONFINE_SERVE: telling children to end, or to end with us */
 };
 
 struct confine {

@@ -18,6 +18,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -319,9 +320,9 @@ add_devices(struct program *p)
 	finish(p, jump, SECCOMP_RET_ERRNO | ENOTTY);
 }
 
-/* Of prctl, only what comes before a filter. */
+/* Of prctl, only what comes before a filter, and a child's wish to end with its parent. */
 static void
-add_narrowing(struct program *p)
+add_narrowing(struct program *p, unsigned calls)
 {
 	size_t jump;
 
@@ -331,6 +332,8 @@ add_narrowing(struct program *p)
 	load_argument(p, 0);
 	give_if(p, PR_SET_NO_NEW_PRIVS, SECCOMP_RET_ALLOW);
 	give_if(p, PR_SET_DUMPABLE, SECCOMP_RET_ALLOW);
+	if ((calls & CONFINE_POOL) != 0)
+		give_if(p, PR_SET_PDEATHSIG, SECCOMP_RET_ALLOW);
 	finish(p, jump, REFUSE);
 }
 
@@ -346,13 +349,19 @@ add_limits(struct program *p)
 }
 
 static void
-add_children(struct program *p)
+add_children(struct program *p, unsigned calls)
 {
 	size_t jump = begin(p, SYS_clone);
 
 	load_argument(p, 0);
 	give_if_bits(p, NAMESPACES, SECCOMP_RET_KILL_PROCESS);
 	finish(p, jump, SECCOMP_RET_ALLOW);
+	if ((calls & CONFINE_POOL) == 0 || CONFINE_IS_INSTRUMENTED)
+		return;
+	jump = begin(p, SYS_kill);
+	load_argument(p, 1);
+	give_if(p, SIGTERM, SECCOMP_RET_ALLOW);
+	finish(p, jump, REFUSE);
 }
 
 static void
@@ -385,9 +394,9 @@ build(struct program *p, unsigned calls)
 	add(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	give(p, SECCOMP_RET_KILL_PROCESS);
 #endif
-	add_narrowing(p);
+	add_narrowing(p, calls);
 	if ((calls & CONFINE_SERVE) != 0)
-		add_children(p);
+		add_children(p, calls);
 	add_sockets(p, calls);
 	if ((calls & CONFINE_INET) != 0)
 		add_messages(p);
