@@ -190,7 +190,7 @@ is_confined() {
 
 @test "a kernel that lacks it: mail goes, and a server says what is missing" {
 	needs strace
-	listen strace -f -o /dev/null -e inject=landlock_create_ruleset:error=EOPNOTSUPP
+	listen strace -D -f -o /dev/null -e inject=landlock_create_ruleset:error=EOPNOTSUPP
 	pid=$(listener)
 	is_confined "$pid"
 	assert_file_has "$STARTED_LOG" 'smtpd: confinement landlock=none seccomp=yes reason="Operation not supported"'
@@ -198,7 +198,7 @@ is_confined() {
 	assert_output_has 'Ok: queued as'
 	stop_started
 
-	listen strace -f -o /dev/null -e inject=landlock_create_ruleset:error=ENOSYS \
+	listen strace -D -f -o /dev/null -e inject=landlock_create_ruleset:error=ENOSYS \
 		-e inject=seccomp:error=EINVAL
 	assert_file_has "$STARTED_LOG" 'smtpd: confinement landlock=none seccomp=none reason="Function not implemented"'
 	talk "$PORT" "$HELLO$TO${DATA}QUIT\r\n"
@@ -206,7 +206,7 @@ is_confined() {
 	stop_started
 
 	has_confinement
-	listen strace -f -o /dev/null -e inject=seccomp:error=EINVAL
+	listen strace -D -f -o /dev/null -e inject=seccomp:error=EINVAL
 	assert_file_has "$STARTED_LOG" 'seccomp=none reason="Invalid argument"'
 }
 
