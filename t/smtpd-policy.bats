@@ -53,6 +53,20 @@ message() {
 	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells" -type f -exec cat {} + | tr -d '\r'
 }
 
+@test "a program that never answers and never ends holds nobody up" {
+	printf '#!/bin/sh\nexec sleep 100\n' >"$T/p/program"
+	chmod 755 "$T/p/program"
+	control policy "$T/p/program"
+	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 2'
+	for confinement in none default; do
+		[ "$confinement" = default ] || control confinement none
+		run timeout 10 bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$BEGIN$(rcpt one)QUIT\r\n"
+		[ "$status" -eq 0 ]
+		assert_output_has '451 4.3.5'
+		rm -f "$SATCHEL_CONTROL/confinement"
+	done
+}
+
 @test "every action, over one connection" {
 	service
 	answers 'reject REJECT' 'words REJECT 5.1.2 not these' 'defer DEFER' 'later 451 4.2.0 full' 'no 550 no' \

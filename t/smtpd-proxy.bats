@@ -61,6 +61,16 @@ from() {
 	assert_file_has "$T/log" 'client=127.0.0.9'
 }
 
+@test "a client without an address cannot speak for others, whatever the proxy may" {
+	control xclient 127.0.0.9
+	SESSION='XCLIENT LOGIN=joe\r\n'$SESSION
+	for header in 'PROXY UNKNOWN\r\n' "$V2"'\x20\0\0\0'; do
+		from "$header"
+		assert_output_has '550 5.7.1 You may not speak for others'
+		assert_output_has '550 5.7.1 Relaying denied'
+	done
+}
+
 @test "without a header there is no session with a proxy" {
 	for header in '' 'PROXY TCP4 192.0.2.7\r\n' "$V2"'\x31\x11\0\x0c'; do
 		from "$header"

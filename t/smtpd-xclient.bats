@@ -62,6 +62,16 @@ as() {
 	assert_output_has "$denied"
 }
 
+@test "who is spoken for cannot speak for others" {
+	smtp "XCLIENT ADDR=198.51.100.1\r\nEHLO a.test\r\nXCLIENT LOGIN=joe\r\n$ASK"
+	[[ $output != *250-XCLIENT* ]]
+	assert_output_has '550 5.7.1 You may not speak for others'
+	assert_output_has "$denied"
+	smtp "XCLIENT ADDR=198.51.100.1 HELO=b.test\r\nRSET\r\nXCLIENT ADDR=192.0.2.1 HELO=b.test\r\n$ASK"
+	assert_output_has '550 5.7.1 You may not speak for others'
+	assert_output_has "$denied"
+}
+
 @test "the session begins anew: 220, and HELO is wanted again" {
 	smtp "EHLO a.test\r\nXCLIENT ADDR=192.0.2.1 PORT=1 DESTADDR=IPV6:::1 DESTPORT=25\r\n$ASK"
 	[ "$(grep -c '^220 here.test ESMTP$' <<<"$output")" -eq 2 ]
@@ -101,6 +111,14 @@ as() {
 	assert_output_has "$relayed"
 	as 'ADDR=198.51.100.1'
 	assert_output_has "$denied"
+	# nor is it a login of theirs
+	export SSL_CLIENT_VERIFY=SUCCESS
+	control fingerprints "$hash: ann@example.org"
+	smtp 'EHLO a.test\r\nAUTH EXTERNAL =\r\n'
+	assert_output_has '235 2.7.0 Welcome'
+	smtp 'XCLIENT ADDR=198.51.100.1\r\nEHLO a.test\r\nAUTH EXTERNAL =\r\n'
+	[[ $output != *235* ]]
+	assert_output_has '504 5.5.4 There is no such mechanism'
 	SSL_PEER_CERT_HASH=SHA256:${hash/7/9}
 	smtp "EHLO a.test\r\n$ASK"
 	assert_output_has "$denied"

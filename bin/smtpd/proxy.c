@@ -29,7 +29,8 @@ become_client(
 {
 	client->name = NULL;
 	client->may_relay = false;
-	client->tls.client_fingerprint[0] = '\0';
+	tls_info_forget_client(&client->tls);
+	client->is_hidden = !h->has_client;
 	if (!h->has_client)
 		return;
 	client->peer = h->client;

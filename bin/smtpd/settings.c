@@ -91,6 +91,17 @@ read_senders(struct smtpd *d, const struct control *c, struct str *problem)
 	return found;
 }
 
+/* A program serves one session, and may not outlast it. */
+static int
+read_policy(struct smtpd *d, const struct control *c, struct str *problem)
+{
+	int found = policy_read(&d->policy, c, problem);
+
+	for (size_t i = 0; i < d->policy.count; i++)
+		d->policy.services[i].seconds = (unsigned)d->settings.limits.smtpd_session;
+	return found;
+}
+
 static bool
 counts(const struct limits *l)
 {
@@ -140,7 +151,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    read_senders(d, &control, problem) != -1 &&
 	    table_read(
 		&d->relay_certificates, &control, "relaycertificates", TABLE_KEYS, problem) != -1 &&
-	    policy_read(&d->policy, &control, problem) != -1 &&
+	    read_policy(d, &control, problem) != -1 &&
 	    asking_read(&d->asking, &control, problem) != -1 &&
 	    confinement_read(&d->is_confined, &control, problem) == 0) {
 		d->routes = routes_open(&control, problem);

@@ -178,6 +178,13 @@ format_value(struct str *out, const struct tls_info *info, const struct row *row
 	}
 }
 
+void
+tls_info_forget_client(struct tls_info *info)
+{
+	info->client_fingerprint[0] = info->client_subject[0] = '\0';
+	info->client_is_verified = false;
+}
+
 int
 tls_info_add_fields(struct str *out, const struct tls_info *info)
 {

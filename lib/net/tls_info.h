@@ -37,6 +37,9 @@ struct tls_info {
 	size_t end_point_length;
 };
 
+/* What the client's certificate says is forgotten: it is another's than who speaks. */
+void tls_info_forget_client(struct tls_info *info);
+
 /* Adds the fields, each ended by NUL. 0, or -1 with str's errors. */
 int tls_info_add_fields(struct str *out, const struct tls_info *info);
 /* False for what tls_info_add_fields cannot have made. */

@@ -34,6 +34,7 @@ struct policy_service {
 	struct sockaddr_storage address; /* else */
 	socklen_t length;
 	char task[POLICY_TASK_MAX]; /* the executor's name for it */
+	unsigned seconds;	    /* after which a program is stuck, and ends; 0: never */
 };
 
 struct policy {

@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,8 @@
 #include "smtp/policy.h"
 
 #define WORDS_MAX 32
+#define END_MS 1000 /* for a program to end by itself */
+#define LOOK_MS 5
 
 void
 policy_free(struct policy *p)
@@ -144,6 +148,7 @@ policy_run(const void *context, int fd)
 	    io_set_close_on_exec(STDIN_FILENO, false) == -1 ||
 	    io_set_close_on_exec(STDOUT_FILENO, false) == -1)
 		return;
+	(void)alarm(service->seconds); /* which goes on in what is executed */
 	execv(service->words[0], service->words);
 }
 
@@ -185,12 +190,33 @@ policy_open(struct policy_link *l, const struct policy_service *service,
 	return l->fd == -1 ? -1 : 0;
 }
 
+static bool
+has_ended(pid_t pid)
+{
+	pid_t result = waitpid(pid, NULL, WNOHANG);
+
+	return result == pid || (result == -1 && errno == ECHILD);
+}
+
+/* A program that does not see that its input has ended is stuck, and nobody waits for it. */
+static void
+end_program(pid_t pid)
+{
+	deadline until = deadline_in_ms(END_MS);
+
+	while (!has_ended(pid) && deadline_poll_ms(until) > 0)
+		(void)poll(NULL, 0, LOOK_MS);
+	if (!has_ended(pid) && kill(pid, SIGKILL) == 0)
+		while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+			;
+}
+
 void
 policy_close(struct policy_link *l)
 {
 	io_close(l->fd);
-	while (l->pid > 0 && waitpid(l->pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	if (l->pid > 0)
+		end_program(l->pid);
 	*l = (struct policy_link){.fd = -1};
 }
 

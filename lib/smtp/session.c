@@ -71,7 +71,7 @@ session_init(struct session *s, const struct session_settings *settings,
 	str_init(&s->helo, HELO_MAX);
 	str_init(&s->auth.mechanisms, MECHANISMS_MAX);
 	str_init(&s->xclient_name, 0);
-	s->xclient.is_allowed = settings->xclient_hosts != NULL &&
+	s->xclient.is_allowed = settings->xclient_hosts != NULL && !client->is_hidden &&
 				cidr_list_contains(settings->xclient_hosts, client->peer.address);
 	str_init(&t->reverse_path, ADDRESS_PATH_MAX);
 	str_init(&t->first, ADDRESS_PATH_MAX);
@@ -113,14 +113,12 @@ session_take_descriptor(struct session *s, int fd)
 	return 0;
 }
 
-/* The certificate of who speaks for others is not theirs. */
 static bool
 has_relay_certificate(const struct session *s)
 {
 	struct slice fingerprint = slice_of(s->client.tls.client_fingerprint);
 
 	return s->settings->relay_certificates != NULL && fingerprint.len > 0 &&
-	       !s->xclient.is_used &&
 	       table_find(s->settings->relay_certificates, fingerprint) != NULL;
 }
 
@@ -218,6 +216,7 @@ dispatch(struct session *s, struct slice line)
 	struct command command = command_split(line);
 	const struct session_command *row = session_command_find(command.verb);
 
+	session_close_xclient(s, row);
 	if (row == NULL)
 		transcript_doubt(s->reader.transcript);
 	if (row == NULL)

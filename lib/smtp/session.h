@@ -71,6 +71,7 @@ struct session_client {
 	uint16_t port;	    /* 0 where it is not known */
 	struct peer server; /* what the client connected to, where somebody told */
 	uint16_t server_port;
+	bool is_hidden;	  /* behind who did not say its address: peer is that host's */
 	const char *name; /* in the DNS, as the environment has it; null or "" where unknown */
 	bool may_relay;	  /* for its address, or as the environment has it */
 	struct tls_info tls;
@@ -103,7 +104,7 @@ struct verdict {
 
 /* What XCLIENT said, and whether it may be said. */
 struct session_xclient {
-	bool is_allowed; /* to the host that connected, whoever it spoke for since */
+	bool is_allowed; /* to the host that connected, until whom it named has spoken */
 	bool is_used;
 	bool has_address, has_login; /* it named them */
 };

@@ -55,6 +55,8 @@ bool session_may_send_from(const struct session *s, struct slice list);
 /* The greeting, at the begin of a session and after XCLIENT. */
 void session_greet(struct session *s);
 bool session_may_xclient(const struct session *s);
+/* Before each command: who was spoken for and speaks himself says no more who he is. */
+void session_close_xclient(struct session *s, const struct session_command *row);
 /* The attributes that XCLIENT knows, for EHLO. */
 void session_print_xclient(const struct session *s, struct str *line);
 session_handler session_etrn, session_atrn;

@@ -47,6 +47,8 @@ go_on(struct session *s, int in, int out, const struct tls_info *info)
 	s->writer.fd = writer;
 	session_start_over(s);
 	s->client.tls = *info;
+	if (s->xclient.is_used) /* the certificate is the host's that speaks for the client */
+		tls_info_forget_client(&s->client.tls);
 	return true;
 }
 

@@ -21,14 +21,21 @@ tables(const struct session *s)
 	return s->settings->asking;
 }
 
+/* What who is in front of the client may ask for is not the client's. */
+static const char *
+address(const struct session *s)
+{
+	return s->client.is_hidden ? "" : s->client.peer.address;
+}
+
 bool
 session_may_etrn(const struct session *s)
 {
 	if (s->settings->mode == SESSION_LMTP || !ask_is_possible())
 		return false;
 	return session_is_trusted(s) ||
-	       (tables(s) != NULL && asking_may_etrn(tables(s), slice_of(NULL),
-					 s->client.peer.address, s->client.login));
+	       (tables(s) != NULL &&
+		   asking_may_etrn(tables(s), slice_of(NULL), address(s), s->client.login));
 }
 
 /* The other side can be given what is one socket, but not a pair of pipes. */
@@ -84,8 +91,7 @@ static bool
 may_ask_for(const struct session *s, struct slice node)
 {
 	return session_is_trusted(s) ||
-	       (tables(s) != NULL &&
-		   asking_may_etrn(tables(s), node, s->client.peer.address, s->client.login));
+	       (tables(s) != NULL && asking_may_etrn(tables(s), node, address(s), s->client.login));
 }
 
 void

@@ -24,6 +24,13 @@ session_may_xclient(const struct session *s)
 	return s->xclient.is_allowed;
 }
 
+void
+session_close_xclient(struct session *s, const struct session_command *row)
+{
+	if (s->xclient.is_used && (row == NULL || row->handler != session_xclient))
+		s->xclient.is_allowed = false;
+}
+
 /* "[UNAVAILABLE]", or the like of a look-up that failed: it is not known. */
 static bool
 is_unknown(struct slice value)
@@ -192,8 +199,10 @@ become(struct session *s, struct claim *c)
 
 	session_start_over(s);
 	s->client = c->client;
+	tls_info_forget_client(&s->client.tls);
 	s->client.may_relay =
 	    c->is.has_address && relay != NULL && cidr_list_contains(relay, c->client.peer.address);
+	s->client.is_hidden = !c->is.has_address;
 	s->xclient = c->is;
 	s->xclient.is_used = true;
 	str_free(&s->xclient_name);
