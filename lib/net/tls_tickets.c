@@ -113,20 +113,31 @@ make_key(struct tls_tickets *t)
 	t->keys[0].made = clock_wall_seconds();
 }
 
+/*
+ * A file that nobody else has open or under another name, whoever the folder belongs to: what there
+ * was is of a process that was killed, or was put there for root to write to.
+ */
+static int
+make_file(const struct tls_tickets *t)
+{
+	if (unlinkat(t->folder, FILE_NEW, 0) == -1 && errno != ENOENT)
+		return -1;
+	return openat(t->folder, FILE_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 /* Under the lock. It need not outlast a crash: what is lost is a resumption. */
 static int
 write_keys(struct tls_tickets *t)
 {
-	int fd = openat(t->folder, FILE_NEW,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd = make_file(t);
 	size_t size = t->count * sizeof t->keys[0];
 	struct stat folder;
 	int result = -1;
 
 	if (fd == -1)
 		return -1;
-	if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0 &&
-	    io_pwrite(fd, t->keys, size, 0) == 0 && fstat(t->folder, &folder) == 0)
+	if (fchmod(fd, 0600) == 0 && io_pwrite(fd, t->keys, size, 0) == 0 &&
+	    fstat(t->folder, &folder) == 0)
 		result = 0;
 	/* root makes it for whom the folder is for */
 	if (result == 0 && geteuid() == 0 && folder.st_uid != 0)

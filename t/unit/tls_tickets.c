@@ -108,6 +108,28 @@ test_safety(void)
 	tls_tickets_close(&a);
 }
 
+/* What stands where the new file is written is replaced, and not written to. */
+static void
+test_trap(void)
+{
+	struct tls_tickets a;
+	struct stat st;
+	char other[64], new[64];
+	int fd;
+
+	(void)snprintf(other, sizeof other, "%s/other", folder);
+	(void)snprintf(new, sizeof new, "%s/tickets.new", folder);
+	fd = open(other, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	tap_ok(fd != -1 && write(fd, "precious", 8) == 8 && close(fd) == 0, "another's file");
+	tap_is_int(link(other, new), 0, "under the name of the new one, too");
+	tls_tickets_open(&a, folder, LIFETIME);
+	tap_is_int(refresh(&a), 0, "keys are made");
+	tls_tickets_close(&a);
+	tap_ok(stat(other, &st) == 0 && st.st_size == 8 && (st.st_mode & 0777) == 0644,
+	    "and the other file is as it was");
+	tap_ok(unlink(file) == 0 && unlink(other) == 0, "gone");
+}
+
 int
 main(void)
 {
@@ -116,6 +138,7 @@ main(void)
 	(void)snprintf(file, sizeof file, "%s/tickets", folder);
 	test_sharing();
 	test_safety();
+	test_trap();
 	(void)rmdir(folder);
 	return tap_done();
 }
