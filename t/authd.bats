@@ -191,6 +191,7 @@ work() {
 }
 
 @test "a wrong password, an unknown login and a disabled one cost the same work" {
+	control confinement none # the library writes a file
 	secrets "ann@example.org: $HASH" "off@example.org: $HASH"
 	for login in ann off gone nobody; do
 		[ "$(work "$login@example.org" wrong)" = 'crypt $5$rounds=1000$' ]
@@ -226,6 +227,27 @@ work() {
 	answers 'failed limit Lann@example.org' 'failed limit Lann@example.org' 'known key@example.org'
 	ask tls address=198.51.100.4 begin PLAIN '^nobody@example.org^x'
 	answers 'failed refused Lnobody@example.org'
+}
+
+@test "what many try at the same time counts, and so does who goes away with the answer" {
+	control limits 'auth-delay: 0' 'auth-failures-login: 1'
+	ask meanwhile ann@example.org scram ann@example.org secret
+	answers 'failed limit Lann@example.org'
+	ask meanwhile key@example.org scram key@example.org wrong
+	answers 'failed limit Lkey@example.org'
+	control authentication 'token-verifier: /bin/false'
+	ask tls begin XOAUTH2 'user=hash@example.org!auth=Bearer bad!!' \
+		begin PLAIN '^hash@example.org^secret'
+	answers 'ask {"status":"401","schemes":"bearer"}' 'failed limit Lhash@example.org'
+}
+
+@test "who asks can say no more of a client than its address, and of itself than a word" {
+	for fields in 'Ssmtp^Anobody^' 'Ssmtp^A192.0.2.1 x^' $'Ssmtp^A192.0.2.1\tcert^' $'Ss\nAUTH^A^'; do
+		ask "client=$fields"
+		answers 'end'
+	done
+	ask 'client=Ssmtp^A^' 'client=Spop3^A2001:db8::1^'
+	answers 'list SCRAM-SHA-256' 'list SCRAM-SHA-256'
 }
 
 @test "secrets that others may read, or that is in no known form, is a failure of ours" {
@@ -403,6 +425,43 @@ serve() {
 	serve
 	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^secret'
 	known ann@example.org
+}
+
+# Whether the workers that have served are confined, as far as the kernel can.
+serving_is_confined() {
+	local worker
+	serve
+	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^secret'
+	for worker in $(pgrep -P "$STARTED_PID"); do
+		grep -q '^Seccomp:[[:space:]]2' "/proc/$worker/status" && return
+	done
+	return 1
+}
+
+@test "who is asked is confined, also to the folders that links lead to, unless he runs programs" {
+	"$BUILD/t/unit/confine" 2>/dev/null | grep -q '^# landlock [1-9].* seccomp yes' ||
+		skip "this kernel has no Landlock or seccomp"
+	mkdir "$T/elsewhere"
+	mv "$SATCHEL_CONTROL/secrets" "$T/elsewhere/real"
+	ln -s "$T/elsewhere/real" "$SATCHEL_CONTROL/secrets"
+	serving_is_confined
+	known ann@example.org
+	ask -w "$(socket)" scram ann@example.org secret
+	known ann@example.org
+	# a file that replaces the one that was there
+	(umask 077 && echo "ann@example.org: {PLAIN}other" >"$T/elsewhere/new")
+	mv "$T/elsewhere/new" "$T/elsewhere/real"
+	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^other'
+	known ann@example.org
+	stop "$STARTED_PID"
+	control authentication 'token-verifier: /bin/false'
+	run serving_is_confined
+	assert_status 1
+	stop "$STARTED_PID"
+	rm "$SATCHEL_CONTROL/authentication"
+	control confinement none
+	run serving_is_confined
+	assert_status 1
 }
 
 @test "new accounts are known at once, a new setting after a restart" {

@@ -6,6 +6,8 @@ Words:
     slowly                      from here on an octet at a time
     tls, bound, fields=TEXT     TLS; with a channel binding; with these fields
     address=IP                  the client's
+    meanwhile LOGIN             in a scram between its two steps, this one fails by another authd
+    client=FIELDS               which mechanisms there are for this one
     names                       which mechanisms there are
     begin MECHANISM [INITIAL]   and say RESPONSE
     scram LOGIN PASSWORD [plus] a whole exchange
@@ -36,6 +38,7 @@ class Authd:
             other.close()
         self.sock.settimeout(20)
         self.address = "192.0.2.1"
+        self.meanwhile = None
         self.piece = 0  # octets sent at once; 0: a whole frame
 
     def send(self, letter, content=b""):
@@ -117,11 +120,21 @@ class Scram:
         return without + b",p=" + base64.b64encode(proof)
 
 
+def fail(login):
+    other = Authd(None)
+    other.send("T", b"PTLSv1.3\0CTLS_AES_256_GCM_SHA384\0")
+    other.begin("PLAIN", b"\0" + login.encode() + b"\0wrong")
+    other.sock.close()
+    other.child.wait(20)
+
+
 def scram(authd, login, password, plus):
     client = Scram(login, password, ("tls-exporter", b"b" * 32) if plus else None)
     answer = authd.begin(client.name, client.first)
     if answer[0] != "C":
         return answer
+    if authd.meanwhile:
+        fail(authd.meanwhile)
     answer = authd.say(client.final(answer[1]))
     if answer[0] != "C":
         return answer
@@ -147,10 +160,15 @@ def main(words):
                 authd.send("T", octets(word[7:]))
             elif word.startswith("address="):
                 authd.address = word[8:]
+            elif word == "meanwhile":
+                authd.meanwhile = words.pop(0)
             elif word == "slowly":
                 authd.piece = 1
             elif word == "names":
                 authd.send("N", authd.fields())
+                show(authd.receive())
+            elif word.startswith("client="):
+                authd.send("N", octets(word[7:]))
                 show(authd.receive())
             elif word == "begin":
                 mechanism = words.pop(0)

@@ -11,6 +11,7 @@
 #include "conf/control.h"
 #include "conf/limits.h"
 #include "conf/table.h"
+#include "net/peer.h"
 #include "net/sasl.h"
 #include "net/tls_info.h"
 
@@ -24,14 +25,16 @@ struct settings {
 	struct limits limits;
 	struct table table; /* owns the text of the slices */
 	struct slice mechanisms, checkpassword, dovecot, token_verifier, clients;
-	bool plaintext; /* passwords may cross the wire without TLS */
+	bool plaintext;	  /* passwords may cross the wire without TLS */
+	bool is_confined; /* the control file confinement does not say "none" */
 };
 
 /* Who is asking, as the client of authd (smtpd, say) has it. */
 struct request {
 	char service[32];
-	char address[64];
+	struct peer client;
 	struct tls_info tls;
+	char login[SASL_NAME_MAX + 1]; /* that the backend was asked about; "" before */
 };
 
 struct server {
@@ -56,8 +59,11 @@ bool settings_list_has(struct slice list, struct slice word);
 void failures_open(struct server *s);
 /* True if there were too many failures of the request's address, or of LOGIN (may be empty). */
 bool failures_are_too_many(struct server *s, struct slice login);
-/* Counts one failure. How many milliseconds the client should wait. */
-int64_t failures_add(struct server *s, struct slice login);
+/*
+ * Counts one failure. In *wait is how many milliseconds the client should. False if there were too
+ * many by now, with those of others at the same time: then the client is told that alone.
+ */
+bool failures_add(struct server *s, struct slice login, int64_t *wait);
 
 /* What there is for the request at hand; a function that is null is not there. */
 struct sasl_backend backend_for(struct server *s);
@@ -91,6 +97,11 @@ enum sasl_result verifier_ask(struct server *s, struct slice mechanism, struct s
 enum sasl_result dovecot_ask(
     struct server *s, struct slice login, struct slice password, struct str *who);
 
+/*
+ * Gives up what answering takes not, unless there are programs to be executed. SERVING: more
+ * clients will be accepted.
+ */
+void confine_asked(const struct server *s, bool serving);
 /* Serves requests on FD until its end. */
 void exchange_serve(struct server *s, int fd);
 /* The service: an exit code. */

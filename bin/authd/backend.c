@@ -9,9 +9,14 @@
 #include "authd.h"
 #include "base/log.h"
 
+/* Every question about a login comes by here. */
 static bool
 is_limited(struct server *s, struct slice login)
 {
+	if (login.len < sizeof s->request.login) {
+		memcpy(s->request.login, login.data, login.len);
+		s->request.login[login.len] = '\0';
+	}
 	s->is_limited = failures_are_too_many(s, login);
 	return s->is_limited;
 }

@@ -73,7 +73,7 @@ add_request(const struct server *s, struct slice login, struct slice password, s
 	    str_add_char(&response, '\0') == 0 && str_add_slice(&response, password) == 0 &&
 	    str_format(out, "VERSION\t1\t1\nCPID\t%ld\nAUTH\t1\tPLAIN\tservice=%s\t%s",
 		(long)getpid(), r->service, r->tls.is_on ? "secured\t" : "") == 0 &&
-	    (r->address[0] == '\0' || str_format(out, "rip=%s\t", r->address) == 0) &&
+	    (r->client.address[0] == '\0' || str_format(out, "rip=%s\t", r->client.address) == 0) &&
 	    str_add_text(out, "resp=") == 0 && base64_encode(out, str_slice(&response)) == 0)
 		result = str_add_char(out, '\n');
 	str_wipe(&response);

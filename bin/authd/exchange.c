@@ -20,6 +20,8 @@ struct exchange {
 	struct str mechanism;	/* of the request at hand */
 	bool has_initial;
 	bool is_active; /* a challenge was sent */
+	bool is_judged; /* and counted */
+	int64_t wait;	/* what that costs the client */
 	struct sasl_backend backend;
 	struct sasl sasl;
 };
@@ -73,14 +75,24 @@ answer_failure(struct exchange *x, enum authd_result result, int64_t wait)
 	return good;
 }
 
+/* What goes on to programs and to Dovecot: nothing there may be taken for more than a word. */
 static bool
-set_text(char *member, size_t size, struct slice value)
+take_service(struct request *r, struct slice value)
 {
-	if (value.len >= size)
+	if (value.len >= sizeof r->service)
 		return false;
-	memcpy(member, value.data, value.len);
-	member[value.len] = '\0';
+	for (size_t i = 0; i < value.len; i++)
+		if (!ascii_is_alpha(value.data[i]) && !ascii_is_digit(value.data[i]))
+			return false;
+	memcpy(r->service, value.data, value.len);
+	r->service[value.len] = '\0';
 	return true;
+}
+
+static bool
+take_address(struct request *r, struct slice value)
+{
+	return value.len == 0 || peer_from_text(&r->client, value.data);
 }
 
 /* Fields of N and B. False for what is none. */
@@ -93,15 +105,14 @@ take_client(struct exchange *x)
 	struct field field;
 	bool good = true;
 
-	r->service[0] = r->address[0] = '\0';
+	r->service[0] = r->client.address[0] = '\0';
 	str_clear(&x->mechanism);
 	x->has_initial = false;
 	while ((next = fields_next(&rest, '\0', &field)) == FIELDS_ONE) {
 		if (field.letter == 'S')
-			good = good && slice_is_ascii(field.value) &&
-			       set_text(r->service, sizeof r->service, field.value);
+			good = good && take_service(r, field.value);
 		else if (field.letter == 'A')
-			good = good && set_text(r->address, sizeof r->address, field.value);
+			good = good && take_address(r, field.value);
 		else if (field.letter == 'M')
 			good = good && str_add_slice(&x->mechanism, field.value) == 0;
 		else if (field.letter == 'I')
@@ -166,19 +177,45 @@ serve_names(struct exchange *x)
 	return good;
 }
 
+/*
+ * Before the client hears whether it was right, once for each exchange: a failure is counted, and
+ * of who tried too much at the same time nobody is told anything. False for those.
+ */
+static bool
+judge(struct exchange *x, enum sasl_result result)
+{
+	struct slice login = slice_of(x->server->request.login);
+	bool within;
+
+	if (result == SASL_CHALLENGE)
+		result = x->sasl.told;
+	if (x->is_judged || (result != SASL_ACCEPTED && result != SASL_REFUSED))
+		return true;
+	if (result == SASL_ACCEPTED)
+		within = !failures_are_too_many(x->server, login);
+	else
+		within = failures_add(x->server, login.len > 0 ? login : login_said(x), &x->wait);
+	x->is_judged = true;
+	return within;
+}
+
 static bool
 step(struct exchange *x, const struct slice *response)
 {
 	enum sasl_result result = sasl_step(&x->sasl, response);
 
 	x->is_active = result == SASL_CHALLENGE;
+	if (!judge(x, result)) {
+		x->is_active = false;
+		return answer_failure(x, AUTHD_LIMIT, 0);
+	}
 	switch (result) {
 	case SASL_CHALLENGE:
 		return answer(x, AUTHD_ASK, str_slice(&x->sasl.out));
 	case SASL_ACCEPTED:
 		return answer(x, AUTHD_KNOWN, str_slice(&x->sasl.login));
 	case SASL_REFUSED:
-		return answer_failure(x, AUTHD_REFUSED, failures_add(x->server, login_said(x)));
+		return answer_failure(x, AUTHD_REFUSED, x->wait);
 	case SASL_SYNTAX:
 		return answer_failure(x, AUTHD_SYNTAX, 0);
 	case SASL_TEMPORARY:
@@ -202,8 +239,9 @@ serve_begin(struct exchange *x)
 	result = check_mechanism(x, m);
 	if (x->has_initial && (!receive(x, &type, AUTHD_MESSAGE_MAX) || type != AUTHD_RESPONSE))
 		return false;
-	x->is_active = false;
-	x->server->is_limited = false;
+	x->is_active = x->is_judged = x->server->is_limited = false;
+	x->wait = 0;
+	x->server->request.login[0] = '\0';
 	if (result != AUTHD_CHALLENGE)
 		return answer_failure(x, result, 0);
 	if (failures_are_too_many(x->server, slice_make(NULL, 0)))

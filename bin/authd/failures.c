@@ -111,10 +111,10 @@ address_counter(const struct server *s, struct counter *c)
 	c->rate.limit = s->settings.limits.auth_failures_address;
 	c->rate.seconds = s->settings.limits.auth_failures_period;
 	str_init(&c->key, KEY_MAX);
-	if (s->request.address[0] == '\0' || c->rate.limit == 0)
+	if (s->request.client.address[0] == '\0' || c->rate.limit == 0)
 		return;
 	(void)str_add_text(&c->key, "failed logins of address ");
-	add_network(&c->key, s->request.address);
+	add_network(&c->key, s->request.client.address);
 }
 
 static void
@@ -152,34 +152,38 @@ failures_are_too_many(struct server *s, struct slice login)
 	return is_over(s, &name) || over;
 }
 
-/* How many there are now, with this one. */
-static int64_t
-count(struct server *s, struct counter *c)
+/* False if that is over the limit. In *level is how many there are now, if that is more. */
+static bool
+count(struct server *s, struct counter *c, int64_t *level)
 {
-	int64_t level = 0;
+	bool within = true;
+	int64_t now = 0;
 
 	if (c->key.len > 0) {
-		(void)tally_add(&s->tally, str_slice(&c->key), 1, &c->rate, NULL);
-		level = tally_level(&s->tally, str_slice(&c->key), &c->rate);
+		within = tally_add(&s->tally, str_slice(&c->key), 1, &c->rate, NULL) != 0;
+		now = tally_level(&s->tally, str_slice(&c->key), &c->rate);
 	}
+	if (now > *level)
+		*level = now;
 	str_free(&c->key);
-	return level;
+	return within;
 }
 
-int64_t
-failures_add(struct server *s, struct slice login)
+bool
+failures_add(struct server *s, struct slice login, int64_t *wait)
 {
-	int64_t highest = (int64_t)s->settings.limits.auth_delay * 1000, wait = DELAY_FIRST_MS;
+	int64_t highest = (int64_t)s->settings.limits.auth_delay * 1000, level = 0;
 	struct counter address, name;
-	int64_t level, other;
+	bool within;
 
 	address_counter(s, &address);
 	login_counter(s, login, &name);
-	level = count(s, &address);
-	other = count(s, &name);
-	if (other > level)
-		level = other;
-	while (level-- > 1 && wait < highest)
-		wait *= 2;
-	return wait < highest ? wait : highest;
+	within = count(s, &address, &level);
+	within = count(s, &name, &level) && within;
+	*wait = DELAY_FIRST_MS;
+	while (level-- > 1 && *wait < highest)
+		*wait *= 2;
+	if (*wait > highest)
+		*wait = highest;
+	return within;
 }

@@ -88,10 +88,12 @@ run(struct server *s, enum mode mode)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
 	str_free(&problem);
 	failures_open(s);
-	if (mode == MODE_SERVE)
+	if (mode == MODE_SERVE) {
 		code = service_run(s);
-	else
+	} else {
+		confine_asked(s, false);
 		exchange_serve(s, STDIN_FILENO);
+	}
 	tally_close(&s->tally);
 	settings_free(&s->settings);
 	return code;

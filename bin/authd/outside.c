@@ -50,7 +50,7 @@ checkpassword_ask(struct server *s, struct slice login, struct slice password, s
 		    .last = "/bin/true",
 		    .secret = str_slice(&secret),
 		    .service = s->request.service,
-		    .address = s->request.address,
+		    .address = s->request.client.address,
 		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 
 		result = judge(program_run(&program), "checkpassword");
@@ -91,7 +91,7 @@ verifier_ask(struct server *s, struct slice mechanism, struct slice login, struc
 		const struct program program = {.command = s->settings.token_verifier,
 		    .secret = str_slice(&secret),
 		    .service = s->request.service,
-		    .address = s->request.address,
+		    .address = s->request.client.address,
 		    .output = &output,
 		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 

@@ -28,6 +28,7 @@ struct service {
 	struct server *server;
 	uid_t users[USERS_MAX];
 	size_t user_count;
+	bool is_confined; /* this worker, which has served before */
 };
 
 static bool
@@ -50,6 +51,9 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 
 	(void)stop;
 	(void)during;
+	if (!service->is_confined)
+		confine_asked(service->server, true);
+	service->is_confined = true;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
 		return;
 	if (may_ask(service, peer.uid))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "authd.h"
+#include "conf/confinement.h"
 
 /* Which member each line of authentication sets. */
 static struct slice *
@@ -75,6 +76,7 @@ settings_read(struct settings *s, struct str *problem)
 		return -1;
 	}
 	if (limits_read(&s->limits, &s->control, problem) == 0 &&
+	    confinement_read(&s->is_confined, &s->control, problem) == 0 &&
 	    table_read(&s->table, &s->control, "authentication", TABLE_PAIRS, problem) != -1)
 		result = 0;
 	for (size_t i = 0; result == 0 && i < s->table.count; i++)

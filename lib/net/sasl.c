@@ -122,6 +122,7 @@ sasl_begin(struct sasl *s, const struct sasl_mechanism *m)
 	s->mechanism = m;
 	s->step = 0;
 	s->is_known = false;
+	s->told = SASL_CHALLENGE;
 	str_clear(&s->out);
 	str_clear(&s->login);
 	str_clear(&s->binding);

@@ -75,8 +75,13 @@ struct sasl {
 	struct sasl_conditions conditions;
 	bool is_binding_offered; /* some -PLUS mechanism is: set by the caller */
 	const struct sasl_mechanism *mechanism;
-	unsigned step;	  /* steps taken */
-	struct str out;	  /* the challenge */
+	unsigned step;	/* steps taken */
+	struct str out; /* the challenge */
+	/*
+	 * What out tells already, where the mechanism has one more step after that: SASL_ACCEPTED
+	 * or SASL_REFUSED. Else SASL_CHALLENGE.
+	 */
+	enum sasl_result told;
 	struct str login; /* as the client wrote it, and once accepted as the accounts do */
 	/* of SCRAM */
 	struct str binding; /* the GS2 header, and the channel binding behind it */

@@ -195,6 +195,7 @@ answer_final(struct sasl *s)
 	    str_add_text(&s->out, "v=") == -1 ||
 	    base64_encode(&s->out, slice_make((char *)signature, sizeof signature)) == -1)
 		return SASL_TEMPORARY;
+	s->told = SASL_ACCEPTED;
 	return SASL_CHALLENGE;
 }
 

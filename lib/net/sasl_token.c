@@ -10,6 +10,7 @@
 static enum sasl_result
 show_error(struct sasl *s, const char *text)
 {
+	s->told = SASL_REFUSED;
 	return sasl_challenge(s, text);
 }
 
