@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034 # each test may have a spool of its own
 # qstat(1): what it shows of messages in each state, and that it disturbs nobody.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
@@ -84,6 +85,23 @@ mark() {
 	assert_output_has "in deferred/001770000000/$a"
 	assert_output_has "from uid $(id -u)"
 	assert_output_has '<sue@example.org> delivered, 1 attempt, the last 2026-02-02 02:23:20'
+}
+
+@test "what its sender wants of a message" {
+	control submissionhosts 127.0.0.9
+	export TCPREMOTEIP=127.0.0.9 SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=x
+	printf '%s\r\n' 'EHLO a.test' 'MAIL FROM:<ann@example.org> HOLDFOR=3600 BY=90000;N MT-PRIORITY=4 SMTPUTF8 REQUIRETLS' \
+		'RCPT TO:<joe@example.org>' DATA '' . QUIT | smtpd -s >"$T/out" 2>/dev/null
+	a=$(sed -n 's/.*queued as \([0-9a-v]*\).*/\1/p' "$T/out")
+	run qstat "$a"
+	assert_status 0
+	grep -Eq $'^\theld until 20[0-9: -]*$' <<<"$output"
+	grep -Eq $'^\tto be delivered by 20[0-9: -]*, or its sender told$' <<<"$output"
+	assert_output_has $'\tpriority 4'
+	assert_output_has $'\tinternationalized (SMTPUTF8)'
+	assert_output_has $'\tnot without TLS (REQUIRETLS)'
+	run qstat "$(queue)"
+	run ! grep -E 'held until|delivered by|priority|SMTPUTF8|REQUIRETLS' <<<"$output"
 }
 
 @test "one that is not there is 100" {

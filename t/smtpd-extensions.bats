@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and means to be
 # shellcheck disable=SC2016 # what is in single quotes is for another shell
 
+bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
@@ -193,4 +194,10 @@ trusted() {
 	assert_output_has '214 2.0.0 BDAT octets [LAST], then as many octets of the message'
 	assert_output_has '504 5.5.4 There is no such command'
 	assert_output_has "502 5.5.1 TURN proves nobody's identity and is not offered"
+	# what is not possible here is not in it
+	grep -q 'VRFY address' <<<"$output"
+	run ! grep -E 'LHLO host|AUTH|STARTTLS|ETRN|ATRN|XCLIENT' <<<"$output"
+	control secrets 'ann: x'
+	smtp 'HELP\r\nHELP AUTH\r\nQUIT\r\n'
+	[ "$(grep -c 'AUTH mechanism' <<<"$output")" -eq 2 ]
 }

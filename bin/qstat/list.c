@@ -115,6 +115,25 @@ judge(struct list *l, const struct place *place, enum view_result result)
 	return "new";
 }
 
+/* What its sender wants to be done with it, a line each. */
+static void
+print_terms(const struct envelope *e)
+{
+	char when[TIME_SIZE];
+
+	if (e->hold_until > 0)
+		printf("\theld until %s\n", show_time(when, e->hold_until));
+	if (e->by.time > 0)
+		printf("\tto be delivered by %s, or %s\n", show_time(when, e->by.time),
+		    e->by.returns ? "returned" : "its sender told");
+	if (e->priority != 0)
+		printf("\tpriority %d\n", e->priority);
+	if (e->is_utf8)
+		puts("\tinternationalized (SMTPUTF8)");
+	if (e->requires_tls)
+		puts("\tnot without TLS (REQUIRETLS)");
+}
+
 static void
 print_message(struct list *l, const struct place *place, const struct place_entry *entry,
     const char *state, enum view_result result)
@@ -134,6 +153,8 @@ print_message(struct list *l, const struct place *place, const struct place_entr
 	printf("\tarrived %s, from %s\n", show_time(when, arrival),
 	    result == VIEW_GOOD ? safe(l, l->view.envelope.source) : "?");
 	printf("\tin %s/%s\n", place->name, entry->name);
+	if (result == VIEW_GOOD)
+		print_terms(&l->view.envelope);
 }
 
 static void

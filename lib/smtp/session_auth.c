@@ -60,6 +60,12 @@ session_find_mechanisms(struct session *s)
 }
 
 bool
+session_may_auth(const struct session *s)
+{
+	return s->settings->has_logins && s->client.login[0] == '\0';
+}
+
+bool
 session_has_mechanisms(const struct session *s)
 {
 	return s->auth.mechanisms.len > 0;

@@ -17,6 +17,8 @@ struct session_command {
 	session_handler *handler;
 	bool takes_8bit;  /* its handler looks at octets that are not ASCII; else 501 5.5.2 */
 	const char *help; /* its syntax; null for what is not offered */
+	/* for HELP: whether it is possible for this client now; null: always */
+	bool (*is_offered)(const struct session *s);
 };
 
 /* The table's row for VERB, or null. */
@@ -116,6 +118,8 @@ void session_lose_count(struct session *s, struct slice line);
 void session_judge_submitter(const struct session *s, struct parameters *parameters);
 /* Finds out which mechanisms AUTH has now; at most once until session_start_over. */
 void session_find_mechanisms(struct session *s);
+/* Whether AUTH is known here, and still to come. */
+bool session_may_auth(const struct session *s);
 bool session_has_mechanisms(const struct session *s);
 void session_print_mechanisms(const struct session *s, struct str *line);
 

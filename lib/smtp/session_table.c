@@ -2,31 +2,45 @@
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
+/* LMTP has LHLO where SMTP has HELO and EHLO. */
+static bool
+speaks_lmtp(const struct session *s)
+{
+	return s->settings->mode == SESSION_LMTP;
+}
+
+static bool
+speaks_smtp(const struct session *s)
+{
+	return !speaks_lmtp(s);
+}
+
 static const struct session_command table[] = {
-    {"HELO", session_helo, false, "HELO host"},
-    {"EHLO", session_ehlo, false, "EHLO host"},
-    {"LHLO", session_lhlo, false, "LHLO host"},
+    {"HELO", session_helo, false, "HELO host", speaks_smtp},
+    {"EHLO", session_ehlo, false, "EHLO host", speaks_smtp},
+    {"LHLO", session_lhlo, false, "LHLO host", speaks_lmtp},
     {"MAIL", session_mail, true,
-	"MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME|BINARYMIME] [SMTPUTF8] and others"},
-    {"RCPT", session_rcpt, true, "RCPT TO:<address> [NOTIFY=when] [ORCPT=type;address]"},
-    {"DATA", session_data, false, "DATA, then the message, then a dot alone on a line"},
-    {"AUTH", session_auth, false, "AUTH mechanism [initial response]"},
-    {"BDAT", session_bdat, true, "BDAT octets [LAST], then as many octets of the message"},
-    {"RSET", session_rset, false, "RSET drops sender and recipients"},
-    {"NOOP", session_noop, false, "NOOP [anything]"},
-    {"QUIT", session_quit, false, "QUIT"},
-    {"HELP", session_help, false, "HELP [command]"},
-    {"VRFY", session_vrfy, true, "VRFY address [SMTPUTF8]"},
-    {"EXPN", session_expn, true, "EXPN address [SMTPUTF8]"},
-    {"ETRN", session_etrn, false, "ETRN [@]domain"},
-    {"ATRN", session_atrn, false, "ATRN [domain,...]"},
-    {"STARTTLS", session_starttls, false, "STARTTLS"},
-    {"XCLIENT", session_xclient, false, NULL}, /* for a few hosts, which know it */
+	"MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME|BINARYMIME] [SMTPUTF8] and others",
+	NULL},
+    {"RCPT", session_rcpt, true, "RCPT TO:<address> [NOTIFY=when] [ORCPT=type;address]", NULL},
+    {"DATA", session_data, false, "DATA, then the message, then a dot alone on a line", NULL},
+    {"AUTH", session_auth, false, "AUTH mechanism [initial response]", session_may_auth},
+    {"BDAT", session_bdat, true, "BDAT octets [LAST], then as many octets of the message", NULL},
+    {"RSET", session_rset, false, "RSET drops sender and recipients", NULL},
+    {"NOOP", session_noop, false, "NOOP [anything]", NULL},
+    {"QUIT", session_quit, false, "QUIT", NULL},
+    {"HELP", session_help, false, "HELP [command]", NULL},
+    {"VRFY", session_vrfy, true, "VRFY address [SMTPUTF8]", NULL},
+    {"EXPN", session_expn, true, "EXPN address [SMTPUTF8]", NULL},
+    {"ETRN", session_etrn, false, "ETRN [@]domain", session_may_etrn},
+    {"ATRN", session_atrn, false, "ATRN [domain,...]", session_may_atrn},
+    {"STARTTLS", session_starttls, false, "STARTTLS", session_may_start_tls},
+    {"XCLIENT", session_xclient, false, NULL, NULL}, /* for a few hosts, which know it */
     /* of RFC 821, and of extensions that are not offered: 502 (4.2.4) */
-    {"TURN", session_turn, false, NULL},
-    {"SEND", session_not_offered, false, NULL},
-    {"SOML", session_not_offered, false, NULL},
-    {"SAML", session_not_offered, false, NULL},
+    {"TURN", session_turn, false, NULL, NULL},
+    {"SEND", session_not_offered, false, NULL, NULL},
+    {"SOML", session_not_offered, false, NULL, NULL},
+    {"SAML", session_not_offered, false, NULL, NULL},
 };
 
 const struct session_command *
@@ -44,15 +58,10 @@ session_command_find(struct slice verb)
 	return NULL;
 }
 
-/* LMTP has LHLO where SMTP has HELO and EHLO. */
 static bool
 is_shown(const struct session *s, const struct session_command *row)
 {
-	bool greets_lmtp = row->handler == session_lhlo;
-	bool greets_smtp = row->handler == session_helo || row->handler == session_ehlo;
-
-	return row->help != NULL &&
-	       !(s->settings->mode == SESSION_LMTP ? greets_smtp : greets_lmtp);
+	return row->help != NULL && (row->is_offered == NULL || row->is_offered(s));
 }
 
 static void
