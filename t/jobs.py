@@ -107,11 +107,14 @@ def main():
     options = parser.parse_args()
     worker, *jobs = split(options.words)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if options.together:  # they are there before the worker looks
+        for number, words in enumerate(jobs, 1):
+            hand_over(ours, number, options, words)
     child = subprocess.Popen(worker, stdin=theirs)
     theirs.close()
-    for number, words in enumerate(jobs, 1):
+    for number, words in enumerate([] if options.together else jobs, 1):
         hand_over(ours, number, options, words)
-        if not (options.together or options.vanish or options.signal):
+        if not (options.vanish or options.signal):
             take_results(ours, [number])
             time.sleep(options.pause)
     if options.vanish or options.signal:
