@@ -427,6 +427,16 @@ serve() {
 	known ann@example.org
 }
 
+@test "the service follows no link in the place of its folder" {
+	mkdir -m 700 "$T/precious"
+	rm -rf "$SATCHEL_SPOOL/run/authd"
+	mkdir -p "$SATCHEL_SPOOL/run"
+	ln -s "$T/precious" "$SATCHEL_SPOOL/run/authd"
+	run -111 timeout 10 authd -w
+	[ "$(stat -c %a "$T/precious")" = 700 ]
+	[ ! -S "$T/precious/socket" ]
+}
+
 # Whether the workers that have served are confined, as far as the kernel can.
 serving_is_confined() {
 	local worker

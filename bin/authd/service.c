@@ -2,7 +2,6 @@
 /* authd -w: pre-forked workers that serve one client after another. */
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -92,14 +91,14 @@ find_users(struct service *service)
 static int
 make_listener(struct str *path)
 {
-	if (str_format(path, "%s/run/" PROGRAM, spool_path()) == -1)
-		return -1;
-	if (mkdir(path->data, 0755) == -1 && errno != EEXIST)
-		return -1;
-	if (chmod(path->data, 0755) == -1 || str_add_text(path, "/socket") == -1)
-		return -1;
-	/* who asks is known by SO_PEERCRED, and most are told nothing */
-	return listen_at_path(path->data, 0666);
+	struct str folder;
+	int fd = -1;
+
+	str_init(&folder, PATH_MAX);
+	if (str_format(&folder, "%s/run/" PROGRAM, spool_path()) == 0)
+		fd = listen_in_folder(folder.data, path);
+	str_free(&folder);
+	return fd;
 }
 
 /* One file for all workers; the locks on it are each process's own, and end with it. */

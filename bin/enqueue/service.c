@@ -272,14 +272,14 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 static int
 make_listener(struct accept *a, struct str *path)
 {
-	if (str_format(path, "%s/run/" PROGRAM, a->spool.path) == -1)
-		return -1;
-	if (mkdir(path->data, 0755) == -1 && errno != EEXIST)
-		return -1;
-	if (chmod(path->data, 0755) == -1 || str_add_text(path, "/socket") == -1)
-		return -1;
-	/* who asks is known by SO_PEERCRED, so everybody may connect */
-	return listen_at_path(path->data, 0666);
+	struct str folder;
+	int fd = -1;
+
+	str_init(&folder, PATH_MAX);
+	if (str_format(&folder, "%s/run/" PROGRAM, a->spool.path) == 0)
+		fd = listen_in_folder(folder.data, path);
+	str_free(&folder);
+	return fd;
 }
 
 static void

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,25 +104,17 @@ refresh(void *context)
 	s->refresh = deadline_in_ms(REFRESH_MS);
 }
 
-/*
- * The folder is for the user that the service runs as. What stands above it may belong to somebody
- * else, so root follows no link.
- */
+/* The folder is for the user that the service runs as. */
 static int
 make_folder(const struct program *p)
 {
 	const struct passwd *user = p->user == NULL ? NULL : getpwnam(p->user);
+	int fd = listen_open_folder(p->folder.data), result;
 	struct stat st;
-	int fd, result;
 
-	if (mkdir(p->folder.data, 0755) == -1 && errno != EEXIST)
-		return -1;
-	fd = open(p->folder.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	result = fstat(fd, &st);
-	if (result == 0 && st.st_uid == geteuid())
-		result = fchmod(fd, 0755);
 	if (result == 0 && user != NULL && st.st_uid == 0)
 		result = fchown(fd, user->pw_uid, user->pw_gid);
 	io_close(fd);

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,7 +16,6 @@
 #include "base/helper.h"
 #include "base/io.h"
 #include "base/slice.h"
-#include "base/str.h"
 
 #define BACKLOG 1024 /* the kernel cuts it to net.core.somaxconn */
 
@@ -128,4 +128,31 @@ listen_at_path(const char *path, unsigned mode)
 		return fd;
 	io_close(fd);
 	return -1;
+}
+
+int
+listen_open_folder(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1 && fstat(fd, &st) == 0 && (st.st_uid != geteuid() || fchmod(fd, 0755) == 0))
+		return fd;
+	io_close(fd);
+	return -1;
+}
+
+int
+listen_in_folder(const char *folder, struct str *path)
+{
+	int fd = listen_open_folder(folder);
+
+	if (fd == -1)
+		return -1;
+	io_close(fd);
+	str_clear(path);
+	return str_format(path, "%s/socket", folder) == -1 ? -1 : listen_at_path(path->data, 0666);
 }

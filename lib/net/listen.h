@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 /*
  * SPEC is "PORT" (all addresses), "ADDRESS:PORT" or "[IPV6]:PORT", in numbers. A listening TCP
  * socket, close-on-exec, or -1 with errno (EINVAL: not such a SPEC).
@@ -15,6 +17,17 @@ int listen_open(const char *spec);
  * replaced; one that lives is not. A descriptor, or -1 with errno (EADDRINUSE: one that lives).
  */
 int listen_at_path(const char *path, unsigned mode);
+/*
+ * The folder PATH of a service, made where it is missing, and if it is ours anybody's to enter.
+ * What stands above it may be another user's, so no link in its place is followed. A descriptor, or
+ * -1 with errno.
+ */
+int listen_open_folder(const char *path);
+/*
+ * A service's socket in such a folder, as listen_at_path; everybody may connect, since who asks is
+ * known by SO_PEERCRED. *path becomes its name.
+ */
+int listen_in_folder(const char *folder, struct str *path);
 /* True for a socket that listens. */
 bool listen_is_open(int fd);
 

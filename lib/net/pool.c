@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "net/listen.h"
 
 #define KEPT_IDLE 2	 /* workers that wait for the next client */
 #define SURPLUS_MS 10000 /* a worker above that number ends after this time without a client */
@@ -279,22 +280,12 @@ rule(struct master *m)
 		;
 }
 
-/* What is passed to us may be anything. */
-static bool
-is_listening(int fd)
-{
-	int value = 0;
-	socklen_t len = sizeof value;
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value != 0;
-}
-
 int
 pool_run(const struct pool *pool)
 {
 	struct master m = {.pool = pool, .pid = getpid()};
 
-	if (!is_listening(pool->listener)) {
+	if (!listen_is_open(pool->listener)) { /* what is passed to us may be anything */
 		errno = ENOTSOCK;
 		return -1;
 	}
