@@ -8,12 +8,15 @@ Says what the reply to ATRN is, then what it takes goes to OUT, a line for each 
 reply to its end is sent: its Subject and recipients. STEP: where it vanishes, at the Nth time.
 greeting, EHLO, MAIL, RCPT, DATA: instead of the reply to that; text: within the message; end:
 instead of the reply to its end; after: behind that; QUIT. refuse: RCPT is answered 550. kill: the process N is killed at RCPT.
-The login comes by XCLIENT, which the test allows this host.
+The login comes by XCLIENT, which the test allows this host; with PASSWORD in the environment, by
+AUTH under STARTTLS.
 """
+import base64
 import os
 import re
 import signal
 import socket
+import ssl
 import sys
 
 port, login, argument, out = sys.argv[1:5]
@@ -47,9 +50,25 @@ def vanish_at(name):
         sys.exit(0)
 
 
+def log_in(password):
+    global connection, lines
+    say("EHLO customer.test")
+    reply()
+    say("STARTTLS")
+    reply()
+    connection = ssl._create_unverified_context().wrap_socket(connection)
+    lines = connection.makefile("rb")
+    say("EHLO customer.test")
+    reply()
+    say("AUTH PLAIN " + base64.b64encode(("\0%s\0%s" % (login, password)).encode()).decode())
+    print(reply(), flush=True)
+
+
 def client():
     reply()
-    if login:
+    if "PASSWORD" in os.environ:
+        log_in(os.environ["PASSWORD"])
+    elif login:
         say("XCLIENT LOGIN=" + login)
         reply()
     say("EHLO customer.test")

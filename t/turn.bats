@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 load qrun
+load tls
 
 setup() {
 	setup_qrun
@@ -180,6 +181,31 @@ smtp() {
 	[ "${lines[1]}" = quit ]
 	wait_for 5 held_is 0
 	has ann 0
+}
+
+@test "ATRN under STARTTLS, with a login by AUTH" {
+	KEYS=$T
+	make_key here ec
+	control certificates "*: $T/here.crt $T/here.key"
+	control users 'joe: x'
+	(umask 077 && echo 'joe: {PLAIN}sesame' >"$SATCHEL_CONTROL/secrets")
+	control limits 'auth-delay: 0' 'auth-failures-address: 0'
+	start_both
+	control xclient
+	submit ann@box.test joe@away.test
+	submit ann@box.test bob@other.test
+	wait_for 10 held_is 2
+	PASSWORD=wrong atrn joe '' "$T/got"
+	[ "${lines[0]}" = '535 5.7.8 These credentials are not valid' ]
+	[ "${lines[1]}" = '530 5.7.0 Log in first' ]
+	PASSWORD=sesame atrn joe '' "$T/got"
+	[ "${lines[0]}" = '235 2.7.0 Welcome' ]
+	[ "${lines[1]}" = '250 2.0.0 Ok, now reversing the connection' ]
+	[ "${lines[2]}" = quit ]
+	grep -q 'joe@away.test$' "$T/got"
+	[ "$(wc -l <"$T/got")" -eq 1 ]
+	wait_for 10 held_is 1
+	grep -q 'session .* login=joe .*tls=TLSv1.3 .*end=turned' "$SMTPD_LOG"
 }
 
 @test "ATRN: refused without login, for others' domains, wrong, or with something behind it" {
