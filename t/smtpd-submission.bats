@@ -41,6 +41,25 @@ sent='250 2.0.0 Ok: queued'
 	assert_output_has '250 2.1.5 Ok'
 }
 
+@test "an address without a domain gets this host's; half a domain is refused (RFC 6409, 4.2)" {
+	control locals here.test office
+	control aliases 'joe: joe@away.test' 'ann: ann@away.test'
+	control senders 'joe: @here.test'
+	smtp "${LOGIN}MAIL FROM:<joe@sales>\r\nMAIL FROM:<bob@office>\r\nMAIL FROM:<joe>\r\nRCPT TO:<ann>\r\nRCPT TO:<no-such-one>\r\nRCPT TO:<ann@office>\r\nRCPT TO:<a@sales>\r\nRCPT TO:<a@[192.0.2.1]>\r\nRCPT TO:<>\r\nDATA\r\n\r\nx\r\n.\r\n"
+	output=$(sed '1,/^250 HELP$/d' <<<"$output")
+	[ "$(sed 's/queued.*/queued/' <<<"$output")" = "$(printf '%s\n' '554 5.1.8 That domain is not a whole one' \
+		'553 5.7.1 This is no address of yours' '250 2.1.0 Ok' '250 2.1.5 Ok' '550 5.1.1 No such recipient here' \
+		'250 2.1.5 Ok' '554 5.1.2 That domain is not a whole one' '250 2.1.5 Ok' '501 5.1.3 This is no address' \
+		'354 Send the message; end with a dot alone on a line' '250 2.0.0 Ok: queued')" ]
+	grep -rqa 'Fjoe@here.test' "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells"
+	grep -rqa 'Tann@here.test' "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells"
+	mode=
+	rm "$SATCHEL_CONTROL/senders"
+	smtp "${LOGIN}MAIL FROM:<joe>\r\nMAIL FROM:<a@sales>\r\n"
+	assert_output_has '501 5.1.7 This is no address'
+	assert_output_has '250 2.1.0 Ok'
+}
+
 @test "Date and Message-ID are added, and the client is not shown" {
 	send 'Subject: x\r\n\r\nDate: body\r\n'
 	assert_output_has "$sent"

@@ -184,7 +184,7 @@ smtp() {
 }
 
 @test "ATRN under STARTTLS, with a login by AUTH" {
-	KEYS=$T
+	export KEYS=$T
 	make_key here ec
 	control certificates "*: $T/here.crt $T/here.key"
 	control users 'joe: x'

@@ -50,6 +50,14 @@ struct verdict session_policy_message(struct session *s, enum policy_stage stage
 void session_policy_reset(struct session *s);
 void session_policy_free(struct session *s);
 
+/*
+ * In submission mode, a mailbox without a domain gets this host's: PATH points to FULL then. 0, or
+ * -1 with str's errors.
+ */
+int session_qualify(const struct session *s, struct command_path *path, struct str *full);
+/* False for a submission's "joe@sales", unless that domain is ours. */
+bool session_is_qualified(const struct session *s, const struct command_path *path);
+
 /* True if who is logged in may use ADDRESS as its sender; everybody may use "". */
 bool session_may_send_as(const struct session *s, struct slice address);
 /* The same for each address of LIST, the bodies of From fields; false for what is none. */

@@ -61,6 +61,14 @@ need_login(struct session *s, const struct command_path *path)
 }
 
 static struct verdict
+whole_domain(struct session *s, const struct command_path *path)
+{
+	if (!session_is_qualified(s, path))
+		return (struct verdict){554, "5.1.8", "That domain is not a whole one"};
+	return (struct verdict){0};
+}
+
+static struct verdict
 own_sender(struct session *s, const struct command_path *path)
 {
 	if (!session_may_send_as(s, path->mailbox))
@@ -71,6 +79,7 @@ own_sender(struct session *s, const struct command_path *path)
 /* What may be against a sender, in this order. */
 static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
     need_login,
+    whole_domain,
     own_sender,
     session_rate_message,
 };
@@ -142,7 +151,9 @@ static enum command_result
 parse_mail(struct session *s, struct slice argument, struct command_path *path,
     struct parameters *parameters)
 {
-	enum command_result result = command_reverse_path(&argument, ADDRESS_UTF8, path);
+	bool is_submission = s->settings->mode == SESSION_SUBMISSION;
+	enum command_result result = command_reverse_path(
+	    &argument, ADDRESS_UTF8 | (is_submission ? ADDRESS_BARE : 0), path);
 
 	*parameters = (struct parameters){.is_utf8 = false};
 	if (result == COMMAND_OK)
@@ -153,39 +164,51 @@ parse_mail(struct session *s, struct slice argument, struct command_path *path,
 	return result;
 }
 
-void
-session_mail(struct session *s, struct slice argument)
+/* What was said is right as such. */
+static void
+take_sender(struct session *s, const struct command_path *path, struct parameters *parameters)
 {
-	struct command_path path;
-	struct parameters parameters;
-	enum command_result result;
 	struct verdict verdict;
 	bool is_lowered;
 
-	if (s->helo.len == 0 || s->transaction.active) {
-		session_wrong(s, 503, "5.5.1",
-		    s->helo.len == 0 ? "Say EHLO or HELO first" : "There is a sender already");
-		return;
-	}
-	result = parse_mail(s, argument, &path, &parameters);
-	if (result != COMMAND_OK) {
-		session_wrong_syntax(s, result, "5.1.7");
-		return;
-	}
-	session_judge_submitter(s, &parameters);
-	verdict = judge_sender(s, &path);
+	session_judge_submitter(s, parameters);
+	verdict = judge_sender(s, path);
 	if (verdict.code != 0) {
 		session_refuse(s, verdict.code, verdict.status, verdict.text, slice_of(NULL));
 		return;
 	}
-	if (!is_possible(s, &parameters))
+	if (!is_possible(s, parameters))
 		return;
-	is_lowered = lower_priority(s, &parameters);
-	if (begin_transaction(s, path.mailbox, &parameters) == -1)
+	is_lowered = lower_priority(s, parameters);
+	if (begin_transaction(s, path->mailbox, parameters) == -1)
 		session_refuse(s, 451, "4.3.0", "No memory; try again later", slice_of(NULL));
 	else if (is_lowered)
 		(void)respond(
 		    &s->writer, 250, "2.3.6", "0 is the priority of a stranger's message");
 	else
 		(void)respond(&s->writer, 250, "2.1.0", "Ok");
+}
+
+void
+session_mail(struct session *s, struct slice argument)
+{
+	struct command_path path;
+	struct parameters parameters;
+	enum command_result result;
+	struct str full;
+
+	if (s->helo.len == 0 || s->transaction.active) {
+		session_wrong(s, 503, "5.5.1",
+		    s->helo.len == 0 ? "Say EHLO or HELO first" : "There is a sender already");
+		return;
+	}
+	str_init(&full, ADDRESS_PATH_MAX);
+	result = parse_mail(s, argument, &path, &parameters);
+	if (result == COMMAND_OK && session_qualify(s, &path, &full) == -1)
+		result = COMMAND_ADDRESS;
+	if (result == COMMAND_OK)
+		take_sender(s, &path, &parameters);
+	else
+		session_wrong_syntax(s, result, "5.1.7");
+	str_wipe(&full);
 }

@@ -25,6 +25,14 @@ has_room(struct session *s, const struct command_path *path)
 	return (struct verdict){0};
 }
 
+static struct verdict
+whole_domain(struct session *s, const struct command_path *path)
+{
+	if (!session_is_qualified(s, path))
+		return (struct verdict){554, "5.1.2", "That domain is not a whole one"};
+	return (struct verdict){0};
+}
+
 /* Finds the route, which those behind look at. */
 static struct verdict
 is_known(struct session *s, const struct command_path *path)
@@ -50,6 +58,7 @@ may_be_written_to(struct session *s, const struct command_path *path)
 /* What may be against a recipient, in this order. */
 static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
     has_room,
+    whole_domain,
     is_known,
     may_be_written_to,
     session_rate_recipient,
@@ -103,8 +112,9 @@ session_rcpt(struct session *s, struct slice argument)
 	struct command_path path;
 	struct parameters parameters;
 	enum command_result result;
-
+	struct str full;
 	unsigned offered = s->extended ? s->offered : 0;
+	unsigned flags = s->transaction.is_utf8 ? ADDRESS_UTF8 : 0;
 
 	if (!s->transaction.active || s->transaction.incoming.is_begun) {
 		session_wrong(s, 503, "5.5.1",
@@ -113,11 +123,17 @@ session_rcpt(struct session *s, struct slice argument)
 	}
 	if (!s->transaction.is_utf8)
 		offered &= ~(unsigned)EXTENSION_SMTPUTF8;
-	result = command_forward_path(&argument, s->transaction.is_utf8 ? ADDRESS_UTF8 : 0, &path);
+	if (s->settings->mode == SESSION_SUBMISSION)
+		flags |= ADDRESS_BARE;
+	str_init(&full, ADDRESS_PATH_MAX);
+	result = command_forward_path(&argument, flags, &path);
+	if (result == COMMAND_OK && session_qualify(s, &path, &full) == -1)
+		result = COMMAND_ADDRESS;
 	if (result == COMMAND_OK)
 		result = parameter_parse_rcpt(argument, offered, &parameters);
 	if (result != COMMAND_OK)
 		session_wrong_syntax(s, result, "5.1.3");
 	else
 		take_recipient(s, &path, &parameters);
+	str_wipe(&full);
 }
