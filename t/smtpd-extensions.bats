@@ -177,6 +177,20 @@ trusted() {
 	assert_output_has "$unknown"
 }
 
+@test "strangers cannot have notices sent where smtpd-dsn-strangers is 0" {
+	control limits 'smtpd-dsn-strangers: 0'
+	mail RET=FULL
+	[ "$output" = "$unknown" ]
+	mail 'BY=100;N'
+	[ "$output" = "$unknown" ]
+	export RELAYCLIENT=
+	mail RET=FULL
+	[ "$output" = '250 2.1.0 Ok' ]
+	smtp "${HELLO}QUIT\r\n"
+	assert_output_has 250-DSN
+	assert_output_has 250-DELIVERBY
+}
+
 @test "REQUIRETLS under TLS: in the spool, and no other host gets it without" {
 	export SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384
 	smtp "${HELLO}MAIL FROM:<a@b.test> requiretls\r\n${TO}${END}QUIT\r\n"

@@ -55,6 +55,7 @@ static const struct setting settings[] = {
     SETTING("smtpd-rate-login-recipients", smtpd_rate_login_recipients, 0, 0, 1000000),
     SETTING("smtpd-policy-timeout", smtpd_policy_timeout, 30, 1, HOUR),
     SETTING("smtpd-policy-open", smtpd_policy_open, 0, 0, 1),
+    SETTING("smtpd-dsn-strangers", smtpd_dsn_strangers, 1, 0, 1),
     SETTING("smtpd-greet-pause", smtpd_greet_pause, 0, 0, 60000),
     SETTING("smtpd-tarpit", smtpd_tarpit, 0, 0, 60000),
     SETTING("smtpd-tarpit-maximum", smtpd_tarpit_maximum, 10000, 0, 60000),

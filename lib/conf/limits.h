@@ -49,6 +49,7 @@ struct limits {
 	uint64_t smtpd_rate_login_messages;   /* of one login, wherever from */
 	uint64_t smtpd_rate_login_recipients; /* likewise */
 	uint64_t smtpd_policy_timeout;	      /* seconds */
+	uint64_t smtpd_dsn_strangers;	      /* 0: who may not relay is not offered DSN */
 	uint64_t smtpd_policy_open;    /* 1: a service that does not answer has nothing to say */
 	uint64_t smtpd_greet_pause;    /* ms before the greeting, in which nothing may be said */
 	uint64_t smtpd_tarpit;	       /* ms by which each refusal is slower than the last */

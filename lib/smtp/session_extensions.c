@@ -56,6 +56,14 @@ carries_parameters(const struct session *s)
 	return !submit_is_plain(&s->submit);
 }
 
+/* Notices of success, or of the time, go to whomever a stranger says he is. */
+static bool
+notifies(const struct session *s)
+{
+	return carries_parameters(s) &&
+	       (s->settings->limits.smtpd_dsn_strangers != 0 || session_is_trusted(s));
+}
+
 /* RFC 4865, 4.2: for submission alone; and nobody fills the spool whom we do not know. */
 static bool
 releases_later(const struct session *s)
@@ -79,8 +87,8 @@ static const struct extension table[] = {
     {"BINARYMIME", EXTENSION_BINARYMIME, carries_parameters, NULL},
     {"AUTH", EXTENSION_AUTH, session_has_mechanisms, session_print_mechanisms},
     {"ENHANCEDSTATUSCODES", 0, NULL, NULL}, {"STARTTLS", 0, session_may_start_tls, NULL},
-    {"DSN", EXTENSION_DSN, carries_parameters, NULL},
-    {"DELIVERBY", EXTENSION_DELIVERBY, carries_parameters, print_deliver_by},
+    {"DSN", EXTENSION_DSN, notifies, NULL},
+    {"DELIVERBY", EXTENSION_DELIVERBY, notifies, print_deliver_by},
     {"MT-PRIORITY", EXTENSION_MT_PRIORITY, carries_parameters, NULL},
     {"FUTURERELEASE", EXTENSION_FUTURERELEASE, releases_later, print_future_release},
     {"REQUIRETLS", EXTENSION_REQUIRETLS, keeps_to_tls, NULL}, {"LIMITS", 0, NULL, print_limits},
