@@ -107,6 +107,15 @@ by() {
 	rm "$file"
 }
 
+@test "certificates that smtpd cannot read are for tlsd to complain of, and not passed over" {
+	rm "$SATCHEL_CONTROL/certificates"
+	mkdir "$SATCHEL_CONTROL/certificates"
+	run bash -c "printf 'EHLO x\r\nSTARTTLS\r\n' | smtpd 2>'$T/log'"
+	assert_output_has '250-STARTTLS'
+	assert_output_has '454 4.7.0 TLS is not available now'
+	assert_file_has "$T/log" 'certificates: Is a directory'
+}
+
 @test "a large message, by the service and by a tlsd executed; no process stays" {
 	start_tlsd
 	start_smtpd

@@ -135,17 +135,24 @@ make_context(struct tls *t, struct str *problem)
 	return tls_set_resumption(t, problem) && set_ciphers(t, problem) && set_clients(t, problem);
 }
 
+/* The control file NAME, unless the problem is in what it says. */
+static bool
+blame(const struct control *c, const char *name, struct str *problem)
+{
+	if (problem->len == 0)
+		(void)str_format(
+		    problem, "unable to read %s/%s: %s", c->path, name, strerror(errno));
+	return false;
+}
+
 static bool
 open_all(struct tls *t, const struct control *c, const struct limits *limits, const char *folder,
     struct str *problem)
 {
-	if (tls_settings_read(&t->settings, c, problem) == -1 ||
-	    tls_certificates_read(&t->certificates, c, problem) == -1) {
-		if (problem->len == 0)
-			(void)str_format(
-			    problem, "unable to read %s: %s", c->path, strerror(errno));
-		return false;
-	}
+	if (tls_settings_read(&t->settings, c, problem) == -1)
+		return blame(c, "tls", problem);
+	if (tls_certificates_read(&t->certificates, c, problem) == -1)
+		return blame(c, "certificates", problem);
 	t->certificates.report = report;
 	t->certificates.context = t;
 	if (tls_certificates_load(&t->certificates, problem) == -1)

@@ -116,5 +116,5 @@ tls_is_configured(const struct control *c)
 	str_init(&line, CONTROL_FILE_MAX);
 	found = control_line(c, "certificates", &line);
 	str_free(&line);
-	return found == 1;
+	return found != 0;
 }

@@ -23,7 +23,10 @@ struct tls_settings {
 int tls_settings_read(struct tls_settings *settings, const struct control *c, struct str *problem);
 void tls_settings_free(struct tls_settings *settings);
 
-/* True if the control file certificates has a line: TLS is wanted. */
+/*
+ * True if the control file certificates has a line, or is one that we may not read: TLS is wanted,
+ * and whether it is to be had tlsd says.
+ */
 bool tls_is_configured(const struct control *c);
 
 #endif
