@@ -17,7 +17,9 @@ enum code { CODE_RIGHT = 0, CODE_WRONG = 1 };
 static int
 add_fields(struct str *secret, struct slice first, struct slice second, const char *third)
 {
-	if (str_add_slice(secret, first) == -1 || str_add_char(secret, '\0') == -1 ||
+	/* all at once: a string that grows leaves copies behind */
+	if (str_reserve(secret, first.len + second.len + strlen(third) + 3) == -1 ||
+	    str_add_slice(secret, first) == -1 || str_add_char(secret, '\0') == -1 ||
 	    str_add_slice(secret, second) == -1 || str_add_char(secret, '\0') == -1 ||
 	    str_add_text(secret, third) == -1)
 		return -1;

@@ -44,7 +44,7 @@ static const struct setting settings[] = {
     SETTING("auth-program", auth_program, 30, 1, 50),
     SETTING("auth-delay", auth_delay, 8, 0, 60),
     SETTING("smtpd-auth-failures", smtpd_auth_failures, 5, 1, 100000),
-    SETTING("authd-workers", authd_workers, 100, 1, 10000),
+    SETTING("authd-workers", authd_workers, 1000, 1, 10000),
     SETTING("authd-timeout", authd_timeout, 300, 1, DAY),
     SETTING("smtpd-rate-period", smtpd_rate_period, HOUR, 1, 365 * DAY),
     SETTING("smtpd-rate-connections", smtpd_rate_connections, 0, 0, 1000000),
