@@ -183,3 +183,16 @@ message() {
 	[ "$(tail -n 2 "$T/seen")" = 'A: b' ]
 	assert_output_has '555 5.5.4'
 }
+
+@test "a BDAT line that is too long: none of the chunk runs as a command, whatever is in front" {
+	local blanks
+	printf -v blanks '%3000s' ''
+	for line in "BDAT${blanks}6" "bdat 6 LAST${blanks}" "${blanks}BDAT 6" "$(printf '\t')BDAT 6${blanks}" \
+		"BDAT 6${blanks:0:2042}x"; do
+		smtp "${BEGIN}${line}\r\nNOOP\r\nQUIT\r\n"
+		replies '500 5.5.2 Line too long' \
+			'421 4.5.0 here.test How long the chunk is was not understood, closing the connection'
+	done
+	smtp "${BEGIN}NOOP${blanks}\r\nQUIT\r\n"
+	replies '500 5.5.2 Line too long' "$bye"
+}

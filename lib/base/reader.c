@@ -79,6 +79,15 @@ result_of_fill(long n)
 	return errno == ETIMEDOUT ? READER_TIMEOUT : READER_ERROR;
 }
 
+/* LINE, of which there is more than fits, is too long. */
+static void
+keep_beginning(struct reader *r, struct slice line)
+{
+	memset(r->beginning, 0, sizeof r->beginning);
+	memcpy(r->beginning, line.data,
+	    line.len < sizeof r->beginning ? line.len : sizeof r->beginning);
+}
+
 /* Throws away what is buffered of a line too long, and then the rest of it up to its LF. */
 static enum reader_result
 skip_long_line(struct reader *r)
@@ -130,6 +139,8 @@ reader_line(struct reader *r, struct slice *line, size_t max)
 		if (at < unread.len) {
 			enum reader_result result;
 
+			if (at >= max)
+				keep_beginning(r, unread);
 			if (at > max + 1)
 				return skip_long_line(r);
 			*line = slice_make(unread.data, at);
@@ -138,8 +149,10 @@ reader_line(struct reader *r, struct slice *line, size_t max)
 			return line->len > max ? READER_TOO_LONG : result;
 		}
 		seen = unread.len;
-		if (seen > max + 1 || seen == r->size)
+		if (seen > max + 1 || seen == r->size) {
+			keep_beginning(r, unread);
 			return skip_long_line(r);
+		}
 		n = reader_fill(r);
 		if (n <= 0)
 			return result_of_fill(n);

@@ -20,6 +20,7 @@ struct reader {
 	size_t size;
 	size_t start, end;	       /* unread bytes are buf[start..end) */
 	size_t used;		       /* most bytes that were ever in buf */
+	char beginning[5];	       /* of the last line that was too long */
 	bool is_skipping;	       /* in a line too long, whose end has not come yet */
 	bool is_patient;	       /* set by the caller where io_set_patience took fd */
 	struct transcript *transcript; /* set by the caller; gets what is consumed; or null */

@@ -227,6 +227,17 @@ dispatch(struct session *s, struct slice line)
 		session_wrong(s, 501, "5.5.2", "Only ASCII may be used here");
 }
 
+/* What its verb is cannot be told behind blanks: BDAT is taken for possible. */
+static void
+lose_long_line(struct session *s)
+{
+	struct slice line = slice_make(s->reader.beginning, sizeof s->reader.beginning);
+
+	session_lose_count(s, line);
+	if (line.data[0] == ' ' || line.data[0] == '\t')
+		s->end = SESSION_CHUNK;
+}
+
 static void
 take_command(struct session *s)
 {
@@ -247,6 +258,7 @@ take_command(struct session *s)
 		break;
 	case READER_TOO_LONG:
 		session_wrong(s, 500, "5.5.2", "Line too long");
+		lose_long_line(s);
 		break;
 	case READER_EOF:
 		session_lost(s, 0);
