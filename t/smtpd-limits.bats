@@ -91,6 +91,13 @@ has() {
 
 @test "who guesses recipients is let go, and does not come back at once" {
 	control limits 'smtpd-rate-unknown: 2'
+	control verify always
+	smtp 'EHLO a.test\r\nVRFY stranger\r\nEXPN stranger\r\nVRFY stranger\r\nVRFY joe\r\n'
+	has 2 '550 5.1.1'
+	has 1 '421 4.7.0 here.test Too many unknown recipients'
+	[[ $output != *joe* ]]
+	rm -rf "$SATCHEL_SPOOL/run/smtpd"
+	mkdir -p "$SATCHEL_SPOOL/run/smtpd"
 	NO='RCPT TO:<stranger@here.test>\r\n'
 	smtp "EHLO a.test\r\nMAIL FROM:<a@b.test>\r\n$NO$NO$NO$TO"
 	has 2 '550 5.1.1'

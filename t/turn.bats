@@ -138,6 +138,11 @@ smtp() {
 	# of what was asked for a moment ago nobody counts the messages again
 	smtp 'EHLO a.test\r\nETRN away.test\r\nQUIT\r\n'
 	assert_output_has '250 2.0.0 Ok, queuing for node away.test started'
+	# whom it speaks for may not for that
+	control xclient 192.0.2.1
+	smtp 'XCLIENT NAME=client.test\r\nEHLO a.test\r\nETRN away.test\r\nQUIT\r\n'
+	[[ $output != *250-ETRN* ]]
+	assert_output_has '459 4.7.1'
 	TCPREMOTEIP=198.51.100.1
 	smtp 'EHLO a.test\r\nETRN away.test\r\nQUIT\r\n'
 	[[ $output != *ETRN* ]]

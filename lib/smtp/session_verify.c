@@ -80,6 +80,18 @@ say_mailbox(struct session *s, struct slice mailbox)
 	    mailbox.data, bare ? "@" : "", bare ? (int)me.len : 0, me.data);
 }
 
+/* Counted as with RCPT: else this would be the way to try one name after another. */
+static void
+say_unknown(struct session *s, const char *text, struct slice address)
+{
+	struct verdict v = session_rate_unknown(s, (struct verdict){550, "5.1.1", text});
+
+	if (v.code == 421)
+		session_refuse(s, v.code, v.status, v.text, address);
+	else
+		(void)respond(&s->writer, v.code, v.status, "%s", v.text);
+}
+
 void
 session_vrfy(struct session *s, struct slice argument)
 {
@@ -88,7 +100,7 @@ session_vrfy(struct session *s, struct slice argument)
 	if (!look_up(s, &argument, &is_utf8))
 		return;
 	if (s->route.kind == ROUTE_UNKNOWN)
-		(void)respond(&s->writer, 550, "5.1.1", "No such recipient here");
+		say_unknown(s, "No such recipient here", argument);
 	else if (s->route.kind == ROUTE_SMTP)
 		cannot_say(s);
 	else
@@ -134,7 +146,7 @@ session_expn(struct session *s, struct slice argument)
 	if (!look_up(s, &argument, &is_utf8))
 		return;
 	if (s->route.kind == ROUTE_UNKNOWN)
-		(void)respond(&s->writer, 550, "5.1.1", "No such list here");
+		say_unknown(s, "No such list here", argument);
 	else if (s->route.kind == ROUTE_USER)
 		(void)respond(&s->writer, 550, "5.1.0", "That is a mailbox and no list");
 	else if (s->route.kind == ROUTE_TARGETS &&
