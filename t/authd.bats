@@ -267,7 +267,7 @@ work() {
 @test "a wrong control file stops it with the reason" {
 	control authentication 'mechanism: PLAIN'
 	run -111 bash -c 'authd -s </dev/null'
-	assert_output_has 'authentication, "mechanism"'
+	assert_output_has 'authentication, line 1: a setting that satchel-control(5) lists is expected, not "mechanism"'
 	control authentication 'mechanisms: PLAIN FOO'
 	run -111 bash -c 'authd -s </dev/null'
 	assert_output_has '"FOO"'

@@ -5,6 +5,8 @@
 #include "authd.h"
 #include "conf/confinement.h"
 
+#define FILE_NAME "authentication"
+
 /* Which member each line of authentication sets. */
 static struct slice *
 find_member(struct settings *s, struct slice name)
@@ -27,14 +29,6 @@ find_member(struct settings *s, struct slice name)
 }
 
 static int
-complain(struct str *problem, struct slice name, const char *what)
-{
-	(void)str_format(problem, "authentication, \"%.*s\": %s", (int)name.len, name.data, what);
-	errno = EINVAL;
-	return -1;
-}
-
-static int
 take_entry(struct settings *s, const struct table_entry *entry, struct str *problem)
 {
 	struct slice *member = find_member(s, entry->key);
@@ -44,23 +38,27 @@ take_entry(struct settings *s, const struct table_entry *entry, struct str *prob
 		return 0;
 	}
 	if (!slice_is_nocase(entry->key, "plaintext"))
-		return complain(problem, entry->key, "satchel-control(5) knows no such setting");
+		return table_complain(problem, FILE_NAME, slice_of(s->table.text), entry->key,
+		    "a setting that satchel-control(5) lists is expected");
 	s->plaintext = slice_is_nocase(entry->value, "yes");
-	if (!s->plaintext && !slice_is_nocase(entry->value, "no"))
-		return complain(problem, entry->key, "yes or no is expected");
-	return 0;
+	if (s->plaintext || slice_is_nocase(entry->value, "no"))
+		return 0;
+	return table_complain(problem, FILE_NAME, slice_of(s->table.text), entry->value,
+	    "plaintext: yes or no is expected");
 }
 
 static int
 check(const struct settings *s, struct str *problem)
 {
-	struct slice rest = s->mechanisms, word;
+	struct slice rest = s->mechanisms, text = slice_of(s->table.text), word;
 
 	if (s->dovecot.len > 0 && s->checkpassword.len > 0)
-		return complain(problem, slice_of("dovecot"), "not together with checkpassword");
+		return table_complain(problem, FILE_NAME, text, s->dovecot,
+		    "dovecot: none is expected beside checkpassword");
 	while (slice_word(&rest, &word))
 		if (sasl_find(word) == NULL)
-			return complain(problem, word, "there is no such mechanism");
+			return table_complain(problem, FILE_NAME, text, word,
+			    "a mechanism that authd(8) lists is expected");
 	return 0;
 }
 
@@ -77,7 +75,7 @@ settings_read(struct settings *s, struct str *problem)
 	}
 	if (limits_read(&s->limits, &s->control, problem) == 0 &&
 	    confinement_read(&s->is_confined, &s->control, problem) == 0 &&
-	    table_read(&s->table, &s->control, "authentication", TABLE_PAIRS, problem) != -1)
+	    table_read(&s->table, &s->control, FILE_NAME, TABLE_PAIRS, problem) != -1)
 		result = 0;
 	for (size_t i = 0; result == 0 && i < s->table.count; i++)
 		result = take_entry(s, &s->table.entries[i], problem);

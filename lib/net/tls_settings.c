@@ -74,7 +74,7 @@ take(struct tls_settings *settings, struct slice text, const struct table_entry 
 		    table[i].name, table[i].expected);
 	}
 	return table_complain(problem, FILE_NAME, text, entry->key,
-	    "there is no such setting; satchel-control(5) lists them");
+	    "a setting that satchel-control(5) lists is expected");
 }
 
 int
