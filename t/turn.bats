@@ -56,10 +56,10 @@ held_is() {
 
 @test "mail that is kept is returned when it is too old" {
 	control routes 'away.test: hold'
-	control limits 'queue-lifetime: 1'
 	submit ann@box.test joe@away.test
 	pass
 	held_is 1
+	control limits 'queue-lifetime: 1'
 	pass_until 10 has ann 1
 	held_is 0
 	[ ! -e "$SATCHEL_SPOOL/hold/away.test" ]
