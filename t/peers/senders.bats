@@ -263,25 +263,45 @@ nodemailer() {
 	grep -q ' K ' "$P/spool/mainlog" # the message went in chunks
 }
 
-@test "Postfix: TLS, 8BITMIME and DSN" {
+@test "Postfix: TLS, 8BITMIME, SMTPUTF8 and DSN" {
 	[ "$(id -u)" -eq 0 ] || skip "Postfix' master(8) runs as root alone"
 	peer postfix usr/lib/postfix/sbin/smtp
 	listen
-	postfix_setup
-	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
-	wait_for 10 test -S "$P/queue/public/pickup"
-	run timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" MAIL_CONFIG="$P/config" \
-		"$PEERS/postfix/usr/sbin/sendmail" -i -f me@example.org -N success,delay -V id-2 -R hdrs \
-		root@example.test <"$T/message"
+	postfix_setup </dev/null
+	run "${postfix[@]}" -f me@example.org -N success,delay -V id-2 -R hdrs root@example.test <"$T/message"
 	assert_status 0
 	arrived 1 ESMTPS
 	grep -aqx 'Vid-2' "$LAST"
 	grep -aqx 'NSUCCESS,DELAY' "$LAST"
 	grep -aqx 'B8BITMIME' "$LAST"
+	run "${postfix[@]}" -f jörg@example.org root@example.test <"$T/message"
+	assert_status 0
+	arrived 1 UTF8SMTPS
+	grep -aqx 'Fjörg@example.org' "$LAST"
 }
 
+@test "Postfix: TLS and a login" {
+	[ "$(id -u)" -eq 0 ] || skip "Postfix' master(8) runs as root alone"
+	peer postfix usr/lib/postfix/sbin/smtp libsasl2-modules
+	listen -s
+	postfix_setup <<-END
+		smtp_sasl_auth_enable = yes
+		smtp_sasl_password_maps = static:$LOGIN:$PASSWORD
+		smtp_sasl_security_options = noanonymous
+		smtp_sasl_mechanism_filter = plain
+	END
+	run "${postfix[@]}" -f "$LOGIN" "$AWAY" <"$T/message"
+	assert_status 0
+	arrived 1 ESMTPSA
+	logged_in PLAIN
+}
+
+# Postfix runs with the settings on stdin behind what any needs, and sends by us; "${postfix[@]}" is
+# its sendmail.
 postfix_setup() {
 	local folder
+	postfix=(timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" MAIL_CONFIG="$P/config"
+		"$PEERS/postfix/usr/sbin/sendmail" -i)
 	mkdir "$P/config" "$P/queue"
 	for folder in active bounce corrupt defer deferred flush hold incoming maildrop private public saved \
 		trace data; do
@@ -300,8 +320,8 @@ postfix_setup() {
 		command_directory = $PEERS/postfix/usr/sbin
 		shlib_directory = $PEERS/postfix/usr/lib/postfix
 		meta_directory = $P/config
-		import_environment = MAIL_CONFIG LD_LIBRARY_PATH=$PEER_LIBS
-		export_environment = TZ MAIL_CONFIG LD_LIBRARY_PATH
+		import_environment = MAIL_CONFIG LD_LIBRARY_PATH=$PEER_LIBS SASL_PATH=$(sasl_plugins)
+		export_environment = TZ MAIL_CONFIG LD_LIBRARY_PATH SASL_PATH
 		mail_owner = daemon
 		default_privs = nobody
 		setgid_group = mail
@@ -314,6 +334,7 @@ postfix_setup() {
 		smtp_tls_security_level = encrypt
 		maillog_file = $P/queue/log
 		maillog_file_prefixes = $P
+		$(cat)
 	END
 	cat >"$P/config/master.cf" <<-END
 		pickup unix n - n 60 1 pickup
@@ -329,6 +350,13 @@ postfix_setup() {
 		anvil unix - - n - 1 anvil
 		postlog unix-dgram n - n - 1 postlogd
 	END
+	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
+	wait_for 10 test -S "$P/queue/public/pickup"
+}
+
+# Where the mechanisms of Cyrus SASL are.
+sasl_plugins() {
+	find "$PEERS" -path '*/sasl2/*' -name 'libplain.so' | sed 's|/[^/]*$||'
 }
 
 @test "OpenSMTPD: TLS and a login" {
