@@ -57,9 +57,11 @@ deferred() {
 @test "held: its age counts from the release" {
 	control limits 'queue-lifetime: 2' 'retry-minimum: 1' 'retry-maximum: 1'
 	start_sink --at 'rcpt=451 4.2.0 later'
-	queue "H$(($(now) + 2))" -- joe@away.test
+	queue "H$(($(now) + 2));for;2" -- joe@away.test
 	pass_until 20 has ann 1
 	[ "$(grep -c status=deferred "$T/log.all")" -ge 2 ]
+	run cat "$(mailbox ann)"
+	assert_output_has 'Future-Release-Request: for;2'
 }
 
 @test "held: qctl retry releases it, and a release from hold does not" {

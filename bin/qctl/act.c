@@ -77,7 +77,7 @@ release_claimed(struct claim *claim)
 {
 	struct recipient_state state;
 
-	if (claim->envelope.hold_until == 0)
+	if (claim->envelope.hold.until == 0)
 		return 0;
 	claim_state(claim, 0, &state);
 	state.is_released = true;

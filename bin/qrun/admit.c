@@ -301,7 +301,7 @@ is_any_fetched(const struct message *m, const struct fetch *fetch)
 	struct recipient_state state;
 
 	claim_state(&m->claim, 0, &state);
-	if (schedule_is_held(e->hold_until, state.is_released, now) ||
+	if (schedule_is_held(e->hold.until, state.is_released, now) ||
 	    (e->by.returns && e->by.time <= now))
 		return false;
 	for (size_t i = 0; i < m->claim.header.recipients; i++)

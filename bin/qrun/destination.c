@@ -28,7 +28,7 @@ int64_t
 message_origin(const struct message *m)
 {
 	return schedule_origin(
-	    message_arrival(m), m->claim.envelope.hold_until, clock_wall_seconds());
+	    message_arrival(m), m->claim.envelope.hold.until, clock_wall_seconds());
 }
 
 static int

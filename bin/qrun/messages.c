@@ -505,7 +505,7 @@ finish(struct qrun *q, struct message *m)
 bool
 message_is_settled_by_time(struct qrun *q, struct message *m)
 {
-	int64_t release = m->claim.envelope.hold_until;
+	int64_t release = m->claim.envelope.hold.until;
 	struct recipient_state state;
 
 	claim_state(&m->claim, 0, &state);

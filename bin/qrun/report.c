@@ -290,6 +290,7 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 	    .envelope_id = m->claim.envelope.envelope_id,
 	    .arrival = message_arrival(m),
 	    .deliver_by = m->claim.envelope.by.time,
+	    .hold = m->claim.envelope.hold.request,
 	    .now = now,
 	    .retry_until = message_origin(m) + q->schedule.lifetime};
 	struct dsn_recipient *list = calloc(m->claim.header.recipients, sizeof *list);

@@ -121,8 +121,8 @@ print_terms(const struct envelope *e)
 {
 	char when[TIME_SIZE];
 
-	if (e->hold_until > 0)
-		printf("\theld until %s\n", show_time(when, e->hold_until));
+	if (e->hold.until > 0)
+		printf("\theld until %s\n", show_time(when, e->hold.until));
 	if (e->by.time > 0)
 		printf("\tto be delivered by %s, or %s\n", show_time(when, e->by.time),
 		    e->by.returns ? "returned" : "its sender told");
@@ -213,8 +213,8 @@ show_message(struct list *l, const struct place *place, const struct asked *aske
 		l->found = true;
 		l->octets += l->view.size;
 		state = judge(l, place, result);
-		l->hold_until = result == VIEW_GOOD && l->view.envelope.hold_until > l->now
-				    ? l->view.envelope.hold_until
+		l->hold_until = result == VIEW_GOOD && l->view.envelope.hold.until > l->now
+				    ? l->view.envelope.hold.until
 				    : 0;
 		if (!l->wish->counts_only)
 			print_message(l, place, entry, state, result);

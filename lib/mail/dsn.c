@@ -327,6 +327,9 @@ add_status(const struct dsn *d, struct str *out)
 		return -1;
 	if (add_date_field(out, "Arrival-Date", d->arrival) == -1)
 		return -1;
+	if (d->hold.len > 0 && str_format(out, "Future-Release-Request: %.*s\r\n", (int)d->hold.len,
+				   d->hold.data) == -1)
+		return -1;
 	if (d->deliver_by != 0 && add_date_field(out, "Deliver-By-Date", d->deliver_by) == -1)
 		return -1;
 	for (size_t i = 0; i < d->count; i++)

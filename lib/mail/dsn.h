@@ -41,6 +41,7 @@ struct dsn {
 	struct slice envelope_id; /* ENVID as received, in xtext; empty if none */
 	int64_t arrival, now;	  /* seconds since 1970 */
 	int64_t deliver_by;	  /* RFC 2852; 0 for no such wish */
+	struct slice hold;	  /* RFC 4865: what was asked for, as "for;60"; else empty */
 	int64_t retry_until;	  /* delayed: when it will be given up */
 	bool whole;		  /* the original follows whole, not its header section alone */
 	bool is_8bit;		  /* the original has octets above 127 */

@@ -106,15 +106,24 @@ add_deliver_by(const struct parameters *parameters, int64_t now, struct str *env
 	    envelope, "Y%lld;%s%c", (long long)(time < 0 ? 0 : time), parameters->by_mode, '\0');
 }
 
+/* The moment, and what was said, as reports repeat it (RFC 4865, 5.1.2). */
+static int
+add_hold(const struct parameters *parameters, int64_t now, struct str *envelope)
+{
+	bool is_interval = parameters->hold_seconds > 0;
+	int64_t until = is_interval ? now + parameters->hold_seconds : parameters->hold_until;
+
+	if (until == 0)
+		return 0;
+	return str_format(envelope, "H%lld;%s;%.*s%c", (long long)until,
+	    is_interval ? "for" : "until", (int)parameters->hold.len, parameters->hold.data, '\0');
+}
+
 /* What a message seldom asks for. */
 static int
 add_times(const struct parameters *parameters, int64_t now, struct str *envelope)
 {
-	int64_t hold = parameters->hold_until;
-
-	if (parameters->hold_seconds > 0)
-		hold = now + parameters->hold_seconds;
-	if (hold > 0 && fields_add_number(envelope, 'H', (long long)hold, '\0') == -1)
+	if (add_hold(parameters, now, envelope) == -1)
 		return -1;
 	if (parameters->priority != 0 &&
 	    fields_add_number(envelope, 'P', parameters->priority, '\0') == -1)

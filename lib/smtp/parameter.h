@@ -43,6 +43,7 @@ struct parameters {
 	const char *by_mode;	  /* BY: "R", "N", "RT" or "NT"; null when not given */
 	int64_t hold_seconds;	  /* HOLDFOR; 0 when not given */
 	int64_t hold_until;	  /* HOLDUNTIL: seconds since 1970; 0 when not given */
+	struct slice hold;	  /* the value of either */
 	struct slice notify;	  /* NOTIFY, upper case words */
 	struct slice original;	  /* ORCPT, in xtext, or as RFC 6533 has it */
 	char notify_words[32];	  /* what notify points into */

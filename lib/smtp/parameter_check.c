@@ -147,6 +147,7 @@ parameter_check_deliver_by(struct slice value, struct parameters *parameters)
 bool
 parameter_check_hold_for(struct slice value, struct parameters *parameters)
 {
+	parameters->hold = value;
 	return parameters->hold_until == 0 && !slice_starts(value, "0") &&
 	       read_seconds(value, &parameters->hold_seconds);
 }
@@ -154,6 +155,7 @@ parameter_check_hold_for(struct slice value, struct parameters *parameters)
 bool
 parameter_check_hold_until(struct slice value, struct parameters *parameters)
 {
+	parameters->hold = value;
 	return parameters->hold_seconds == 0 && date_read_utc(value, &parameters->hold_until);
 }
 

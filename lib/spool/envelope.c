@@ -123,11 +123,11 @@ check_original(struct check *c, struct slice value)
 static enum envelope_result
 check_hold(struct check *c, struct slice value)
 {
-	uint64_t seconds;
+	struct envelope_hold hold;
 
-	if (slice_number(value, ENVELOPE_TIME_MAX, &seconds))
+	if (envelope_read_hold(value, &hold))
 		return ENVELOPE_GOOD;
-	return malformed(c, "the time to hold until is none");
+	return malformed(c, "the time to hold until is malformed");
 }
 
 static enum envelope_result

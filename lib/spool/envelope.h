@@ -31,6 +31,12 @@ enum envelope_result {
 enum envelope_result envelope_convert(struct slice fields, struct slice source,
     size_t recipients_max, struct str *out, size_t *recipients, const char **reason);
 
+/* FUTURERELEASE (RFC 4865), as the H field has it. */
+struct envelope_hold {
+	int64_t until;	      /* seconds since 1970; 0 if nothing was asked for */
+	struct slice request; /* "for;SECONDS" or "until;DATE-TIME"; empty where nobody said so */
+};
+
 /* BY (RFC 2852), as the Y field has it. */
 struct envelope_deliver_by {
 	int64_t time; /* seconds since 1970; 0 if nothing was asked for */
@@ -44,7 +50,7 @@ struct envelope {
 	struct slice submitter;	 /* RFC 4954 AUTH, in xtext */
 	struct slice deliver_by; /* as it stands there: for jobs and copies */
 	struct envelope_deliver_by by;
-	int64_t hold_until;	 /* RFC 4865: seconds since 1970 */
+	struct envelope_hold hold;
 	int priority;		 /* RFC 6710: -9 to 9 */
 	bool is_utf8;		 /* RFC 6531 SMTPUTF8 */
 	bool requires_tls;	 /* RFC 8689 REQUIRETLS */
@@ -55,6 +61,8 @@ struct envelope_recipient {
 	struct slice address, notify, original;
 };
 
+/* Reads "TIME", or "TIME;REQUEST". False for anything else. */
+bool envelope_read_hold(struct slice value, struct envelope_hold *hold);
 /* Reads "TIME;R" or "TIME;N", with a T behind it or not. False for anything else. */
 bool envelope_read_deliver_by(struct slice value, struct envelope_deliver_by *by);
 /* Reads -9 to 9. False for anything else. */

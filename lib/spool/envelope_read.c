@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/fields.h"
+#include "mail/date.h"
 #include "spool/envelope.h"
+
+bool
+envelope_read_hold(struct slice value, struct envelope_hold *hold)
+{
+	size_t semicolon = slice_find(value, ';');
+	uint64_t seconds, interval;
+	int64_t time;
+
+	if (!slice_number(slice_make(value.data, semicolon), ENVELOPE_TIME_MAX, &seconds))
+		return false;
+	*hold = (struct envelope_hold){
+	    .until = (int64_t)seconds, .request = slice_skip(value, semicolon + 1)};
+	if (semicolon == value.len)
+		return true;
+	if (slice_starts(hold->request, "for;"))
+		return slice_number(slice_skip(hold->request, 4), ENVELOPE_TIME_MAX, &interval);
+	return slice_starts(hold->request, "until;") &&
+	       date_read_utc(slice_skip(hold->request, 6), &time);
+}
 
 bool
 envelope_read_deliver_by(struct slice value, struct envelope_deliver_by *by)
@@ -35,8 +55,6 @@ envelope_read_priority(struct slice value, int *priority)
 static void
 take_message_field(struct envelope *e, const struct field *field)
 {
-	uint64_t seconds;
-
 	switch (field->letter) {
 	case 'B':
 		e->body = field->value;
@@ -54,8 +72,8 @@ take_message_field(struct envelope *e, const struct field *field)
 		e->submitter = field->value;
 		break;
 	case 'H':
-		if (slice_number(field->value, ENVELOPE_TIME_MAX, &seconds))
-			e->hold_until = (int64_t)seconds;
+		if (!envelope_read_hold(field->value, &e->hold))
+			e->hold = (struct envelope_hold){.until = 0};
 		break;
 	case 'Y':
 		if (envelope_read_deliver_by(field->value, &e->by))

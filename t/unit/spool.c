@@ -195,6 +195,13 @@ static const struct {
     {"F|H|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|H-1|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|H999999999999|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H1800000000;for;60|Tc|", ENVELOPE_GOOD, "F|Swho|H1800000000;for;60|Tc|"},
+    {"F|H1800000000;until;2027-01-15T08:00:00Z|Tc|", ENVELOPE_GOOD,
+	"F|Swho|H1800000000;until;2027-01-15T08:00:00Z|Tc|"},
+    {"F|H1800000000;for;|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H1800000000;for;1 X: y|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H1800000000;until;tomorrow|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|H1800000000;|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Y100|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Y100;|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Y100;T|Tc|", ENVELOPE_MALFORMED, ""},
@@ -287,13 +294,13 @@ test_reading(void)
 	tap_ok(!envelope_next(&e.recipients, &r), "no third");
 	tap_ok(envelope_parse(
 		   slice_of("F\nSw\nH1800000000\nY1900000000;RT\nP-3\nU1\nQ1\nA<>\nTb\n"), &e) &&
-		   e.hold_until == 1800000000 && e.by.time == 1900000000 && e.by.returns &&
+		   e.hold.until == 1800000000 && e.by.time == 1900000000 && e.by.returns &&
 		   e.by.trace && slice_is(e.deliver_by, "1900000000;RT") && e.priority == -3 &&
 		   e.is_utf8 && e.requires_tls && slice_is(e.submitter, "<>"),
 	    "what was asked for by parameters of MAIL");
 	tap_ok(envelope_parse(slice_of("F\nY1;N\nTb\n"), &e) && e.by.time == 1 && !e.by.returns &&
 		   !e.by.trace && e.priority == 0 && !e.is_utf8 && !e.requires_tls &&
-		   e.hold_until == 0,
+		   e.hold.until == 0,
 	    "and what was not");
 	tap_ok(!envelope_parse(slice_of("F\nNNEVER\nTb\n"), &e), "a field that is out of place");
 	tap_ok(!envelope_parse(slice_of("Fa\nSwho\n"), &e), "one without recipients");
