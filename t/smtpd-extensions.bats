@@ -145,6 +145,8 @@ trusted() {
 	smtp "${HELLO}MAIL FROM:<a@b.test> HOLDFOR=1000\r\n${TO}${END}QUIT\r\n"
 	[[ $output =~ 250-FUTURERELEASE\ 1000\ 20[0-9-]{8}T[0-9:]{8}Z ]]
 	read -r hold rest <<<"$(envelope)"
+	[ "${hold#*;}" = 'for;1000' ]
+	hold=${hold%%;*}
 	left=$((${hold#H} - $(date +%s)))
 	[ "$left" -gt 900 ]
 	[ "$left" -le 1000 ]
