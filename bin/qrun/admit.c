@@ -12,6 +12,7 @@
 #include "fetch.h"
 #include "folders.h"
 #include "messages.h"
+#include "recipients.h"
 #include "recycle.h"
 #include "spool/ask.h"
 

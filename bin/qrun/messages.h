@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages that are held: the answers for their recipients become marks, and when the last task of
- * one is over it is removed, deferred or bounced, and let go.
+ * Messages that are held: when the last task of one is over it is removed, deferred or bounced, and
+ * let go.
  */
 #ifndef QRUN_MESSAGES_H
 #define QRUN_MESSAGES_H
@@ -16,15 +16,8 @@ void message_hold(struct qrun *q, struct message *m);
  * or it is too late (RFC 2852, 4.1.3). It has left qrun's hands then.
  */
 bool message_is_settled_by_time(struct qrun *q, struct message *m);
-/* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
-void message_decide(
-    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
-/* What people shall see of a recipient who was not tried: marks it, unless it says so already. */
-void message_note(struct message *m, size_t index, const char *reply);
 /* One of M's tasks is over, or all have been made: with the last, M leaves qrun's hands. */
 void message_part_over(struct qrun *q, struct message *m);
-/* What became of a recipient of TASK, by its result; logs and marks it. */
-void message_answer(struct task *task, const struct job_result *result);
 /* The task is over; those of its recipients that nobody answered for are taken as REASON says. */
 void message_task_done(struct qrun *q, struct task *task, const char *reason);
 /* The task, which stands in no line, is not tried: its destination was out of reach just now. */

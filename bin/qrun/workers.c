@@ -11,6 +11,7 @@
 #include "crew.h"
 #include "destination.h"
 #include "messages.h"
+#include "recipients.h"
 #include "tell.h"
 
 #define IDLE_MS 20000

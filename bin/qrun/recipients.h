@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* What became of a recipient, as a worker answered or qrun decides: logged, and marked in the file.
+ */
+#ifndef QRUN_RECIPIENTS_H
+#define QRUN_RECIPIENTS_H
+
+#include "qrun.h"
+#include "spool/job.h"
+
+/* What became of a recipient, whoever says so. */
+struct verdict {
+	enum job_status status;
+	bool notifies; /* whoever has it now tells the sender of success */
+	bool keeps_by; /* and of lateness */
+	bool relayed;  /* the destination is another host */
+	bool untried;  /* what was said of somebody else a moment ago */
+	struct slice code, relay, reply;
+	int64_t connect_ms, transfer_ms;
+};
+
+/* Logs V, and marks the recipient INDEX of M so. */
+void recipient_apply(struct message *m, size_t index, const struct verdict *v);
+/* Writes a state; that it cannot be written is logged. */
+void recipient_mark(struct message *m, size_t index, const struct recipient_state *state);
+/* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
+void message_decide(
+    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* What people shall see of a recipient who was not tried: marks it, unless it says so already. */
+void message_note(struct message *m, size_t index, const char *reply);
+/* The same where there was no attempt. */
+void message_decide_untried(
+    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* What became of a recipient of TASK, by its result; logs and marks it. */
+void message_answer(struct task *task, const struct job_result *result);
+
+#endif
