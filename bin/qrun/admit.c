@@ -119,7 +119,7 @@ keep(struct message *m, size_t index)
 		memcpy(m->hold_name, name, sizeof name);
 	else if (strcmp(m->hold_name, name) != 0)
 		memcpy(m->hold_name, ASK_SEVERAL, sizeof ASK_SEVERAL);
-	message_note(m, index, "2.0.0 - kept until its domain is asked for (ETRN or ATRN)");
+	recipient_note(m, index, "2.0.0 - kept until its domain is asked for (ETRN or ATRN)");
 }
 
 /* True if RECIPIENT is one whom FETCH is about, and waits. */
@@ -141,17 +141,17 @@ route_recipient(
 	struct slice address = m->recipients[index].address;
 
 	if (route_find(q->routes, address, route) == -1)
-		message_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
+		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
 	else if (route->kind == ROUTE_UNKNOWN)
-		message_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
+		recipient_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
 	else if (route->kind == ROUTE_TEMPORARY)
-		message_decide(m, index, JOB_TEMPORARY, "4.3.5", str_slice(&route->reason));
+		recipient_decide(m, index, JOB_TEMPORARY, "4.3.5", str_slice(&route->reason));
 	else if (b->fetch == NULL && route->kind == ROUTE_SMTP && route->is_held)
 		keep(m, index);
 	else if (b->fetch != NULL && route->kind != ROUTE_SMTP)
 		return; /* it has become ours: its turn will come */
 	else if (assign(q, b, m, index, route) == -1)
-		message_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
+		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
 }
 
 static void

@@ -135,7 +135,7 @@ fail_for_lateness(struct message *m)
 
 		claim_state(&m->claim, i, &state);
 		if (state.status == RECIPIENT_WAITING)
-			message_decide_untried(m, i, JOB_PERMANENT, LATE_FAILED, slice_of(text));
+			recipient_decide_untried(m, i, JOB_PERMANENT, LATE_FAILED, slice_of(text));
 	}
 }
 
@@ -375,7 +375,7 @@ message_task_done(struct qrun *q, struct task *task, const char *reason)
 
 	for (size_t i = 0; i < task->count; i++)
 		if (!task->recipients[i].answered) {
-			message_decide(task->message, task->recipients[i].index, JOB_TEMPORARY,
+			recipient_decide(task->message, task->recipients[i].index, JOB_TEMPORARY,
 			    "4.3.0", slice_of(reason));
 			task->result_count[JOB_TEMPORARY]++;
 		}

@@ -117,7 +117,7 @@ recipient_apply(struct message *m, size_t index, const struct verdict *v)
 }
 
 void
-message_decide_untried(
+recipient_decide_untried(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply)
 {
 	struct verdict v = {.status = status,
@@ -130,7 +130,7 @@ message_decide_untried(
 }
 
 void
-message_decide(
+recipient_decide(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply)
 {
 	struct verdict v = {
@@ -140,7 +140,7 @@ message_decide(
 }
 
 void
-message_note(struct message *m, size_t index, const char *reply)
+recipient_note(struct message *m, size_t index, const char *reply)
 {
 	struct recipient_state state;
 
@@ -150,7 +150,7 @@ message_note(struct message *m, size_t index, const char *reply)
 }
 
 void
-message_answer(struct task *task, const struct job_result *result)
+recipient_answer(struct task *task, const struct job_result *result)
 {
 	struct task_recipient *r = &task->recipients[result->recipient];
 	struct slice task_address = slice_of(task->destination->address);

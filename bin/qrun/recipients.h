@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What became of a recipient, as a worker answered or qrun decides: logged, and marked in the file.
- */
+/* What became of a recipient, as a worker or qrun says: logged, and marked in the file. */
 #ifndef QRUN_RECIPIENTS_H
 #define QRUN_RECIPIENTS_H
 
@@ -23,14 +22,14 @@ void recipient_apply(struct message *m, size_t index, const struct verdict *v);
 /* Writes a state; that it cannot be written is logged. */
 void recipient_mark(struct message *m, size_t index, const struct recipient_state *state);
 /* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
-void message_decide(
+void recipient_decide(
+    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* The same where there was no attempt. */
+void recipient_decide_untried(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
 /* What people shall see of a recipient who was not tried: marks it, unless it says so already. */
-void message_note(struct message *m, size_t index, const char *reply);
-/* The same where there was no attempt. */
-void message_decide_untried(
-    struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+void recipient_note(struct message *m, size_t index, const char *reply);
 /* What became of a recipient of TASK, by its result; logs and marks it. */
-void message_answer(struct task *task, const struct job_result *result);
+void recipient_answer(struct task *task, const struct job_result *result);
 
 #endif

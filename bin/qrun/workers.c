@@ -165,7 +165,7 @@ take_answer(struct task *task, struct job_result *result)
 	    !tell_check_result(result))
 		return false;
 	destination_note_pace(task->destination, result->transfer_ms);
-	message_answer(task, result);
+	recipient_answer(task, result);
 	return true;
 }
 

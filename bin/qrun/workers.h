@@ -22,7 +22,7 @@ void workers_close(struct workers *w);
 
 /*
  * Gives TASK to a worker, started if need be. 1; 0 if as many as may run are busy; -1 if none can
- * be started or the job cannot be told: then the answers have been given (message_answer).
+ * be started or the job cannot be told: then the answers have been given (recipient_answer).
  */
 int workers_give(struct qrun *q, struct task *task);
 /*
