@@ -438,9 +438,9 @@ serve() {
 }
 
 # Whether the workers that have served are confined, as far as the kernel can.
+# True if a worker of the service has confined itself once it was asked.
 serving_is_confined() {
 	local worker
-	serve
 	ask -w "$(socket)" tls begin PLAIN '^ann@example.org^secret'
 	for worker in $(pgrep -P "$STARTED_PID"); do
 		grep -q '^Seccomp:[[:space:]]2' "/proc/$worker/status" && return
@@ -454,6 +454,7 @@ serving_is_confined() {
 	mkdir "$T/elsewhere"
 	mv "$SATCHEL_CONTROL/secrets" "$T/elsewhere/real"
 	ln -s "$T/elsewhere/real" "$SATCHEL_CONTROL/secrets"
+	serve
 	serving_is_confined
 	known ann@example.org
 	ask -w "$(socket)" scram ann@example.org secret
@@ -465,11 +466,13 @@ serving_is_confined() {
 	known ann@example.org
 	stop "$STARTED_PID"
 	control authentication 'token-verifier: /bin/false'
+	serve
 	run serving_is_confined
 	assert_status 1
 	stop "$STARTED_PID"
 	rm "$SATCHEL_CONTROL/authentication"
 	control confinement none
+	serve
 	run serving_is_confined
 	assert_status 1
 }
