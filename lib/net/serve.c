@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,11 +22,13 @@
 #define AGAIN_MS 2000 /* between connections of a client who comes again and again */
 #define WARM_MAX 256  /* children that may wait: each costs a descriptor, here and while forking */
 #define EVENTS_MAX 32
+#define SPARE_PAUSE_MS 1000 /* after a spare child that ended by itself */
 
 /* What goes over a channel: the child is ready; a connection comes with this. */
 #define READY "ready"
-#define CONNECTION "connection " /* and how many children there are */
-#define MESSAGE_MAX 64
+/* And how many children there are, "again" or "once", and whose it is. */
+#define CONNECTION "connection "
+#define MESSAGE_MAX 128
 
 /* What wait_fd tells of: SIGNALS, a listener's index, or behind these a child's process id. */
 #define TOKEN_SIGNALS UINT64_C(0)
@@ -85,6 +88,15 @@ drop(struct serve *s, struct child *c)
 	children_remove(s->children, c);
 }
 
+/* It ends by that. */
+static void
+let_spare_go(struct serve *s)
+{
+	io_close(s->spare_channel);
+	s->spare_channel = -1;
+	s->spare = 0;
+}
+
 static void
 reap(struct serve *s)
 {
@@ -97,6 +109,10 @@ reap(struct serve *s)
 
 		if (c != NULL)
 			drop(s, c);
+		if (pid == s->spare) {
+			let_spare_go(s);
+			s->spare_after_ms = clock_monotonic_ms() + SPARE_PAUSE_MS;
+		}
 		if (WIFSIGNALED(status)) {
 			event.signal = WTERMSIG(status);
 			s->report(s->context, &event);
@@ -135,6 +151,7 @@ become_child(struct serve *s, int channel)
 {
 	for (size_t i = 0; s->children->warm > 0 && i < s->children->used; i++)
 		io_close(s->children->all[i].channel);
+	io_close(s->spare_channel);
 	for (size_t i = 0; i < s->listener_count; i++)
 		io_close(s->listeners[i]);
 	s->listener_count = 0;
@@ -191,12 +208,102 @@ fork_session(struct serve *s, struct connection *c, bool comes_again)
 }
 
 static int
-hand_over(const struct serve *s, const struct child *child, int fd)
+hand_over(const struct serve *s, int channel, const struct connection *c, bool again)
 {
 	char text[MESSAGE_MAX];
-	int len = snprintf(text, sizeof text, CONNECTION "%zu", s->children->count);
+	int len = snprintf(text, sizeof text, CONNECTION "%zu %s %s", s->children->count,
+	    again ? "again" : "once", c->peer.address);
 
-	return packet_send(child->channel, slice_make(text, (size_t)len), fd, deadline_in_ms(0));
+	return packet_send(channel, slice_make(text, (size_t)len), c->fd, deadline_in_ms(0));
+}
+
+/* In a child: waits for a connection. False if there will be none. */
+static bool
+take_connection(struct serve *s, struct connection *c, bool *again)
+{
+	char text[MESSAGE_MAX];
+	struct slice rest, crowd, word;
+	uint64_t number;
+	ssize_t n = packet_receive(s->channel, text, sizeof text - 1, &c->fd, DEADLINE_NEVER);
+
+	if (n <= 0 || c->fd == -1)
+		return false;
+	text[n] = '\0';
+	rest = slice_skip(slice_make(text, (size_t)n), strlen(CONNECTION));
+	if (!slice_take(&rest, ' ', &crowd) || !slice_take(&rest, ' ', &word) ||
+	    !slice_number(crowd, SIZE_MAX, &number))
+		return false;
+	s->crowd = (size_t)number;
+	*again = slice_is(word, "again");
+	(void)peer_from_text(&c->peer, text + n - rest.len); /* or it has none */
+	return true;
+}
+
+/*
+ * A child that was forked ahead, and has seen nothing yet of anybody: the client at hand need not
+ * wait for a fork.
+ */
+static enum step
+be_spare(struct serve *s, struct connection *c)
+{
+	bool again;
+
+	if (!take_connection(s, c, &again))
+		_exit(EXIT_SUCCESS);
+	if (!again) {
+		io_close(s->channel);
+		s->channel = -1;
+	}
+	return STEP_CHILD;
+}
+
+static enum step
+keep_spare(struct serve *s, struct connection *c)
+{
+	int channel[2];
+	pid_t pid;
+
+	if (s->spare != 0 || s->is_stopping || s->children->count >= s->sessions_max ||
+	    clock_monotonic_ms() < s->spare_after_ms || packet_pair(channel) == -1)
+		return STEP_GO_ON; /* the next connection gets a child of its own then */
+	pid = _Fork();
+	if (pid == 0) {
+		io_close(channel[0]);
+		return become_child(s, channel[1]) == STEP_CHILD ? be_spare(s, c) : STEP_FAIL;
+	}
+	io_close(channel[1]);
+	if (pid == -1) {
+		io_close(channel[0]);
+		return STEP_GO_ON;
+	}
+	s->spare = pid;
+	s->spare_channel = channel[0];
+	return STEP_GO_ON;
+}
+
+/* False if there is none, or none any more. */
+static bool
+use_spare(struct serve *s, struct connection *c, bool comes_again)
+{
+	bool again = comes_again && s->children->warm < WARM_MAX;
+
+	if (s->spare == 0)
+		return false;
+	if (s->children->count >= s->sessions_max)
+		drop(s, s->children->oldest);
+	if (hand_over(s, s->spare_channel, c, again) == -1) {
+		let_spare_go(s);
+		return false;
+	}
+	io_close(c->fd);
+	if (!again) {
+		io_close(s->spare_channel);
+		s->spare_channel = -1;
+	}
+	remember(s, c, s->spare, s->spare_channel);
+	s->spare = 0;
+	s->spare_channel = -1;
+	return true;
 }
 
 static enum step
@@ -213,14 +320,14 @@ start_session(struct serve *s, struct connection *c)
 		return STEP_GO_ON;
 	}
 	while ((child = children_idle_for(s->children, &c->peer, c->network)) != NULL) {
-		if (hand_over(s, child, c->fd) == 0) {
+		if (hand_over(s, child->channel, c, true) == 0) {
 			children_set_busy(s->children, child);
 			io_close(c->fd);
 			return STEP_GO_ON;
 		}
 		drop(s, child); /* it has ended, and SIGCHLD is still to come */
 	}
-	return fork_session(s, c, comes_again);
+	return use_spare(s, c, comes_again) ? STEP_GO_ON : fork_session(s, c, comes_again);
 }
 
 static enum step
@@ -284,6 +391,7 @@ take_signal(struct serve *s)
 		return STEP_STOP;
 	s->is_stopping = true;
 	close_listeners(s);
+	let_spare_go(s);
 	end_idle(s, true);
 	return STEP_GO_ON;
 }
@@ -340,8 +448,12 @@ static enum step
 step(struct serve *s, struct connection *c)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int n = epoll_wait(s->wait_fd, events, EVENTS_MAX, s->children->idle > 0 ? IDLE_MS : -1);
+	enum step next = keep_spare(s, c);
+	int n;
 
+	if (next != STEP_GO_ON)
+		return next;
+	n = epoll_wait(s->wait_fd, events, EVENTS_MAX, s->children->idle > 0 ? IDLE_MS : -1);
 	if (n == -1)
 		return errno == EINTR ? STEP_GO_ON : STEP_FAIL;
 	end_idle(s, false);
@@ -367,7 +479,9 @@ prepare(struct serve *s)
 	    sigprocmask(SIG_BLOCK, &signals, &s->mask) == -1)
 		return -1;
 	s->is_stopping = false;
-	s->channel = -1;
+	s->channel = s->spare_channel = -1;
+	s->spare = 0;
+	s->spare_after_ms = 0;
 	s->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->wait_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->children = children_new(s->sessions_max);
@@ -409,18 +523,13 @@ serve_run(struct serve *s, int *fd, struct peer *peer)
 bool
 serve_again(struct serve *s, int *fd)
 {
-	char text[MESSAGE_MAX];
-	uint64_t crowd;
-	ssize_t n;
+	struct connection c = {.fd = -1};
+	bool again;
 
 	if (s->channel == -1 ||
-	    packet_send(s->channel, slice_of(READY), -1, deadline_in_ms(IDLE_MS)) == -1)
+	    packet_send(s->channel, slice_of(READY), -1, deadline_in_ms(IDLE_MS)) == -1 ||
+	    !take_connection(s, &c, &again))
 		return false;
-	n = packet_receive(s->channel, text, sizeof text, fd, DEADLINE_NEVER);
-	if (n <= 0 || *fd == -1 ||
-	    !slice_number(
-		slice_skip(slice_make(text, (size_t)n), strlen(CONNECTION)), SIZE_MAX, &crowd))
-		return false;
-	s->crowd = (size_t)crowd;
+	*fd = c.fd;
 	return true;
 }

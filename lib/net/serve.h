@@ -5,6 +5,9 @@
  * reaps all children of the process, so a caller has none of its own. Signals come by a descriptor:
  * none is lost and none interrupts anything.
  *
+ * A client does not wait for a fork: a spare child is forked ahead, and the next connection that
+ * needs a child goes to it.
+ *
  * To fork is most of what a short session costs. So the child of a client who comes again and again
  * may serve one connection of that client after another: it says when it is ready, waits for half a
  * second, and is sent the next one. No process ever sees connections of two clients.
@@ -17,6 +20,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "net/peer.h"
@@ -51,7 +55,10 @@ struct serve {
 	struct children *children;
 	int wait_fd, signal_fd;
 	bool is_stopping;
-	sigset_t mask; /* as it was before */
+	pid_t spare; /* a child that was forked ahead, and has no connection yet; 0 for none */
+	int spare_channel;	/* to it; -1 for none */
+	int64_t spare_after_ms; /* no new one before; monotonic */
+	sigset_t mask;		/* as it was before */
 	/* in a child */
 	int channel;  /* to the parent; -1 if this connection is its only one */
 	size_t crowd; /* children that there were when this connection came */
