@@ -35,7 +35,7 @@ queued() {
 
 # Nothing but the server, and what it starts for all sessions.
 all_gone() {
-	[ "$(ps -o comm= --ppid "$SMTPD" | grep -cv executor)" -eq 0 ]
+	[ "$(ps -o comm= --ppid "$SMTPD" | grep -cv "executor\|spare")" -eq 0 ]
 }
 
 sessions_end() {

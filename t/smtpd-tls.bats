@@ -46,7 +46,7 @@ has_ended() {
 # True when nothing is left of any connection: the workers that wait and the executor aside.
 all_gone() {
 	[ -z "$(pgrep -f '^tlsd -s')" ] && ! ps -o stat= --ppid "$SMTPD" | grep -q Z &&
-		[ "$(ps -o comm= --ppid "$SMTPD" | grep -cv executor)" -eq 0 ]
+		[ "$(ps -o comm= --ppid "$SMTPD" | grep -cv "executor\|spare")" -eq 0 ]
 }
 
 MESSAGE=('EHLO client.test' 'MAIL FROM:<a@away.test>' 'RCPT TO:<postmaster>' DATA)

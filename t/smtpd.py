@@ -91,7 +91,7 @@ def children(parent):
             start, _, end = open("/proc/%s/stat" % name).read().rpartition(")")
         except OSError:
             continue
-        if start.endswith("(executor"):
+        if start.endswith(("(executor", "(spare")):
             continue
         fields = end.split()
         if name.isdigit() and fields[1] == str(parent) and fields[0] != "Z":

@@ -320,7 +320,7 @@ add_devices(struct program *p)
 	finish(p, jump, SECCOMP_RET_ERRNO | ENOTTY);
 }
 
-/* Of prctl, only what comes before a filter, and a child's wish to end with its parent. */
+/* Of prctl, what comes before a filter, a name, and a child's wish to end with its parent. */
 static void
 add_narrowing(struct program *p, unsigned calls)
 {
@@ -332,6 +332,7 @@ add_narrowing(struct program *p, unsigned calls)
 	load_argument(p, 0);
 	give_if(p, PR_SET_NO_NEW_PRIVS, SECCOMP_RET_ALLOW);
 	give_if(p, PR_SET_DUMPABLE, SECCOMP_RET_ALLOW);
+	give_if(p, PR_SET_NAME, SECCOMP_RET_ALLOW);
 	if ((calls & CONFINE_POOL) != 0)
 		give_if(p, PR_SET_PDEATHSIG, SECCOMP_RET_ALLOW);
 	finish(p, jump, REFUSE);

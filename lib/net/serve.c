@@ -2,6 +2,7 @@
 #include "net/serve.h"
 
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -22,6 +23,7 @@
 #define AGAIN_MS 2000 /* between connections of a client who comes again and again */
 #define WARM_MAX 256  /* children that may wait: each costs a descriptor, here and while forking */
 #define EVENTS_MAX 32
+#define SPARE_NAME "spare"  /* what ps shows of one that waits */
 #define SPARE_PAUSE_MS 1000 /* after a spare child that ended by itself */
 
 /* What goes over a channel: the child is ready; a connection comes with this. */
@@ -250,6 +252,7 @@ be_spare(struct serve *s, struct connection *c)
 
 	if (!take_connection(s, c, &again))
 		_exit(EXIT_SUCCESS);
+	(void)prctl(PR_SET_NAME, program_invocation_short_name);
 	if (!again) {
 		io_close(s->channel);
 		s->channel = -1;
@@ -266,11 +269,14 @@ keep_spare(struct serve *s, struct connection *c)
 	if (s->spare != 0 || s->is_stopping || s->children->count >= s->sessions_max ||
 	    clock_monotonic_ms() < s->spare_after_ms || packet_pair(channel) == -1)
 		return STEP_GO_ON; /* the next connection gets a child of its own then */
+	/* a name is inherited: so nobody ever takes it for one that serves */
+	(void)prctl(PR_SET_NAME, SPARE_NAME);
 	pid = _Fork();
 	if (pid == 0) {
 		io_close(channel[0]);
 		return become_child(s, channel[1]) == STEP_CHILD ? be_spare(s, c) : STEP_FAIL;
 	}
+	(void)prctl(PR_SET_NAME, program_invocation_short_name);
 	io_close(channel[1]);
 	if (pid == -1) {
 		io_close(channel[0]);
