@@ -629,6 +629,37 @@ serve_enqueue() {
 	stop "$STARTED_PID"
 }
 
+# The process that was forked ahead; fails where there is none.
+spare() {
+	pgrep -P "$STARTED_PID" -x spare
+}
+
+@test "a spare process waits for the next client, takes one, and may die" {
+	local first
+	listen
+	wait_for 10 spare
+	first=$(spare)
+	exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+	read -r -u 8 line
+	[ "$line" = $'220 here.test ESMTP\r' ]
+	[ "$(cat "/proc/$first/comm")" = smtpd ]
+	exec 8>&-
+	wait_for 10 spare
+	[ "$(spare)" != "$first" ]
+	kill -s KILL "$(spare)"
+	for _ in 1 2 3; do
+		exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+		read -r -u 8 line
+		[ "$line" = $'220 here.test ESMTP\r' ]
+		exec 8>&-
+	done
+	# a new one is not forked at once, and not without a client
+	wait_for 10 eval '(exec 7<>"/dev/tcp/127.0.0.1/$PORT") && spare'
+	first=$(spare)
+	stop "$STARTED_PID"
+	wait_for 10 started_is_gone "$first"
+}
+
 @test "SIGTERM stops accepting and lets sessions finish" {
 	listen
 	exec 8<>"/dev/tcp/127.0.0.1/$PORT"

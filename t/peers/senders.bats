@@ -263,6 +263,36 @@ nodemailer() {
 	grep -q ' K ' "$P/spool/mainlog" # the message went in chunks
 }
 
+@test "Exim: TLS and a login" {
+	peer exim4-daemon-light usr/sbin/exim4 libnss-wrapper
+	listen -s
+	exim_setup <<-END
+		begin routers
+		out:
+		  driver = manualroute
+		  route_list = * 127.0.0.1::$PORT
+		  self = send
+		  transport = out
+		begin transports
+		out:
+		  driver = smtp
+		  allow_localhost
+		  hosts_require_tls = *
+		  hosts_require_auth = *
+		  tls_verify_certificates =
+		  tls_try_verify_hosts =
+		begin authenticators
+		plain:
+		  driver = plaintext
+		  public_name = PLAIN
+		  client_send = ^$LOGIN^$PASSWORD
+	END
+	run timeout 30 "$P/run" -odf -oi -f "$LOGIN" "$AWAY" <"$T/message"
+	assert_status 0
+	arrived 1 ESMTPSA
+	logged_in PLAIN
+}
+
 @test "Postfix: TLS, 8BITMIME, SMTPUTF8 and DSN" {
 	[ "$(id -u)" -eq 0 ] || skip "Postfix' master(8) runs as root alone"
 	peer postfix usr/lib/postfix/sbin/smtp
