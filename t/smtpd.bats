@@ -646,7 +646,9 @@ spare() {
 	exec 8>&-
 	wait_for 10 spare
 	[ "$(spare)" != "$first" ]
-	kill -s KILL "$(spare)"
+	first=$(spare)
+	kill -s KILL "$first"
+	wait_for 10 started_is_gone "$first" # until then it may take a client along
 	for _ in 1 2 3; do
 		exec 8<>"/dev/tcp/127.0.0.1/$PORT"
 		read -r -u 8 line
