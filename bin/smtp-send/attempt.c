@@ -3,11 +3,8 @@
  * One attempt: over the connection that is open to the destination, or over the servers in their
  * order, until each recipient is settled or there is no server left to ask.
  */
-#include <errno.h>
 #include <string.h>
 
-#include "net/connect.h"
-#include "net/endpoint.h"
 #include "send.h"
 
 #define RELAY_MAX ((size_t)400)
@@ -144,49 +141,6 @@ transact(struct sender *s, struct attempt *a)
 	}
 }
 
-static void
-name_relay(struct str *relay, const struct hop *hop)
-{
-	str_clear(relay);
-	if (str_format(relay, "%s[", hop->name) == -1 ||
-	    endpoint_add_text(relay, &hop->address) == -1 ||
-	    str_format(relay, "]:%u", (unsigned)endpoint_port(&hop->address)) == -1)
-		str_clear(relay);
-}
-
-/* Greets who is at the other end of FD. */
-static bool
-open_session(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
-{
-	int64_t start = clock_monotonic_ms();
-
-	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
-		return false;
-	a->connect_ms += clock_monotonic_ms() - start;
-	if (!slice_equal(str_slice(&s->destination), a->destination))
-		s->client.no_overlap = false; /* that was said of others */
-	str_clear(&s->destination);
-	/* if it cannot be remembered what it is for, it will not be used again */
-	(void)str_add_slice(&s->destination, a->destination);
-	return true;
-}
-
-static bool
-open_hop(struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome)
-{
-	deadline until = deadline_in_seconds((int64_t)s->limits.smtp_connect_timeout);
-	int64_t start = clock_monotonic_ms();
-	int fd = connect_to(&hop->address, hop->len, until < a->until ? until : a->until);
-
-	if (fd == -1) {
-		client_outcome_set(
-		    outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect: %s", strerror(errno));
-		return false;
-	}
-	a->connect_ms = clock_monotonic_ms() - start;
-	return open_session(s, a, fd, outcome);
-}
-
 /* Connects to one server and hands it what is left. True if it got to hear of it. */
 static bool
 try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
@@ -196,8 +150,7 @@ try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
 
 	client_quit(&s->client);
 	client_outcome_init(&outcome);
-	name_relay(&s->relay, hop);
-	opened = open_hop(s, a, hop, &outcome);
+	opened = connection_open(s, a, hop, &outcome);
 	if (opened)
 		transact(s, a);
 	else
@@ -281,7 +234,7 @@ try_turned(struct sender *s, struct attempt *a)
 	if (fd == -1)
 		client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.2",
 		    "the connection that asked for this has gone");
-	else if (open_session(s, a, fd, &outcome)) {
+	else if (connection_greet(s, a, fd, &outcome)) {
 		transact(s, a);
 		goto out;
 	}

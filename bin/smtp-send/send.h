@@ -103,6 +103,15 @@ void attempt_note_failure(
     struct attempt *a, const struct client_outcome *outcome, struct slice relay);
 
 /*
+ * Connects to HOP and opens a session there, for a->destination. False, with OUTCOME set, where
+ * that fails. s->relay tells of it in either case.
+ */
+bool connection_open(
+    struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome);
+/* The same with who is at the other end of FD, which is taken over; s->relay is set already. */
+bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome);
+
+/*
  * Finds out where a->destination is. True, and hops_next_group gives the servers; false, and the
  * failure of A says why there are none. hops_close in any case.
  */

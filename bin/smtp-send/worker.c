@@ -268,7 +268,8 @@ wait_for_job(struct worker *w)
 			return (p[0].revents & (POLLHUP | POLLERR)) != 0
 				   ? 0
 				   : take_next(w, DEADLINE_NEVER);
-		client_quit(c);
+		if (ready <= 0 || client_is_stale(c, NULL))
+			client_quit(c);
 	}
 }
 

@@ -48,6 +48,14 @@ reader_has_line(const struct reader *r)
 	return slice_find(unread, '\n') < unread.len;
 }
 
+static ssize_t
+read_some(struct reader *r, char *buf, size_t len)
+{
+	if (r->layer != NULL)
+		return r->layer->read(r->layer, buf, len, r->until);
+	return (r->is_patient ? io_read_patient : io_read)(r->fd, buf, len, r->until);
+}
+
 long
 reader_fill(struct reader *r)
 {
@@ -62,8 +70,7 @@ reader_fill(struct reader *r)
 		errno = ENOBUFS;
 		return -1;
 	}
-	n = (r->is_patient ? io_read_patient : io_read)(
-	    r->fd, r->buf + r->end, r->size - r->end, r->until);
+	n = read_some(r, r->buf + r->end, r->size - r->end);
 	if (n > 0)
 		r->end += (size_t)n;
 	if (r->end > r->used)

@@ -11,12 +11,14 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "base/layer.h"
 #include "base/slice.h"
 #include "base/transcript.h"
 
 struct reader {
 	int fd;
-	char *buf; /* owned */
+	struct layer *layer; /* over fd; set by the caller, or null */
+	char *buf;	     /* owned */
 	size_t size;
 	size_t start, end;	       /* unread bytes are buf[start..end) */
 	size_t used;		       /* most bytes that were ever in buf */

@@ -2,7 +2,6 @@
 #include "smtp/client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +26,9 @@ client_init(struct client *c)
 void
 client_close(struct client *c)
 {
+	if (c->layer != NULL)
+		c->layer->close(c->layer);
+	c->layer = c->reader.layer = NULL;
 	io_close(c->fd);
 	c->fd = c->reader.fd = -1;
 	c->ahead = NULL;
@@ -50,19 +52,40 @@ client_is_open(const struct client *c)
 	return c->fd != -1;
 }
 
-bool
-client_is_stale(const struct client *c, const struct client_transaction *t)
+void
+client_put_layer(struct client *c, struct layer *layer)
 {
-	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	c->layer = c->reader.layer = layer;
+}
 
+int
+client_write(struct client *c, struct iovec *pieces, int count, deadline until)
+{
+	if (c->layer != NULL)
+		return c->layer->write(c->layer, pieces, count, until);
+	return io_writev(c->fd, pieces, count, until);
+}
+
+int
+client_wait(struct client *c, deadline until)
+{
+	if (reader_unread(&c->reader).len > 0)
+		return 0;
+	return c->layer != NULL ? c->layer->wait(c->layer, until) : io_wait_readable(c->fd, until);
+}
+
+bool
+client_is_stale(struct client *c, const struct client_transaction *t)
+{
 	if (c->ahead != NULL)
 		return c->ahead != t;
-	return c->reader.start < c->reader.end || poll(&p, 1, 0) != 0;
+	return client_wait(c, deadline_in_ms(0)) == 0 || errno != ETIMEDOUT;
 }
 
 void
 client_quit(struct client *c)
 {
+	struct iovec quit = {(void *)(uintptr_t) "QUIT\r\n", 6};
 	deadline until = deadline_in_ms(QUIT_MS);
 
 	if (!client_is_open(c))
@@ -72,7 +95,7 @@ client_quit(struct client *c)
 		return;
 	}
 	/* the answer changes nothing (RFC 5321, 4.1.1.10), nor does a failure */
-	(void)io_write(c->fd, "QUIT\r\n", 6, until < c->hard ? until : c->hard);
+	(void)client_write(c, &quit, 1, until < c->hard ? until : c->hard);
 	client_close(c);
 }
 
@@ -124,10 +147,11 @@ client_check_order(struct client *c, const char *stage, struct client_outcome *o
 int
 client_flush(struct client *c, const char *stage, struct client_outcome *outcome)
 {
+	struct iovec output = {c->output.data, c->output.len};
+
 	if (client_check_order(c, stage, outcome) == -1)
 		return -1;
-	if (io_write(c->fd, c->output.data, c->output.len, client_until(c, CLIENT_WAIT_BLOCK)) ==
-	    -1) {
+	if (client_write(c, &output, 1, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
 		client_lost(c, stage, outcome);
 		return -1;
 	}
@@ -165,11 +189,10 @@ no_reply(
 static void
 mind_slowness(struct client *c)
 {
-	while (c->is_slow != NULL && reader_unread(&c->reader).len == 0) {
+	while (c->is_slow != NULL) {
 		deadline until = deadline_in_ms(CLIENT_SLOW_MS);
 
-		if (until >= c->reader.until || io_wait_readable(c->fd, until) == 0 ||
-		    errno != ETIMEDOUT)
+		if (until >= c->reader.until || client_wait(c, until) == 0 || errno != ETIMEDOUT)
 			return;
 		c->is_slow(c->argument);
 	}

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/layer.h"
 #include "base/reader.h"
 #include "base/slice.h"
 #include "base/str.h"
@@ -65,7 +66,8 @@ enum client_extension {
 struct client_transaction;
 
 struct client {
-	int fd; /* -1 when closed; owned */
+	int fd;		     /* -1 when closed; owned */
+	struct layer *layer; /* over fd (TLS), or null; owned */
 	struct reader reader;
 	struct reply reply;		  /* the last one read */
 	struct str output;		  /* commands gathered for one write */
@@ -156,11 +158,13 @@ int client_init(struct client *c);
 enum client_status client_open(
     struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome);
 bool client_is_open(const struct client *c);
+/* Waits until the server has said something, or has gone: 0, or -1 with ETIMEDOUT. */
+int client_wait(struct client *c, deadline until);
 /*
  * True if the server has said something, or has gone, while nothing was asked, or was asked about
  * another transaction than T: the connection is of no further use.
  */
-bool client_is_stale(const struct client *c, const struct client_transaction *t);
+bool client_is_stale(struct client *c, const struct client_transaction *t);
 
 void client_transaction_init(struct client_transaction *t);
 void client_transaction_free(struct client_transaction *t);

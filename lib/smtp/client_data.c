@@ -91,7 +91,7 @@ write_pieces(struct client_transaction *t, struct iovec *pieces, int count)
 {
 	struct client *c = t->client;
 
-	if (io_writev(c->fd, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
+	if (client_write(c, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
 		client_lost(c, "DATA", &t->outcome);
 		return -1;
 	}

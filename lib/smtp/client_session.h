@@ -23,6 +23,10 @@ enum client_timeout {
 
 /* Takes over FD, a connected socket that nothing was read from yet; what was open is closed. */
 void client_attach(struct client *c, int fd);
+/* From here on all goes through LAYER, which is the client's; nothing may be unread. */
+void client_put_layer(struct client *c, struct layer *layer);
+/* Writes all: 0, or -1 with errno. Changes PIECES. */
+int client_write(struct client *c, struct iovec *pieces, int count, deadline until);
 /* When a step of so many seconds (of 4.5.3.2) must be over. */
 deadline client_until(const struct client *c, enum client_timeout seconds);
 /*
