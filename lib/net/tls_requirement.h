@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a client wants of TLS at one server: a value, made by the policy (net/tls_policy.h) and kept
+ * to by who connects (net/tls_client.h), that can be printed and compared. Nothing here knows
+ * OpenSSL, blocks, or asks anybody.
+ */
+#ifndef NET_TLS_REQUIREMENT_H
+#define NET_TLS_REQUIREMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+#define TLS_TLSA_MAX 32	       /* records of one server that count */
+#define TLS_TLSA_DATA_MAX 1024 /* octets of one: a hash, or a key or certificate as it is */
+#define TLS_NAMES_MAX 4
+#define TLS_NAME_SIZE 256
+
+/* What must be there before mail goes; each says more than the one before. */
+enum tls_level {
+	TLS_LEVEL_NONE,	       /* STARTTLS is not said */
+	TLS_LEVEL_MAY,	       /* TLS if it is to be had, with anybody; without it otherwise */
+	TLS_LEVEL_ENCRYPT,     /* TLS, with anybody */
+	TLS_LEVEL_FINGERPRINT, /* TLS with one of these certificates or keys */
+	TLS_LEVEL_VERIFY,      /* TLS with a certificate of a known CA for one of the names */
+	TLS_LEVEL_DANE,	       /* TLS with what one of the TLSA records says (RFC 7672) */
+};
+
+/* Whose word it is. */
+enum tls_authority {
+	TLS_BY_DEFAULT, /* nobody's: opportunistic (RFC 7435) */
+	TLS_BY_TABLE,	/* the control file tlspolicy */
+	TLS_BY_STS,	/* RFC 8461 */
+	TLS_BY_DANE,
+	TLS_BY_MESSAGE, /* RFC 8689: REQUIRETLS, or TLS-Required: No */
+};
+
+/* A usable one: usage 2 (DANE-TA) or 3 (DANE-EE). RFC 7672, 3.1 */
+struct tls_tlsa {
+	uint8_t usage, selector, matching;
+	size_t length;
+	unsigned char data[TLS_TLSA_DATA_MAX];
+};
+
+struct tls_requirement {
+	enum tls_level level;
+	enum tls_authority by;
+	/* What is not met is counted and said, and mail goes all the same ("testing" of RFC 8461).
+	 */
+	bool is_testing;
+	/* Reference identifiers (RFC 9525) for VERIFY, and with usage 2 of DANE; the first goes out
+	 * as SNI, whatever the level. A-labels. */
+	char names[TLS_NAMES_MAX][TLS_NAME_SIZE];
+	size_t name_count;
+	struct tls_tlsa *tlsa; /* owned */
+	size_t tlsa_count;
+	struct str fingerprints; /* SHA-256 in hexadecimal digits, a blank behind each */
+	struct str reason;	 /* how it came to that, for people: one line */
+};
+
+#endif
