@@ -13,6 +13,7 @@ void
 attempt_init(struct attempt *a)
 {
 	memset(a, 0, sizeof *a);
+	a->per_connection = CONNECTION_MESSAGES;
 	for (size_t i = 0; i < CLIENT_RECIPIENTS_MAX; i++) {
 		client_outcome_init(&a->recipients[i].outcome);
 		str_init(&a->recipients[i].relay, RELAY_MAX);
@@ -282,6 +283,6 @@ attempt_run(struct sender *s, struct attempt *a)
 			try_hops(s, a);
 	}
 	decide_rest(a);
-	if (s->client.messages >= CONNECTION_MESSAGES && !is_turned)
+	if (s->client.messages >= a->per_connection && !is_turned)
 		client_quit(&s->client);
 }

@@ -22,7 +22,7 @@
 #define EXCHANGERS_MAX 10	/* looked up */
 #define ADDRESSES_MAX 10	/* connected to */
 #define TRANSACTIONS_MAX 3	/* begun, each with another server */
-#define CONNECTION_MESSAGES 100 /* sent over one connection, which is then closed */
+#define CONNECTION_MESSAGES 100 /* sent over one connection, unless the job says otherwise */
 #define TURN "turn:"		/* destinations that are a connection handed over */
 #define HOPS_MAX 32		/* addresses of the exchangers of one preference that are kept */
 
@@ -58,6 +58,7 @@ struct attempt {
 	struct attempt_recipient recipients[CLIENT_RECIPIENTS_MAX];
 	size_t count;
 	deadline until;
+	uint64_t per_connection; /* messages, then it is closed */
 	/* what the server at hand is asked: those recipients that are not settled */
 	struct client_transaction transaction;
 	struct client_recipient asked[CLIENT_RECIPIENTS_MAX];

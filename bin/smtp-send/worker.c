@@ -100,6 +100,7 @@ set_up(struct slot *slot)
 	const struct job *job = &slot->job;
 
 	attempt_reset(a);
+	a->per_connection = job->per_connection > 0 ? job->per_connection : CONNECTION_MESSAGES;
 	a->destination = job->destination;
 	a->message = (struct client_message){.reverse_path = job->reverse_path,
 	    .body = job->body,
@@ -214,7 +215,7 @@ may_end(void *argument, struct client_transaction **next)
 	if (!w->has_next && !w->has_failed && (waiting & POLLIN) != 0)
 		(void)take_next(w, deadline_in_ms(0));
 	/* the connection must not be closed behind this message */
-	if (w->has_next && c->messages + 1 < CONNECTION_MESSAGES &&
+	if (w->has_next && c->messages + 1 < a->per_connection &&
 	    slice_equal(a->destination, next_slot(w)->attempt.destination))
 		*next = &next_slot(w)->attempt.transaction;
 	return true;

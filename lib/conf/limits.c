@@ -75,6 +75,7 @@ static const struct setting settings[] = {
     SETTING("qrun-active", qrun_active, 500, 1, 100000),
     SETTING("send-workers", send_workers, 50, 1, 10000),
     SETTING("send-destination", send_destination, 10, 1, 10000),
+    SETTING("send-rate", send_rate, 0, 0, 1000000),
     SETTING("deliver-workers", deliver_workers, 10, 1, 10000),
     SETTING("delivery-deadline", delivery_deadline, 3600, 1, 7 * DAY),
     SETTING("smtp-connect-timeout", smtp_connect_timeout, 30, 1, HOUR),

@@ -65,6 +65,7 @@ struct limits {
 	uint64_t qrun_active;	    /* messages that qrun holds open at once */
 	uint64_t send_workers;	    /* smtp-send processes at once */
 	uint64_t send_destination;  /* of those, for one destination */
+	uint64_t send_rate;	    /* messages a minute to other servers, in all; 0: any */
 	uint64_t deliver_workers;   /* deliver processes at once */
 	uint64_t delivery_deadline; /* seconds one delivery may take before its worker is ended */
 	uint64_t smtp_connect_timeout; /* seconds, to one address */

@@ -28,6 +28,7 @@ enum letter {
 	JOB_DEADLINE = 'E',
 	JOB_OFFSET = 'P',
 	JOB_LENGTH = 'L',
+	JOB_PER_CONNECTION = 'M',
 	JOB_CONNECTION = 'C',	 /* alone: no job, but a connection for jobs to come */
 	RECIPIENT_ADDRESS = 'T', /* begins a recipient; the four below belong to it */
 	RECIPIENT_EXTENSION = 'X',
@@ -94,6 +95,9 @@ encode_demands(struct str *out, const struct job *job)
 	    add_unless_empty(out, JOB_DELIVER_BY, job->deliver_by) == -1 ||
 	    add_unless_empty(out, JOB_UTF8, slice_of(job->is_utf8 ? "1" : "")) == -1 ||
 	    add_unless_empty(out, JOB_REQUIRES_TLS, slice_of(job->requires_tls ? "1" : "")) == -1)
+		return -1;
+	if (job->per_connection > 0 &&
+	    fields_add_number(out, JOB_PER_CONNECTION, (long long)job->per_connection, '\0') == -1)
 		return -1;
 	return job->priority == 0 ? 0 : fields_add_number(out, JOB_PRIORITY, job->priority, '\0');
 }
@@ -266,6 +270,8 @@ take_job_field(struct job *job, const struct field *field)
 		return 0;
 	case JOB_LENGTH:
 		return take_number(field->value, &job->length);
+	case JOB_PER_CONNECTION:
+		return take_number(field->value, &job->per_connection);
 	case JOB_CONNECTION:
 		job->connection = field->value;
 		return 0;

@@ -45,6 +45,7 @@ struct job {
 	bool is_utf8;		  /* RFC 6531: its addresses or header fields need SMTPUTF8 */
 	bool requires_tls;	  /* RFC 8689 */
 	uint64_t deadline;	  /* seconds that the delivery may take */
+	uint64_t per_connection;  /* messages that may go over one connection; 0: the usual */
 	off_t offset;		  /* the message begins here in the file of fd */
 	uint64_t length;	  /* octets, in wire format */
 	int fd;			  /* read-only; use pread; -1 before it is known */

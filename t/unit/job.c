@@ -31,6 +31,7 @@ some_job(void)
 	    .is_utf8 = true,
 	    .requires_tls = true,
 	    .deadline = 3600,
+	    .per_connection = 20,
 	    .offset = 500,
 	    .length = 1234,
 	    .fd = STDIN_FILENO,
@@ -71,7 +72,7 @@ test_job(int ends[2])
 		   slice_equal(got.body, job.body) &&
 		   slice_equal(got.envelope_id, job.envelope_id) &&
 		   slice_equal(got.return_part, job.return_part) && got.deadline == 3600 &&
-		   got.offset == 500 && got.length == 1234,
+		   got.per_connection == 20 && got.offset == 500 && got.length == 1234,
 	    "its fields");
 	tap_ok(slice_equal(got.submitter, job.submitter) &&
 		   slice_equal(got.deliver_by, job.deliver_by) && got.priority == -4 &&
