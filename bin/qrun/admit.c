@@ -140,7 +140,7 @@ route_recipient(
 {
 	struct slice address = m->recipients[index].address;
 
-	if (route_find(q->routes, address, route) == -1)
+	if (route_find_from(q->routes, m->claim.envelope.reverse_path, address, route) == -1)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
 	else if (route->kind == ROUTE_UNKNOWN)
 		recipient_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));

@@ -80,17 +80,27 @@ find_hosted(struct search *s, struct slice local, struct slice domain)
 	return search_end(s, ROUTE_UNKNOWN, "no such recipient at ", domain, "");
 }
 
+/* The entry that says how DOMAIN is reached, or null. */
+static const struct table_entry *
+find_hop(const struct search *s, struct slice domain)
+{
+	const struct table_entry *entry = table_find_domain(&s->routes->hops, domain);
+
+	if (entry == NULL && s->sender != NULL && !s->route->is_relay)
+		entry = table_find_sender(&s->routes->senders, *s->sender);
+	return entry != NULL ? entry : table_find(&s->routes->hops, slice_of("*"));
+}
+
 static int
 find_remote(struct search *s, struct slice domain)
 {
-	const struct table_entry *entry = table_find_domain(&s->routes->hops, domain);
+	const struct table_entry *entry;
 	struct route *route = s->route;
 	struct hop hop;
 
 	route->kind = ROUTE_SMTP;
 	route->is_relay = table_find_domain(&s->routes->relay, domain) != NULL;
-	if (entry == NULL)
-		entry = table_find(&s->routes->hops, slice_of("*"));
+	entry = find_hop(s, domain);
 	if (entry == NULL || !hop_parse(entry->value, &hop))
 		return hop_add_default(&route->next_hop, domain);
 	route->is_held = hop.is_held;
@@ -108,10 +118,11 @@ find(struct search *s, const struct address *a, struct slice local)
 	return find_remote(s, a->domain);
 }
 
-int
-route_find(const struct routes *r, struct slice address, struct route *route)
+static int
+find_for(
+    const struct routes *r, const struct slice *sender, struct slice address, struct route *route)
 {
-	struct search s = {.routes = r, .route = route};
+	struct search s = {.routes = r, .route = route, .sender = sender};
 	struct address a;
 	struct str unquoted;
 	int result;
@@ -128,4 +139,17 @@ route_find(const struct routes *r, struct slice address, struct route *route)
 		result = find(&s, &a, str_slice(&unquoted));
 	str_free(&unquoted);
 	return result;
+}
+
+int
+route_find(const struct routes *r, struct slice address, struct route *route)
+{
+	return find_for(r, NULL, address, route);
+}
+
+int
+route_find_from(
+    const struct routes *r, struct slice sender, struct slice address, struct route *route)
+{
+	return find_for(r, &sender, address, route);
 }

@@ -2,8 +2,10 @@
 /*
  * From an address to where its mail goes: the one function that smtpd at RCPT, qrun and "sendmail
  * -bv" share, so that they cannot disagree. Order: locals (domains of system users; aliases first),
- * virtual (hosted domains), relay domains and all others (routes, then DNS). It ends at user and
- * extension; homes are read by deliver alone.
+ * virtual (hosted domains), relay domains and all others: the route of the domain, then that of the
+ * sender (senderroutes; not to relay domains, which anybody may write to under anybody's name),
+ * then the route of everything, then DNS. It ends at user and extension; homes are read by deliver
+ * alone.
  */
 #ifndef CONF_ROUTE_H
 #define CONF_ROUTE_H
@@ -51,9 +53,9 @@ struct route {
 };
 
 /*
- * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, mailuser). Null with errno:
- * for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the file. Blocks on
- * files alone.
+ * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, senderroutes, mailuser).
+ * Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the
+ * file. Blocks on files alone.
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);
@@ -67,9 +69,12 @@ bool routes_is_ours(const struct routes *r, struct slice domain);
 void route_init(struct route *route);
 void route_free(struct route *route);
 /*
- * Where ADDRESS goes: a mailbox, valid by address_parse; a bare local part counts as local. May
- * block on the user database (getpwnam). 0 and *route filled, or -1 with ENOMEM.
+ * Where ADDRESS goes, whoever sends: a mailbox, valid by address_parse; a bare local part counts as
+ * local. May block on the user database (getpwnam). 0 and *route filled, or -1 with ENOMEM.
  */
 int route_find(const struct routes *r, struct slice address, struct route *route);
+/* The same for mail from SENDER, the reverse-path, empty for the null one. */
+int route_find_from(
+    const struct routes *r, struct slice sender, struct slice address, struct route *route);
 
 #endif

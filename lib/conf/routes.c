@@ -71,6 +71,17 @@ domain_of(struct slice key)
 }
 
 static const char *
+check_sender(const struct table_entry *entry)
+{
+	struct hop hop;
+
+	if (!slice_is(entry->key, "<>") && domain_of(entry->key).len == 0)
+		return "\"joe@example.org: route\", \"@example.org: route\" or \"<>: route\" is "
+		       "expected";
+	return hop_parse(entry->value, &hop) ? NULL : "a route as in the file routes is expected";
+}
+
+static const char *
 check_virtual(const struct table_entry *entry)
 {
 	if (domain_of(entry->key).len > 0)
@@ -168,7 +179,8 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 	if (found == -1 || read_aliases(r, c, problem) == -1 ||
 	    read_table(&r->virtual, c, "virtual", TABLE_PAIRS, check_virtual, problem) == -1 ||
 	    read_table(&r->relay, c, "relaydomains", TABLE_KEYS, check_relay, problem) == -1 ||
-	    read_table(&r->hops, c, "routes", TABLE_PAIRS, check_hop, problem) == -1)
+	    read_table(&r->hops, c, "routes", TABLE_PAIRS, check_hop, problem) == -1 ||
+	    read_table(&r->senders, c, "senderroutes", TABLE_PAIRS, check_sender, problem) == -1)
 		return -1;
 	return collect_hosted(r);
 }
@@ -217,6 +229,7 @@ routes_free(struct routes *r)
 	table_free(&r->aliases);
 	table_free(&r->relay);
 	table_free(&r->hops);
+	table_free(&r->senders);
 	free(r);
 }
 

@@ -18,6 +18,7 @@ struct routes {
 	struct table aliases;	 /* by local name */
 	struct table relay;	 /* by domain and .domain */
 	struct table hops;	 /* the file routes: by domain, .domain and * */
+	struct table senders;	 /* senderroutes: by address, @domain and <> */
 	struct slice own_domain; /* one by which this host's users can be addressed */
 };
 

@@ -13,9 +13,10 @@
 struct search {
 	const struct routes *routes;
 	struct route *route;
-	struct slice written; /* the local part before its quotes were taken off */
-	unsigned depth;	      /* aliases followed */
-	bool is_last_resort;  /* mail of postmaster already goes to root's alias */
+	const struct slice *sender; /* null: whoever it is */
+	struct slice written;	    /* the local part before its quotes were taken off */
+	unsigned depth;		    /* aliases followed */
+	bool is_last_resort;	    /* mail of postmaster already goes to root's alias */
 };
 
 /* An alias or system user NAME, without or with an extension; roles are found in any case. */

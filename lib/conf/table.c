@@ -265,3 +265,16 @@ table_find_domain(const struct table *t, struct slice domain)
 	}
 	return found;
 }
+
+const struct table_entry *
+table_find_sender(const struct table *t, struct slice address)
+{
+	const struct table_entry *found;
+
+	if (address.len == 0)
+		return table_find(t, slice_of("<>"));
+	found = table_find(t, address);
+	if (found == NULL)
+		found = table_find(t, slice_skip(address, slice_find_last(address, '@')));
+	return found;
+}

@@ -55,6 +55,12 @@ const struct table_entry *table_find(const struct table *t, struct slice key);
  */
 const struct table_entry *table_find_domain(const struct table *t, struct slice domain);
 
+/*
+ * The entry for who sends: that of ADDRESS, else of "@domain"; a null reverse-path is "<>". Else
+ * null.
+ */
+const struct table_entry *table_find_sender(const struct table *t, struct slice address);
+
 /* Says in PROBLEM that LINE, a part of TEXT, is wrong: "NAME, line N: …". Sets errno to EINVAL; -1.
  */
 int table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
