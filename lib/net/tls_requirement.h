@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "base/str.h"
 
 #define TLS_TLSA_MAX 32	       /* records of one server that count */
@@ -59,5 +60,26 @@ struct tls_requirement {
 	struct str fingerprints; /* SHA-256 in hexadecimal digits, a blank behind each */
 	struct str reason;	 /* how it came to that, for people: one line */
 };
+
+#define TLS_REASON_MAX ((size_t)1000)
+#define TLS_FINGERPRINTS_MAX ((size_t)4096)
+
+/* Opportunistic TLS: TLS_LEVEL_MAY by nobody's word. Allocates nothing. */
+void tls_requirement_init(struct tls_requirement *r);
+void tls_requirement_free(struct tls_requirement *r);
+/* What TO held is freed. 0, or -1 with ENOMEM, and TO is as after init. */
+int tls_requirement_copy(struct tls_requirement *to, const struct tls_requirement *from);
+/* Adds a reference identifier: 0, or -1 with EINVAL for no domain name, ENOSPC for one too many. */
+int tls_requirement_add_name(struct tls_requirement *r, struct slice name);
+/* True if both want the same of a server, whoever says so and whyever. */
+bool tls_requirement_equal(const struct tls_requirement *a, const struct tls_requirement *b);
+/* True if what is not met does not keep mail from going (MAY, or in testing). */
+bool tls_requirement_is_lenient(const struct tls_requirement *r);
+/*
+ * True if a session that was made for HAD, and met it, will do for WANTED, to the same server: so
+ * that a connection may be kept for it. IS_ENCRYPTED: TLS is there.
+ */
+bool tls_requirement_covers(
+    const struct tls_requirement *had, bool is_encrypted, const struct tls_requirement *wanted);
 
 #endif
