@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /* Programs that know whether a password (checkpassword) or a token (token-verifier) is right. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "authd.h"
 #include "base/log.h"
-#include "program.h"
+#include "base/program.h"
 
 #define SECRET_MAX ((size_t)16384)
 #define CHECKPASSWORD_MAX ((size_t)512) /* octets on descriptor 3 that its interface allows */
 
 /* Exit codes of a checkpassword program. */
 enum code { CODE_RIGHT = 0, CODE_WRONG = 1 };
+
+/* What a program is told of the client. */
+struct client_variables {
+	char service[64], address[128];
+};
+
+static void
+name_client(struct client_variables *v, const struct server *s)
+{
+	snprintf(v->service, sizeof v->service, "PROTO=%s", s->request.service);
+	snprintf(v->address, sizeof v->address, "TCPREMOTEIP=%s", s->request.client.address);
+}
 
 /* The fields, each ended by NUL. */
 static int
@@ -44,15 +57,16 @@ enum sasl_result
 checkpassword_ask(struct server *s, struct slice login, struct slice password, struct str *who)
 {
 	enum sasl_result result = SASL_REFUSED;
+	struct client_variables variables;
 	struct str secret;
 
+	name_client(&variables, s);
 	str_init(&secret, CHECKPASSWORD_MAX);
 	if (add_fields(&secret, login, password, "Y123456") == 0) {
 		const struct program program = {.command = s->settings.checkpassword,
 		    .last = "/bin/true",
 		    .secret = str_slice(&secret),
-		    .service = s->request.service,
-		    .address = s->request.client.address,
+		    .variables = {variables.service, variables.address},
 		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 
 		result = judge(program_run(&program), "checkpassword");
@@ -83,8 +97,10 @@ verifier_ask(struct server *s, struct slice mechanism, struct slice login, struc
     struct str *who)
 {
 	enum sasl_result result = SASL_REFUSED;
+	struct client_variables variables;
 	struct str secret, output, name;
 
+	name_client(&variables, s);
 	str_init(&secret, SECRET_MAX);
 	str_init(&output, 4096);
 	str_init(&name, 64);
@@ -92,8 +108,7 @@ verifier_ask(struct server *s, struct slice mechanism, struct slice login, struc
 	    add_fields(&secret, login, token, name.data) == 0) {
 		const struct program program = {.command = s->settings.token_verifier,
 		    .secret = str_slice(&secret),
-		    .service = s->request.service,
-		    .address = s->request.client.address,
+		    .variables = {variables.service, variables.address},
 		    .output = &output,
 		    .until = deadline_in_seconds((int64_t)s->settings.limits.auth_program)};
 

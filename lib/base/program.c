@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "program.h"
+#include "base/program.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,20 +17,19 @@
 #define WORDS_MAX 32
 #define SECRET_MAX ((size_t)65536) /* what a pipe holds, so nobody waits to write it */
 #define SECRET_FD 3
+#define PATH "PATH=/usr/local/bin:/usr/bin:/bin"
 
 /* Taken apart before the fork: memory of the words, and what exec wants. */
 struct arguments {
 	struct str text;
 	char *words[WORDS_MAX + 2];
-	struct str environment;
-	char *variables[4];
+	char *variables[PROGRAM_VARIABLES_MAX + 2];
 };
 
 static void
 free_arguments(struct arguments *a)
 {
 	str_free(&a->text);
-	str_free(&a->environment);
 }
 
 static int
@@ -41,7 +40,6 @@ make_arguments(struct arguments *a, const struct program *p)
 
 	*a = (struct arguments){.words = {NULL}};
 	str_init(&a->text, 8192);
-	str_init(&a->environment, 1024);
 	while (slice_word(&rest, &word))
 		if (str_add_slice(&a->text, word) == -1 || str_add_char(&a->text, '\0') == -1)
 			return -1;
@@ -53,13 +51,9 @@ make_arguments(struct arguments *a, const struct program *p)
 	}
 	if (p->last != NULL)
 		a->words[count] = (char *)(uintptr_t)p->last;
-	if (str_format(&a->environment,
-		"PATH=/usr/local/bin:/usr/bin:/bin%cPROTO=%s%cTCPREMOTEIP=%s", '\0', p->service,
-		'\0', p->address) == -1)
-		return -1;
-	a->variables[0] = a->environment.data;
-	a->variables[1] = a->variables[0] + strlen(a->variables[0]) + 1;
-	a->variables[2] = a->variables[1] + strlen(a->variables[1]) + 1;
+	a->variables[0] = (char *)(uintptr_t)PATH;
+	for (size_t i = 0; p->variables[i] != NULL; i++)
+		a->variables[i + 1] = (char *)(uintptr_t)p->variables[i];
 	return 0;
 }
 
@@ -129,7 +123,8 @@ read_output(const struct program *p, int fd)
 
 	while ((n = io_read(fd, buf, sizeof buf, p->until)) > 0)
 		if (str_add(p->output, buf, (size_t)n) == -1)
-			return -1;
+			break;
+	explicit_bzero(buf, sizeof buf);
 	return n == 0 ? 0 : -1;
 }
 
