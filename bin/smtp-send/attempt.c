@@ -231,6 +231,7 @@ try_turned(struct sender *s, struct attempt *a)
 
 	client_outcome_init(&outcome);
 	s->turned_fd = -1;
+	s->client.is_lmtp = false;
 	a->connect_ms = 0;
 	if (fd == -1)
 		client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.2",

@@ -11,6 +11,11 @@ static void
 name_relay(struct str *relay, const struct hop *hop)
 {
 	str_clear(relay);
+	if (hop->address.ss_family == AF_UNIX) {
+		if (str_format(relay, "unix:%s", hop->name) == -1)
+			str_clear(relay);
+		return;
+	}
 	if (str_format(relay, "%s[", hop->name) == -1 ||
 	    endpoint_add_text(relay, &hop->address) == -1 ||
 	    str_format(relay, "]:%u", (unsigned)endpoint_port(&hop->address)) == -1)
@@ -41,6 +46,7 @@ connection_open(
 	int64_t start = clock_monotonic_ms();
 	int fd;
 
+	s->client.is_lmtp = hop->is_lmtp;
 	name_relay(&s->relay, hop);
 	fd = connect_to(&hop->address, hop->len, until < a->until ? until : a->until);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/un.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@
 #include "send.h"
 
 #define SMTP_PORT 25
+#define LMTP_PORT 24 /* what is usual; there is none assigned */
 
 static void
 fail(struct attempt *a, enum client_status status, const char *code, const char *text,
@@ -52,10 +55,12 @@ add_hop(struct hops *h, struct slice name, const struct sockaddr_storage *addres
 	if (h->count == HOPS_MAX)
 		return;
 	hop = &h->list[h->count++];
+	hop->is_lmtp = h->is_lmtp;
 	snprintf(hop->name, sizeof hop->name, "%.*s", (int)name.len, name.data);
 	hop->address = *address;
 	hop->len = len;
-	endpoint_set_port(&hop->address, port);
+	if (address->ss_family != AF_UNIX)
+		endpoint_set_port(&hop->address, port);
 }
 
 static void
@@ -80,7 +85,11 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "route is no HOST:PORT", text);
 		return false;
 	}
-	port = parts.has_port ? parts.port : SMTP_PORT;
+	port = parts.has_port ? parts.port : h->is_lmtp ? LMTP_PORT : SMTP_PORT;
+	if (h->is_lmtp && port == SMTP_PORT) { /* RFC 2033, 5 */
+		fail(a, CLIENT_TEMPORARY, "4.3.5", "LMTP does not go to port 25", text);
+		return false;
+	}
 	if (endpoint_parse(parts.host, port, &address, &len)) {
 		add_hop(h, parts.host, &address, len, port);
 		return true;
@@ -92,6 +101,34 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, result == DNS_TEMPORARY ? "4.4.3" : "4.4.4",
 		    dns_text(result), parts.host);
 	return result == DNS_FOUND;
+}
+
+/* "unix:PATH" of a route. */
+static bool
+open_socket(struct attempt *a, struct slice path, struct hops *h)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNIX};
+	struct sockaddr_un *local = (struct sockaddr_un *)&address;
+
+	if (path.len == 0 || path.data[0] != '/' || path.len >= sizeof local->sun_path) {
+		fail(a, CLIENT_TEMPORARY, "4.3.5",
+		    path.len > 1 && path.data[0] == '/' ? "path of a socket is too long"
+							: "not the whole path of a socket",
+		    path);
+		return false;
+	}
+	memcpy(local->sun_path, path.data, path.len);
+	add_hop(h, path, &address, sizeof *local, 0);
+	return true;
+}
+
+static bool
+open_lmtp(struct sender *s, struct attempt *a, struct slice text, struct hops *h)
+{
+	h->is_lmtp = true;
+	if (slice_starts(text, "unix:"))
+		return open_socket(a, slice_skip(text, strlen("unix:")), h);
+	return open_route(s, a, text, h);
 }
 
 /* user@[192.0.2.1]: that host itself (RFC 5321, 5.1). */
@@ -136,9 +173,11 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 
 	h->exchangers = (struct dns_exchangers){.list = NULL};
 	h->next = h->count = 0;
-	h->loop_rule = false;
+	h->loop_rule = h->is_lmtp = false;
 	if (slice_starts(to, "smtp:"))
 		return open_route(s, a, slice_skip(to, 5), h);
+	if (slice_starts(to, "lmtp:"))
+		return open_lmtp(s, a, slice_skip(to, 5), h);
 	if (!slice_starts(to, "mx:") || to.len == 3) {
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "not a destination of smtp-send", to);
 		return false;

@@ -29,7 +29,8 @@ help(void)
 {
 	printf("%s"
 	       "Sends the message on standard input by SMTP.\n"
-	       "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), or smtp:HOST:PORT.\n"
+	       "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), smtp:HOST:PORT,\n"
+	       "lmtp:HOST:PORT or lmtp:unix:PATH.\n"
 	       "  -f, --from SENDER      the reverse-path; without it the null one, <>\n"
 	       "  -t, --timeout SECONDS  for all of it (default: the limit delivery-deadline)\n"
 	       "  -w, --worker           take jobs of qrun on descriptor 0\n"
@@ -137,7 +138,7 @@ send_one(struct sender *s, const struct options *o, char **arguments, int count)
 
 	attempt_init(&a);
 	str_init(&destination, 1000);
-	if ((!slice_starts(to, "mx:") && !slice_starts(to, "smtp:") &&
+	if ((!slice_starts(to, "mx:") && !slice_starts(to, "smtp:") && !slice_starts(to, "lmtp:") &&
 		str_add_text(&destination, "mx:") == -1) ||
 	    str_add_slice(&destination, to) == -1)
 		die(PROGRAM, EXIT_PERMANENT, "destination is too long");

@@ -70,7 +70,8 @@ struct attempt {
 };
 
 struct hop {
-	char name[256];
+	char name[256]; /* of a socket: its path */
+	bool is_lmtp;
 	struct sockaddr_storage address;
 	socklen_t len;
 };
@@ -79,6 +80,7 @@ struct hop {
 struct hops {
 	struct dns_exchangers exchangers;
 	size_t next;	/* exchanger */
+	bool is_lmtp;	/* they speak that (RFC 2033) */
 	bool loop_rule; /* this host may be among them (RFC 5321, 5.1) */
 	struct hop list[HOPS_MAX];
 	size_t count;

@@ -109,6 +109,7 @@ set_up(struct slot *slot)
 	    .return_part = job->return_part,
 	    .priority = job->priority,
 	    .requires_tls = job->requires_tls,
+	    .submitter = job->submitter,
 	    .fd = job->fd,
 	    .offset = job->offset,
 	    .length = job->length};

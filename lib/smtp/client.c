@@ -224,7 +224,7 @@ client_attach(struct client *c, int fd)
 {
 	client_close(c);
 	c->fd = c->reader.fd = fd;
-	c->needs_reset = c->is_esmtp = false;
+	c->needs_reset = c->is_esmtp = c->is_authenticated = false;
 	c->extensions = 0;
 	c->size_limit = c->by_minimum = c->messages = 0;
 }

@@ -61,6 +61,8 @@ enum client_extension {
 	CLIENT_DELIVERBY = 256,	  /* RFC 2852 */
 	CLIENT_PRIORITY = 512,	  /* MT-PRIORITY, RFC 6710 */
 	CLIENT_REQUIRETLS = 1024, /* RFC 8689 */
+	CLIENT_BINARYMIME = 2048, /* RFC 3030 */
+	CLIENT_AUTH = 4096,	  /* RFC 4954 */
 };
 
 struct client_transaction;
@@ -76,9 +78,13 @@ struct client {
 	bool is_esmtp;
 	bool needs_reset; /* a transaction was begun and not ended */
 	unsigned extensions;
-	uint64_t by_minimum; /* DELIVERBY: seconds; 0: none */
-	uint64_t size_limit; /* SIZE of the server; 0: none or unknown */
-	uint64_t messages;   /* transactions so far that reached the end of DATA */
+	uint64_t by_minimum;   /* DELIVERBY: seconds; 0: none */
+	uint64_t size_limit;   /* SIZE of the server; 0: none or unknown */
+	uint64_t messages;     /* transactions so far that reached the end of DATA */
+	bool is_authenticated; /* by AUTH, in this session */
+	/* set by the caller before client_open: */
+	bool is_lmtp; /* it speaks LMTP (RFC 2033): LHLO, and each recipient has a reply of its own
+		       */
 	/* set by the caller after client_init: */
 	uint64_t percent;   /* of the time-outs of 4.5.3.2 */
 	deadline hard;	    /* bounds everything */
@@ -113,6 +119,7 @@ struct client_message {
 	struct envelope_deliver_by by;	       /* RFC 2852 */
 	int priority;			       /* RFC 6710 */
 	bool requires_tls;		       /* RFC 8689 */
+	struct slice submitter;		       /* RFC 4954, 5: AUTH in xtext; empty if not known */
 	int fd;				       /* in wire format, read by pread(2) */
 	off_t offset;
 	uint64_t length;

@@ -16,6 +16,8 @@ static const struct {
     {"DELIVERBY", CLIENT_DELIVERBY},
     {"MT-PRIORITY", CLIENT_PRIORITY},
     {"REQUIRETLS", CLIENT_REQUIRETLS},
+    {"BINARYMIME", CLIENT_BINARYMIME},
+    {"AUTH", CLIENT_AUTH},
 };
 
 static void
@@ -61,9 +63,27 @@ say_hello(struct client *c, const char *verb, struct slice name, struct client_o
 	return client_reply(c, CLIENT_WAIT_HELLO, verb, outcome);
 }
 
+/* There is nothing to fall back to; and who refuses LHLO is no LMTP server, which may be mended. */
+static enum client_status
+lmtp_hello(struct client *c, struct slice name, struct client_outcome *outcome)
+{
+	if (say_hello(c, "LHLO", name, outcome) == -1)
+		return outcome->status;
+	if (reply_class(&c->reply) == 2) {
+		take_extensions(c);
+		return CLIENT_OK;
+	}
+	client_outcome_of_reply(c, outcome);
+	outcome->status = CLIENT_TEMPORARY;
+	outcome->code[0] = '4';
+	return CLIENT_TEMPORARY;
+}
+
 enum client_status
 client_hello(struct client *c, struct slice name, struct client_outcome *outcome)
 {
+	if (c->is_lmtp)
+		return lmtp_hello(c, name, outcome);
 	if (say_hello(c, "EHLO", name, outcome) == -1)
 		return outcome->status;
 	if (reply_class(&c->reply) == 2) {
