@@ -144,19 +144,20 @@ transact(struct sender *s, struct attempt *a)
 
 /* Connects to one server and hands it what is left. True if it got to hear of it. */
 static bool
-try_hop(struct sender *s, struct attempt *a, const struct hop *hop)
+try_hop(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop)
 {
 	struct client_outcome outcome;
-	bool opened;
+	bool may_go, opened;
 
 	client_quit(&s->client);
 	client_outcome_init(&outcome);
-	opened = connection_open(s, a, hop, &outcome);
+	may_go = hops_decide(s, a, h, hop, &outcome);
+	opened = may_go && connection_open(s, a, hop, &h->tls, &outcome);
 	if (opened)
 		transact(s, a);
 	else
-		attempt_note_failure(a, &outcome, str_slice(&s->relay));
-	if (!opened && s->is_away != NULL)
+		attempt_note_failure(a, &outcome, may_go ? str_slice(&s->relay) : slice_of(""));
+	if (may_go && !opened && s->is_away != NULL)
 		s->is_away(s->client.argument);
 	client_outcome_free(&outcome);
 	return opened;
@@ -191,7 +192,7 @@ try_hops(struct sender *s, struct attempt *a)
 				no_time_left(a);
 				goto out;
 			}
-			if (try_hop(s, a, &h.list[i]))
+			if (try_hop(s, a, &h, &h.list[i]))
 				transactions++;
 			if (all_settled(a))
 				goto out;

@@ -39,13 +39,14 @@ connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outc
 }
 
 bool
-connection_open(
-    struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome)
+connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
+    const struct tls_requirement *tls, struct client_outcome *outcome)
 {
 	deadline until = deadline_in_seconds((int64_t)s->limits.smtp_connect_timeout);
 	int64_t start = clock_monotonic_ms();
 	int fd;
 
+	(void)tls;
 	s->client.is_lmtp = hop->is_lmtp;
 	name_relay(&s->relay, hop);
 	fd = connect_to(&hop->address, hop->len, until < a->until ? until : a->until);

@@ -46,28 +46,38 @@ fail_domain(struct attempt *a, enum dns_result result, struct slice domain)
 	}
 }
 
-static void
+static struct hop *
 add_hop(struct hops *h, struct slice name, const struct sockaddr_storage *address, socklen_t len,
     uint16_t port)
 {
 	struct hop *hop;
 
 	if (h->count == HOPS_MAX)
-		return;
+		return NULL;
 	hop = &h->list[h->count++];
-	hop->is_lmtp = h->is_lmtp;
+	*hop = (struct hop){.len = len, .is_lmtp = h->is_lmtp};
 	snprintf(hop->name, sizeof hop->name, "%.*s", (int)name.len, name.data);
 	hop->address = *address;
-	hop->len = len;
 	if (address->ss_family != AF_UNIX)
 		endpoint_set_port(&hop->address, port);
+	return hop;
+}
+
+static void
+add_literal(struct hops *h, struct slice name, const struct sockaddr_storage *address,
+    socklen_t len, uint16_t port)
+{
+	struct hop *hop = add_hop(h, name, address, len, port);
+
+	if (hop != NULL)
+		hop->is_literal = true;
 }
 
 static void
 add_hops(struct hops *h, struct slice name, const struct dns_addresses *found, uint16_t port)
 {
 	for (size_t i = 0; i < found->count; i++)
-		add_hop(h, name, &found->list[i].address, found->list[i].len, port);
+		(void)add_hop(h, name, &found->list[i].address, found->list[i].len, port);
 }
 
 /* "HOST:PORT" of a route: an administrator's word, so a name that is not there may yet come. */
@@ -90,8 +100,9 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "LMTP does not go to port 25", text);
 		return false;
 	}
+	h->to.domain = parts.host;
 	if (endpoint_parse(parts.host, port, &address, &len)) {
-		add_hop(h, parts.host, &address, len, port);
+		add_literal(h, parts.host, &address, len, port);
 		return true;
 	}
 	result = dns_host_addresses(s->dns, parts.host, a->until, &found);
@@ -118,7 +129,7 @@ open_socket(struct attempt *a, struct slice path, struct hops *h)
 		return false;
 	}
 	memcpy(local->sun_path, path.data, path.len);
-	add_hop(h, path, &address, sizeof *local, 0);
+	add_literal(h, path, &address, sizeof *local, 0);
 	return true;
 }
 
@@ -147,7 +158,8 @@ open_literal(struct sender *s, struct attempt *a, struct slice domain, struct ho
 		fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host", domain);
 		return false;
 	}
-	add_hop(h, text, &address, len, s->mx_port);
+	h->to.domain = domain;
+	add_literal(h, text, &address, len, s->mx_port);
 	return true;
 }
 
@@ -157,6 +169,7 @@ open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hop
 	enum dns_result result = dns_exchangers(s->dns, domain, a->until, &h->exchangers);
 
 	h->loop_rule = true;
+	h->to = (struct tls_destination){.domain = domain, .is_mx = true};
 	if (result == DNS_FOUND && h->exchangers.count > 0)
 		return true;
 	if (result == DNS_FOUND)
@@ -172,8 +185,11 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 	struct slice to = a->destination;
 
 	h->exchangers = (struct dns_exchangers){.list = NULL};
+	h->to = (struct tls_destination){.is_mx = false};
+	h->decided = NULL;
 	h->next = h->count = 0;
 	h->loop_rule = h->is_lmtp = false;
+	tls_requirement_init(&h->tls);
 	if (slice_starts(to, "smtp:"))
 		return open_route(s, a, slice_skip(to, 5), h);
 	if (slice_starts(to, "lmtp:"))
@@ -192,6 +208,26 @@ void
 hops_close(struct hops *h)
 {
 	dns_exchangers_free(&h->exchangers);
+	tls_requirement_free(&h->tls);
+}
+
+bool
+hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
+    struct client_outcome *outcome)
+{
+	struct tls_server server = {.name = slice_of(hop->is_literal ? NULL : hop->name),
+	    .expanded = slice_of(hop->expanded),
+	    .is_secure = hop->is_secure,
+	    .port = endpoint_port(&hop->address)};
+
+	if (h->decided == NULL || strcmp(h->decided->name, hop->name) != 0)
+		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
+	h->decided = hop;
+	if (h->verdict == TLS_GO)
+		return true;
+	client_outcome_set(outcome, CLIENT_TEMPORARY, tls_verdict_code(h->verdict), "%s: %s",
+	    hop->name, h->tls.reason.data);
+	return false;
 }
 
 /* By its name, or by an address where the port is the one that this host will listen on. */
@@ -261,6 +297,7 @@ hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
 		return fresh && h->count > 0;
 	}
 	h->count = 0;
+	h->decided = NULL;
 	while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
 		fill_group(s, a, h);
 	return h->count > 0;

@@ -14,6 +14,8 @@
 #include "base/str.h"
 #include "conf/limits.h"
 #include "net/dns.h"
+#include "net/tls_policy.h"
+#include "net/tls_requirement.h"
 #include "smtp/client.h"
 
 #define PROGRAM "smtp-send"
@@ -28,6 +30,7 @@
 
 struct sender {
 	struct dns *dns;
+	struct tls_policy *tls_policy;
 	struct limits limits;
 	struct str me, helo;
 	uint16_t mx_port;     /* 25, but on a test bed */
@@ -72,6 +75,9 @@ struct attempt {
 struct hop {
 	char name[256]; /* of a socket: its path */
 	bool is_lmtp;
+	char expanded[256]; /* where aliases lead */
+	bool is_literal;    /* the name is none */
+	bool is_secure;	    /* the address is, by DNSSEC */
 	struct sockaddr_storage address;
 	socklen_t len;
 };
@@ -79,6 +85,10 @@ struct hop {
 /* The servers for a destination, those of one preference at a time. */
 struct hops {
 	struct dns_exchangers exchangers;
+	struct tls_destination to;
+	const struct hop *decided; /* that TLS and VERDICT are of, and of all with its name */
+	struct tls_requirement tls;
+	enum tls_verdict verdict;
 	size_t next;	/* exchanger */
 	bool is_lmtp;	/* they speak that (RFC 2033) */
 	bool loop_rule; /* this host may be among them (RFC 5321, 5.1) */
@@ -106,11 +116,11 @@ void attempt_note_failure(
     struct attempt *a, const struct client_outcome *outcome, struct slice relay);
 
 /*
- * Connects to HOP and opens a session there, for a->destination. False, with OUTCOME set, where
- * that fails. s->relay tells of it in either case.
+ * Connects to HOP and opens a session there, for a->destination, with TLS as it is required. False,
+ * with OUTCOME set, where that fails. s->relay tells of it in either case.
  */
-bool connection_open(
-    struct sender *s, struct attempt *a, const struct hop *hop, struct client_outcome *outcome);
+bool connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
+    const struct tls_requirement *tls, struct client_outcome *outcome);
 /* The same with who is at the other end of FD, which is taken over; s->relay is set already. */
 bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome);
 
@@ -121,6 +131,10 @@ bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client
 bool hops_open(struct sender *s, struct attempt *a, struct hops *h);
 /* False behind the last group. Failures to look up a server are noted in A. */
 bool hops_next_group(struct sender *s, struct attempt *a, struct hops *h);
+/* Sets h->tls for HOP, which is in h->list. False, with OUTCOME set, if it must not have the mail.
+ */
+bool hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
+    struct client_outcome *outcome);
 void hops_close(struct hops *h);
 
 /* Takes jobs from fd 0 until that closes: the program's exit code. */

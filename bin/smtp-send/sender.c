@@ -53,6 +53,17 @@ open_dns(struct sender *s, const struct control *c, struct str *text)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
 }
 
+static void
+open_tls_policy(struct sender *s, const struct control *c, struct str *text)
+{
+	str_clear(text);
+	s->tls_policy = tls_policy_open(c, s->dns, text);
+	if (s->tls_policy == NULL && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
+	if (s->tls_policy == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/tlspolicy", c->path);
+}
+
 void
 sender_open(struct sender *s)
 {
@@ -76,6 +87,7 @@ sender_open(struct sender *s)
 	read_names(s, &c);
 	read_port(s, &c, &text);
 	open_dns(s, &c, &text);
+	open_tls_policy(s, &c, &text);
 	if (client_init(&s->client) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	control_close(&c);
@@ -88,6 +100,7 @@ sender_close(struct sender *s)
 	io_close(s->turned_fd);
 	client_quit(&s->client);
 	client_free(&s->client);
+	tls_policy_close(s->tls_policy);
 	dns_close(s->dns);
 	str_free(&s->me);
 	str_free(&s->helo);

@@ -42,6 +42,8 @@ tls_requirement_copy(struct tls_requirement *to, const struct tls_requirement *f
 	to->level = from->level;
 	to->by = from->by;
 	to->is_testing = from->is_testing;
+	to->is_named_surely = from->is_named_surely;
+	memcpy(to->sni, from->sni, sizeof to->sni);
 	memcpy(to->names, from->names, sizeof to->names);
 	to->name_count = from->name_count;
 	if (copy_tlsa(to, from) == 0 &&

@@ -15,9 +15,11 @@
 #include "base/str.h"
 
 #define TLS_TLSA_MAX 32	       /* records of one server that count */
-#define TLS_TLSA_DATA_MAX 1024 /* octets of one: a hash, or a key or certificate as it is */
+#define TLS_TLSA_DATA_MAX 4096 /* octets of one: a hash, or a key or certificate as it is */
 #define TLS_NAMES_MAX 4
 #define TLS_NAME_SIZE 256
+#define TLS_USAGE_DANE_TA 2 /* RFC 7218 */
+#define TLS_USAGE_DANE_EE 3
 
 /* What must be there before mail goes; each says more than the one before. */
 enum tls_level {
@@ -38,7 +40,7 @@ enum tls_authority {
 	TLS_BY_MESSAGE, /* RFC 8689: REQUIRETLS, or TLS-Required: No */
 };
 
-/* A usable one: usage 2 (DANE-TA) or 3 (DANE-EE). RFC 7672, 3.1 */
+/* A usable one: usage 2 or 3, selector and matching type known, length right (RFC 7672, 3.1). */
 struct tls_tlsa {
 	uint8_t usage, selector, matching;
 	size_t length;
@@ -51,11 +53,17 @@ struct tls_requirement {
 	/* What is not met is counted and said, and mail goes all the same ("testing" of RFC 8461).
 	 */
 	bool is_testing;
-	/* Reference identifiers (RFC 9525) for VERIFY, and with usage 2 of DANE; the first goes out
-	 * as SNI, whatever the level. A-labels. */
+	/* The server's name is vouched for: by DNSSEC, by MTA-STS in force, or by an administrator
+	 * who wrote it (RFC 8689, 4.2.1). */
+	bool is_named_surely;
+	/* What goes out as SNI, whatever the level; empty: none (an address literal). */
+	char sni[TLS_NAME_SIZE];
+	/* Reference identifiers (RFC 9525) for VERIFY, and with usage 2 of DANE; there for every
+	 * level, as a message may ask for more (REQUIRETLS). A-labels; ".example.org" is any name
+	 * below it. */
 	char names[TLS_NAMES_MAX][TLS_NAME_SIZE];
 	size_t name_count;
-	struct tls_tlsa *tlsa; /* owned */
+	struct tls_tlsa *tlsa; /* owned; all usable */
 	size_t tlsa_count;
 	struct str fingerprints; /* SHA-256 in hexadecimal digits, a blank behind each */
 	struct str reason;	 /* how it came to that, for people: one line */
@@ -81,5 +89,15 @@ bool tls_requirement_is_lenient(const struct tls_requirement *r);
  */
 bool tls_requirement_covers(
     const struct tls_requirement *had, bool is_encrypted, const struct tls_requirement *wanted);
+
+/* One word each: "none", "may", "encrypt", "fingerprint", "verify", "dane"; "default", "table" …
+ */
+const char *tls_level_text(enum tls_level level);
+const char *tls_authority_text(enum tls_authority by);
+/*
+ * Adds what is required, and why, as one line for people, without LF: "dane: 2 usable TLSA records
+ * (secure) at _25._tcp.mx1.example.org". 0, or -1 with str's errors.
+ */
+int tls_requirement_add_text(const struct tls_requirement *r, struct str *out);
 
 #endif
