@@ -82,9 +82,10 @@ scram_key_format(const struct scram_key *key, struct str *out)
 }
 
 int
-scram_key_derive(struct scram_key *key, struct slice password)
+scram_key_derive_client(
+    struct scram_key *key, struct slice password, unsigned char client[SCRAM_HASH])
 {
-	unsigned char salted[SCRAM_HASH], client[SCRAM_HASH];
+	unsigned char salted[SCRAM_HASH];
 	int result = -1;
 
 	if (password.len <= INT_MAX &&
@@ -92,13 +93,33 @@ scram_key_derive(struct scram_key *key, struct slice password)
 		(int)key->iterations, EVP_sha256(), SCRAM_HASH, salted) == 1 &&
 	    scram_hmac(salted, sizeof salted, slice_of("Client Key"), client) == 0 &&
 	    scram_hmac(salted, sizeof salted, slice_of("Server Key"), key->server) == 0 &&
-	    SHA256(client, sizeof client, key->stored) != NULL)
+	    SHA256(client, SCRAM_HASH, key->stored) != NULL)
 		result = 0;
 	else
 		errno = ENOMEM;
 	explicit_bzero(salted, sizeof salted);
+	return result;
+}
+
+int
+scram_key_derive(struct scram_key *key, struct slice password)
+{
+	unsigned char client[SCRAM_HASH];
+	int result = scram_key_derive_client(key, password, client);
+
 	explicit_bzero(client, sizeof client);
 	return result;
+}
+
+int
+scram_prove(const struct scram_key *key, const unsigned char client[SCRAM_HASH],
+    struct slice message, unsigned char proof[SCRAM_HASH])
+{
+	if (scram_hmac(key->stored, SCRAM_HASH, message, proof) == -1)
+		return -1;
+	for (size_t i = 0; i < SCRAM_HASH; i++)
+		proof[i] ^= client[i];
+	return 0;
 }
 
 bool

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The keys of SCRAM-SHA-256 (RFC 5802, 3; RFC 7677): what a server keeps instead of a password,
- * and what it does with it. Links OpenSSL's libcrypto. What is secret is overwritten after use.
+ * and what it and a client do with it. Links OpenSSL's libcrypto. What is secret is overwritten
+ * after use.
  */
 #ifndef NET_SCRAM_H
 #define NET_SCRAM_H
@@ -32,9 +33,15 @@ bool scram_key_parse(struct scram_key *key, struct slice text);
 int scram_key_format(const struct scram_key *key, struct str *out);
 /* Computes both keys from PASSWORD and the salt and iterations of KEY. 0 or -1. */
 int scram_key_derive(struct scram_key *key, struct slice password);
+/* The same, and ClientKey, which only who has the password knows. */
+int scram_key_derive_client(
+    struct scram_key *key, struct slice password, unsigned char client[SCRAM_HASH]);
 /* True if KEY was made of PASSWORD; takes as long either way. */
 bool scram_key_is_of(const struct scram_key *key, struct slice password);
 
+/* What shows the server that we know the password (3: ClientProof). 0 or -1. */
+int scram_prove(const struct scram_key *key, const unsigned char client[SCRAM_HASH],
+    struct slice message, unsigned char proof[SCRAM_HASH]);
 /* True if PROOF shows that the client knows the key (3: ClientProof). */
 bool scram_check_proof(const struct scram_key *key, struct slice message, struct slice proof);
 /* What shows the client that we know it (3: ServerSignature). 0 or -1. */
