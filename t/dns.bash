@@ -60,3 +60,13 @@ dns_answers() {
 		sys.exit(0 if answer[3] & 15 == 0 and answer[7] > 0 else 1)
 	END
 }
+
+# A server that misbehaves, or whose questions are of interest (t/dns.py): start_odd_dns ARGUMENT…
+# ODD_PORT is its port, ODD_LOG has a line for each question behind the first line.
+start_odd_dns() {
+	start python3 "$ROOT/t/dns.py" "$@"
+	wait_for 10 test -s "$STARTED_LOG"
+	ODD_LOG=$STARTED_LOG
+	ODD_PORT=$(head -n 1 "$ODD_LOG")
+	export ODD_LOG ODD_PORT
+}

@@ -191,34 +191,54 @@ time.sleep(60)'
 	assert_status 111
 }
 
-@test "a server that only refers to others says nothing" {
-	# NOERROR, nothing in the answer, an NS record in the authority section, not authoritative
-	start python3 -c 'import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1], flush=True)
-while True:
-    q, peer = s.recvfrom(512)
-    end = q.index(b"\0", 12) + 5
-    ns = b"\0\0\2\0\1\0\0\0\x3c\0\5\3ns1\0"
-    s.sendto(q[:2] + b"\x80\0\0\1\0\0\0\1\0\0" + q[12:end] + ns, peer)'
-	wait_for 5 test -s "$STARTED_LOG"
-	run timeout 10 mxlookup -s "127.0.0.1:$(cat "$STARTED_LOG")" -t 3 several.example.test
-	assert_status 111
+@test "a server that only refers to others, and garbage, say nothing; the next server is asked" {
+	start_dns < <(zone)
+	for how in lame garbage servfail; do
+		start_odd_dns --how "$how"
+		run timeout 10 mxlookup -s "127.0.0.1:$ODD_PORT" -t 3 several.example.test
+		assert_status 111
+		run timeout 10 mxlookup -s "127.0.0.1:$ODD_PORT" -s "127.0.0.1:$DNS_PORT" -t 3 several.example.test
+		assert_status 0
+		[ "${#lines[@]}" -eq 3 ]
+	done
+	start_odd_dns --how silent
+	run timeout 10 mxlookup -s "127.0.0.1:$ODD_PORT" -s "127.0.0.1:$DNS_PORT" -t 8 null.example.test
+	assert_status 2
 }
 
-@test "garbage from a server is temporary" {
-	start python3 -c 'import os, socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1], flush=True)
-while True:
-    q, peer = s.recvfrom(512)
-    end = q.index(b"\0", 12) + 5
-    s.sendto(q[:2] + b"\x81\x80\0\1\0\7\0\0\0\0" + q[12:end] + b"\xc0\x0c\0\x0f\0\1" + b"\xff" * 40, peer)'
-	wait_for 5 test -s "$STARTED_LOG"
-	run timeout 10 mxlookup -s "127.0.0.1:$(cat "$STARTED_LOG")" -t 3 several.example.test
-	assert_status 111
+@test "an alias that the server leaves to us is asked on for" {
+	start_odd_dns "alias.test CNAME second.test" "second.test CNAME real.test" "real.test MX 10 mx.test" \
+		"mx.test CNAME host.test" "host.test A 192.0.2.9" "gone.test CNAME end.none" "here.test CNAME there.test" \
+		"there.test CNAME here.test" "noend.test MX 10 here.test" "nodata.test CNAME empty.test"
+	run mxlookup -s "127.0.0.1:$ODD_PORT" -t 5 alias.test
+	assert_status 0
+	[ "$output" = $'alias.test\tmx\t10\tmx.test\t192.0.2.9\t-' ]
+	for row in "gone.test 1" "nodata.test 1" "here.test 111" "noend.test 111"; do
+		run timeout 10 mxlookup -s "127.0.0.1:$ODD_PORT" -t 5 "${row% *}"
+		assert_status "${row#* }"
+	done
+	[ "$(grep -c -e "here.test MX" -e "there.test MX" "$ODD_LOG")" -le 17 ]
+}
+
+@test "what was asked for is not asked for again while it holds" {
+	start_odd_dns "a.test MX 10 mx.test" "b.test MX 10 mx.test" "mx.test A 192.0.2.9"
+	run mxlookup -s "127.0.0.1:$ODD_PORT" a.test b.test a.test no.none no.none
+	assert_status 1
+	[ "${#lines[@]}" -eq 5 ]
+	for question in "a.test MX" "mx.test A" "mx.test AAAA" "no.none MX"; do
+		[ "$(grep -cx "$question" "$ODD_LOG")" -eq 1 ]
+	done
+}
+
+@test "hundreds of exchangers" {
+	start_dns < <(zone
+		for i in $(seq 1 300); do
+			echo "hundreds MX 10 h$i"
+			echo "h$i A 192.0.2.1"
+		done)
+	look hundreds.example.test
+	assert_status 0
+	[ "${#lines[@]}" -eq 300 ]
 }
 
 @test "several domains: a line each, and the highest exit code" {

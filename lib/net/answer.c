@@ -159,3 +159,56 @@ answer_is_referral(struct slice packet)
 	}
 	return other_servers;
 }
+
+bool
+answer_has_soa(struct slice packet)
+{
+	struct answer a;
+	struct answer_record record;
+
+	if (!answer_start(&a, packet))
+		return false;
+	while (answer_next(&a, &record) == 1)
+		if (record.type == ANSWER_SOA)
+			return true;
+	return false;
+}
+
+/* The least of an SOA's TTL and its last field, MINIMUM (RFC 2308, 4). */
+static uint32_t
+negative_ttl(const struct answer_record *soa)
+{
+	const char *minimum = soa->data.data + soa->data.len - 4;
+	uint32_t value;
+
+	if (soa->data.len < 4)
+		return 0;
+	value = (uint32_t)get16(minimum) << 16 | get16(minimum + 2);
+	return value < soa->ttl ? value : soa->ttl;
+}
+
+uint32_t
+answer_lifetime(struct slice packet)
+{
+	struct answer a;
+	struct answer_record record;
+	uint32_t ttl = UINT32_MAX;
+
+	if (!answer_start(&a, packet))
+		return 0;
+	while (a.answers + a.authority > 0) {
+		bool is_answer = a.answers > 0;
+		uint32_t its = UINT32_MAX;
+		int more = answer_next(&a, &record);
+
+		if (more == -1)
+			return 0;
+		if (more == 1 && record.type == ANSWER_SOA)
+			its = negative_ttl(&record);
+		else if (more == 1 && is_answer)
+			its = record.ttl;
+		if (its < ttl)
+			ttl = its;
+	}
+	return ttl == UINT32_MAX ? 0 : ttl;
+}

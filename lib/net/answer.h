@@ -58,6 +58,10 @@ int answer_follow(struct slice packet, char *name, uint32_t *ttl);
  * name (a resolver that does not recurse), and must not be taken for "no data" (RFC 2308, 2.2).
  */
 bool answer_is_referral(struct slice packet);
+/* True where the authority section says whose word "no data" is (RFC 2308, 2.2). */
+bool answer_has_soa(struct slice packet);
+/* Seconds for which all of its answer section holds, or what its SOA says of "no" (RFC 2308, 5). */
+uint32_t answer_lifetime(struct slice packet);
 
 /* Expands the name at OFFSET of RECORD's data into OUT (ANSWER_NAME_MAX bytes). 0 or -1. */
 int answer_name(struct slice packet, const struct answer_record *record, size_t offset, char *out);

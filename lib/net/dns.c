@@ -2,7 +2,6 @@
 #include "net/dns.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -11,65 +10,19 @@
 #include "base/random.h"
 #include "net/query.h"
 
-#define SERVERS_MAX ((size_t)4096)
-#define UDP_PAYLOAD 1232 /* fits every path unfragmented; more comes by TCP (RFC 9715) */
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == ',' || c == '\n' || c == '\r';
-}
-
-static int
-set_servers(ares_channel channel, struct slice servers)
-{
-	struct str list;
-	int status = ARES_ENOMEM;
-
-	str_init(&list, SERVERS_MAX);
-	for (size_t i = 0; i < servers.len; i++) {
-		bool blank = is_blank(servers.data[i]);
-
-		if (blank && (list.len == 0 || list.data[list.len - 1] == ','))
-			continue;
-		if (str_add_char(&list, blank ? ',' : servers.data[i]) == -1)
-			goto out;
-	}
-	if (list.len > 0 && list.data[list.len - 1] == ',')
-		str_truncate(&list, list.len - 1);
-	status = list.len == 0 ? ARES_SUCCESS : ares_set_servers_ports_csv(channel, list.data);
-out:
-	str_free(&list);
-	if (status != ARES_SUCCESS)
-		errno = status == ARES_ENOMEM ? ENOMEM : EINVAL;
-	return status == ARES_SUCCESS ? 0 : -1;
-}
+#define RESOLV_CONF "/etc/resolv.conf"
 
 struct dns *
 dns_open(struct slice servers)
 {
-	struct ares_options options = {
-	    .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
-	    .ednspsz = UDP_PAYLOAD};
-	struct dns *d = malloc(sizeof *d);
+	struct dns *d = calloc(1, sizeof *d);
 
 	if (d == NULL)
 		return NULL;
-	if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS ||
-	    ares_init_options(&d->channel, &options, ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ) !=
-		ARES_SUCCESS) {
-		free(d);
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (set_servers(d->channel, servers) == -1) {
-		int saved = errno;
-
-		dns_close(d);
-		errno = saved;
-		return NULL;
-	}
-	return d;
+	if (dns_channel_open(&d->channel, servers, RESOLV_CONF) == 0)
+		return d;
+	free(d);
+	return NULL;
 }
 
 void
@@ -77,8 +30,8 @@ dns_close(struct dns *d)
 {
 	if (d == NULL)
 		return;
-	ares_destroy(d->channel);
-	ares_library_cleanup();
+	dns_channel_close(&d->channel);
+	dns_cache_clear(&d->cache);
 	free(d);
 }
 
@@ -174,7 +127,7 @@ take_hosts(struct dns *d, const char *host, int family, struct dns_addresses *fo
 {
 	struct hostent *entry = NULL;
 
-	if (ares_gethostbyname_file(d->channel, host, family, &entry) != ARES_SUCCESS)
+	if (ares_gethostbyname_file(d->channel.ares, host, family, &entry) != ARES_SUCCESS)
 		return;
 	for (char **at = entry->h_addr_list; *at != NULL; at++)
 		if (add_address(found, family, *at, 0) == -1)

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/query.h"
 
-#include <sys/time.h>
-
 #include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/random.h"
 
 #define PACKET_LIMIT ((size_t)65535)
 #define LABEL_MAX 63
 #define NAME_MAX_OCTETS 253
+/* octets and the second one of flags; RFC 1035, 4.1.1; RFC 4035, 3.2.3 */
+#define HEADER 12
+#define BIT_AD 0x20
+#define RCODE 0x0f
+#define RCODE_NO_ERROR 0
+#define RCODE_FORMAT 1
+#define RCODE_NO_NAME 3
 
 static bool
 is_label_character(char c)
@@ -52,10 +59,12 @@ query_is_host(struct slice name)
 void
 query_init(struct query *q, struct slice name, enum answer_type type)
 {
-	*q = (struct query){.type = type, .result = DNS_TEMPORARY, .ttl = UINT32_MAX};
+	*q = (struct query){
+	    .type = type, .result = DNS_TEMPORARY, .is_secure = true, .ttl = UINT32_MAX};
 	if (name.len > 0 && name.data[name.len - 1] == '.')
 		name.len--;
-	snprintf(q->name, sizeof q->name, "%.*s", (int)name.len, name.data);
+	snprintf(q->asked, sizeof q->asked, "%.*s", (int)name.len, name.data);
+	memcpy(q->name, q->asked, sizeof q->name);
 	str_init(&q->packet, PACKET_LIMIT);
 }
 
@@ -65,19 +74,28 @@ query_free(struct query *q)
 	str_free(&q->packet);
 }
 
-/* A packet with CNAMEs alone is "no data" at the end of the aliases, or a loop of them. */
+/*
+ * A packet with CNAMEs alone is "no data" at the end of the aliases, if somebody says so, or a loop
+ * of them; else it leaves it to us to ask on.
+ */
 static enum dns_result
 judge_answer(struct query *q)
 {
+	struct slice packet = str_slice(&q->packet);
 	struct answer a;
 	struct answer_record record;
-	int more;
+	char name[ANSWER_NAME_MAX];
+	int more = -1;
 
-	if (answer_follow(str_slice(&q->packet), q->name, &q->ttl) == -1 ||
-	    !answer_start(&a, str_slice(&q->packet)))
-		return DNS_TEMPORARY;
-	more = query_next(q, &a, &record);
-	return more == 1 ? DNS_FOUND : more == 0 ? DNS_NO_DATA : DNS_TEMPORARY;
+	memcpy(name, q->name, sizeof name);
+	if (answer_follow(packet, q->name, &q->ttl) == 0 && answer_start(&a, packet))
+		more = query_next(q, &a, &record);
+	q->is_useless = more == -1 || answer_is_referral(packet);
+	if (q->is_useless)
+		memcpy(q->name, name, sizeof name);
+	q->is_unended = more == 0 && !q->is_useless && strcasecmp(name, q->name) != 0 &&
+			!answer_has_soa(packet);
+	return q->is_useless || q->is_unended ? DNS_TEMPORARY : more == 1 ? DNS_FOUND : DNS_NO_DATA;
 }
 
 static void
@@ -87,69 +105,46 @@ answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
 
 	(void)timeouts;
 	q->done = true;
-	if (status == ARES_ENOTFOUND)
-		q->result = DNS_NO_NAME;
-	if ((status != ARES_ENODATA && status != ARES_SUCCESS) || packet == NULL || len <= 0 ||
+	str_clear(&q->packet);
+	if (status != ARES_SUCCESS || packet == NULL || len < HEADER ||
 	    str_add(&q->packet, packet, (size_t)len) == -1)
 		return;
-	if (status == ARES_SUCCESS)
+	q->is_secure = q->is_secure && (packet[3] & BIT_AD) != 0;
+	switch (packet[3] & RCODE) {
+	case RCODE_NO_ERROR:
 		q->result = judge_answer(q);
-	else if (!answer_is_referral(str_slice(&q->packet)))
-		q->result = DNS_NO_DATA;
+		break;
+	case RCODE_NO_NAME:
+		q->result = DNS_NO_NAME;
+		break;
+	case RCODE_FORMAT:
+		q->is_useless = !q->knows_no_edns;
+		q->knows_no_edns = true;
+		break;
+	default:
+		break; /* it could not, or would not: c-ares has asked the others */
+	}
 }
 
-/* How long to wait at most: until c-ares wants to act, or the caller's deadline. */
-static int
-wait_ms(struct dns *d, deadline until)
+/* AD asks for the word of a resolver that validates (RFC 6840, 5.7). */
+static void
+ask_one(ares_channel channel, struct query *q)
 {
-	struct timeval when;
-	struct timeval *next = ares_timeout(d->channel, NULL, &when);
-	int64_t ms = deadline_poll_ms(until);
+	unsigned char *packet = NULL;
+	unsigned short id;
+	int len = 0;
 
-	if (next != NULL) {
-		int64_t wanted = (int64_t)next->tv_sec * 1000 + (next->tv_usec + 999) / 1000;
-
-		if (ms < 0 || wanted < ms)
-			ms = wanted;
-	}
-	return (int)ms;
-}
-
-/* Waits for the sockets of c-ares once and lets it work. 0, or -1 if poll fails. */
-static int
-turn(struct dns *d, deadline until)
-{
-	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	struct pollfd polled[ARES_GETSOCK_MAXNUM];
-	/* unsigned: the macros of c-ares would shift into the sign */
-	unsigned wanted = (unsigned)ares_getsock(d->channel, sockets, ARES_GETSOCK_MAXNUM);
-	nfds_t count = 0;
-	int ready;
-
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = 0;
-
-		if ((wanted >> i & 1) != 0)
-			events |= POLLIN;
-		if ((wanted >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0)
-			events |= POLLOUT;
-		if (events != 0)
-			polled[count++] = (struct pollfd){.fd = sockets[i], .events = events};
-	}
-	ready = poll(polled, count, wait_ms(d, until));
-	if (ready == -1 && errno != EINTR)
-		return -1;
-	if (ready <= 0)
-		ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	for (nfds_t i = 0; ready > 0 && i < count; i++) {
-		bool in = (polled[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
-		bool out = (polled[i].revents & POLLOUT) != 0;
-
-		if (in || out)
-			ares_process_fd(d->channel, in ? polled[i].fd : ARES_SOCKET_BAD,
-			    out ? polled[i].fd : ARES_SOCKET_BAD);
-	}
-	return 0;
+	q->done = q->is_useless = q->is_unended = false;
+	q->result = DNS_TEMPORARY;
+	random_bytes(&id, sizeof id);
+	if (ares_create_query(q->name, ANSWER_CLASS_IN, (int)q->type, id, 1, &packet, &len,
+		q->knows_no_edns ? 0 : DNS_UDP_PAYLOAD) == ARES_SUCCESS &&
+	    len >= HEADER) {
+		packet[3] |= BIT_AD;
+		ares_send(channel, packet, len, answered, q);
+	} else
+		q->done = true;
+	ares_free_string(packet);
 }
 
 static bool
@@ -161,15 +156,86 @@ all_done(const struct query *queries, size_t count)
 	return true;
 }
 
+static void
+wait_for_all(ares_channel channel, const struct query *queries, size_t count, deadline until)
+{
+	while (!all_done(queries, count))
+		if (deadline_poll_ms(until) == 0 || dns_channel_turn(channel, until) == -1)
+			ares_cancel(channel); /* answers all that wait, as cancelled */
+}
+
+/* Those for which the server gave an answer of no use, to the next one, until there is none. */
+static void
+ask_others(struct dns *d, struct query *queries, size_t count, deadline until)
+{
+	for (size_t skipped = 0; deadline_poll_ms(until) != 0; skipped++) {
+		ares_channel rest;
+		size_t left = 0;
+
+		for (size_t i = 0; i < count; i++)
+			left += queries[i].is_useless;
+		if (left == 0 || !dns_channel_rest(&d->channel, skipped, &rest))
+			return;
+		for (size_t i = 0; i < count; i++)
+			if (queries[i].is_useless && (skipped > 0 || queries[i].knows_no_edns))
+				ask_one(rest, &queries[i]);
+		wait_for_all(rest, queries, count, until);
+		ares_destroy(rest);
+	}
+}
+
+static void
+remember(struct dns *d, const struct query *q)
+{
+	struct dns_cached entry = {
+	    .type = q->type, .result = q->result, .is_secure = q->is_secure, .packet = q->packet};
+	uint32_t ttl = answer_lifetime(str_slice(&q->packet));
+
+	if (q->result == DNS_TEMPORARY)
+		return;
+	memcpy(entry.asked, q->asked, sizeof entry.asked);
+	memcpy(entry.name, q->name, sizeof entry.name);
+	dns_cache_keep(&d->cache, &entry, ttl < q->ttl ? ttl : q->ttl);
+}
+
+static void
+recall(struct dns *d, struct query *q)
+{
+	uint32_t left = 0;
+	const struct dns_cached *known = dns_cache_find(&d->cache, q->asked, q->type, &left);
+
+	if (known == NULL || str_add_slice(&q->packet, str_slice(&known->packet)) == -1)
+		return;
+	memcpy(q->name, known->name, sizeof q->name);
+	q->result = known->result;
+	q->is_secure = known->is_secure;
+	q->ttl = left;
+	q->done = q->is_known = true;
+}
+
 void
 query_run(struct dns *d, struct query *queries, size_t count, deadline until)
 {
+	bool is_left = true;
+
+	if (dns_channel_refresh(&d->channel))
+		dns_cache_clear(&d->cache);
 	for (size_t i = 0; i < count; i++)
-		ares_query(d->channel, queries[i].name, ANSWER_CLASS_IN, (int)queries[i].type,
-		    answered, &queries[i]);
-	while (!all_done(queries, count))
-		if (deadline_poll_ms(until) == 0 || turn(d, until) == -1)
-			ares_cancel(d->channel); /* answers all that wait, as cancelled */
+		recall(d, &queries[i]);
+	/* each round but the first is for aliases that end in one */
+	for (int round = 0; is_left && round < ANSWER_ALIASES_MAX; round++) {
+		for (size_t i = 0; i < count; i++)
+			if (!queries[i].is_known && (round == 0 || queries[i].is_unended))
+				ask_one(d->channel.ares, &queries[i]);
+		wait_for_all(d->channel.ares, queries, count, until);
+		ask_others(d, queries, count, until);
+		is_left = false;
+		for (size_t i = 0; i < count; i++)
+			is_left = is_left || queries[i].is_unended;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!queries[i].is_known)
+			remember(d, &queries[i]);
 }
 
 int

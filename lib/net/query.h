@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One or several questions to the DNS at once, for lib/net alone: c-ares underneath, a deadline on
- * top. Aliases are followed by the resolver that answers.
+ * top, and what is known already in front (dns_cache). Aliases are followed by the resolver that
+ * answers, and by us where it leaves the last of them to us. A server that answers what is of no
+ * use is taken for one that is down: the next is asked.
  */
 #ifndef NET_QUERY_H
 #define NET_QUERY_H
@@ -12,16 +14,25 @@
 #include "base/str.h"
 #include "net/answer.h"
 #include "net/dns.h"
+#include "net/dns_cache.h"
+#include "net/dns_channel.h"
 
 struct dns {
-	ares_channel channel;
+	struct dns_channel channel;
+	struct dns_cache cache;
 };
 
 struct query {
-	char name[ANSWER_NAME_MAX]; /* asked for; after DNS_FOUND, that which holds the data */
+	char asked[ANSWER_NAME_MAX];
+	char name[ANSWER_NAME_MAX]; /* the same; after DNS_FOUND, that which holds the data */
 	enum answer_type type;
 	bool done;
 	enum dns_result result;
+	bool is_secure;	 /* the server says that it has validated each answer on the way (AD) */
+	bool is_useless; /* an answer that says nothing, as from a server that is lame */
+	bool is_unended; /* the answer ends in an alias: name is to be asked for */
+	bool knows_no_edns;
+	bool is_known;	   /* from the cache */
 	uint32_t ttl;	   /* the shortest among the aliases on the way, or UINT32_MAX */
 	struct str packet; /* the answer, for DNS_FOUND */
 };
