@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "mail/notify.h"
 #include "prefix.h"
 #include "target.h"
 
@@ -32,9 +33,36 @@ add_address(const struct courier *c, struct str *envelope, struct slice address)
 	return result;
 }
 
+/* NOTIFY without SUCCESS; and it must not be left empty, which would ask for failures and delays.
+ */
+static int
+add_quiet_notify(struct str *envelope, struct slice notify)
+{
+	bool has_failure = notify_has(notify, NOTIFY_FAILURE);
+	bool has_delay = notify_has(notify, NOTIFY_DELAY);
+	const char *quiet = has_failure && has_delay ? NOTIFY_FAILURE "," NOTIFY_DELAY
+			    : has_failure	     ? NOTIFY_FAILURE
+			    : has_delay		     ? NOTIFY_DELAY
+						     : NOTIFY_NEVER;
+
+	return fields_add(envelope, 'N', slice_of(quiet), '\0');
+}
+
+static size_t
+count_addresses(const struct courier *c, struct slice targets)
+{
+	struct slice text;
+	size_t count = 0;
+
+	while (slice_take(&targets, '\t', &text))
+		count += target_parse(text, c->relative).kind == TARGET_FORWARD;
+	return count;
+}
+
 /*
  * The way through filters carries nothing but F and T. Else an alias keeps what was asked for the
- * message and the recipient (RFC 3461, 5.2.7).
+ * message and the recipient (RFC 3461, 5.2.7); but where it has several addresses, they are not
+ * asked for success, which would be told several times (5.2.7.3, c).
  */
 static int
 add_addresses(
@@ -42,6 +70,7 @@ add_addresses(
 {
 	struct slice rest = r->targets, text;
 	bool is_plain = submit_is_plain(&c->submit);
+	bool is_quiet = notify_has(r->notify, NOTIFY_SUCCESS) && count_addresses(c, rest) > 1;
 
 	while (slice_take(&rest, '\t', &text)) {
 		struct target t = target_parse(text, c->relative);
@@ -51,10 +80,12 @@ add_addresses(
 		outcome_try(o, "forward", t.value);
 		if (add_address(c, envelope, t.value) == -1)
 			return -1;
-		if (!is_plain && (add_unless_empty(envelope, 'N', r->notify) == -1 ||
+		if (!is_plain && ((is_quiet ? add_quiet_notify(envelope, r->notify)
+					    : add_unless_empty(envelope, 'N', r->notify)) == -1 ||
 				     add_unless_empty(envelope, 'O', r->original) == -1))
 			return -1;
-		o->notifies = !is_plain;
+		o->notifies = !is_plain && !is_quiet;
+		o->is_expanded = !is_plain && is_quiet;
 	}
 	return 0;
 }

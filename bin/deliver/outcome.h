@@ -10,6 +10,7 @@ struct outcome {
 	enum job_status status; /* JOB_DELIVERED until something fails */
 	const char *code;	/* RFC 3463; a literal */
 	bool notifies;		/* it was forwarded with its NOTIFY, which others will heed */
+	bool is_expanded;	/* to several, and they are not asked to report success */
 	struct str relay;	/* the targets tried, "maildir:/path/", blanks between */
 	struct str reply;
 };

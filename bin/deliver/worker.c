@@ -84,6 +84,7 @@ answer(int fd, const struct job *job, const struct outcome *outcomes, int64_t to
 		    .number = job->number,
 		    .recipient = i,
 		    .notifies = outcomes[i].notifies,
+		    .is_expanded = outcomes[i].is_expanded,
 		    .status = outcomes[i].status,
 		    .code = slice_of(outcomes[i].code),
 		    .relay = str_slice(&outcomes[i].relay),

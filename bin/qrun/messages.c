@@ -44,7 +44,8 @@ free_message(struct qrun *q, struct message *m)
 
 /* Counts what the states say. */
 struct tally {
-	size_t waiting, failed, succeeded, relayed;
+	size_t waiting;
+	size_t due[DSN_KINDS]; /* reports, by their kind */
 };
 
 static struct tally
@@ -57,9 +58,8 @@ count(const struct message *m)
 
 		claim_state(&m->claim, i, &state);
 		t.waiting += state.status == RECIPIENT_WAITING;
-		t.failed += state.status == RECIPIENT_FAILED;
-		t.succeeded += state.status == RECIPIENT_SUCCEEDED;
-		t.relayed += state.status == RECIPIENT_RELAYED;
+		for (size_t kind = 0; kind < DSN_KINDS; kind++)
+			t.due[kind] += state.status == report_status((enum dsn_kind)kind);
 	}
 	return t;
 }
@@ -237,19 +237,16 @@ leave_where_it_is(struct qrun *q, struct message *m)
 static bool
 tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
 {
+	static const enum dsn_kind kinds[] = {DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED};
 	bool told = true;
 
-	if (t->succeeded > 0) {
-		told = report_send(q, m, DSN_DELIVERED) == REPORT_TOLD;
-		if (told)
-			mark_all(m, RECIPIENT_SUCCEEDED, RECIPIENT_DELIVERED, false);
-	}
-	if (t->relayed > 0) {
-		bool relay_told = report_send(q, m, DSN_RELAYED) == REPORT_TOLD;
-
-		if (relay_told)
-			mark_all(m, RECIPIENT_RELAYED, RECIPIENT_DELIVERED, false);
-		told = told && relay_told;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (t->due[kinds[i]] == 0)
+			continue;
+		if (report_send(q, m, kinds[i]) == REPORT_TOLD)
+			mark_all(m, report_status(kinds[i]), RECIPIENT_DELIVERED, false);
+		else
+			told = false;
 	}
 	return told;
 }
@@ -274,7 +271,7 @@ tell_sender(struct qrun *q, struct message *m, const struct tally *t)
 {
 	bool told = true;
 
-	if (t->failed > 0) {
+	if (t->due[DSN_FAILED] > 0) {
 		if (m->claim.envelope.reverse_path.len == 0)
 			log_message(m, "double-bounce", 0);
 		told = report_send(q, m, DSN_FAILED) == REPORT_TOLD;

@@ -73,7 +73,8 @@ tells_of_relay(const struct message *m, const struct verdict *v)
 	return v->relayed && by->time != 0 && (by->trace || is_lost);
 }
 
-/* RFC 3461, 5.2.2 and 5.2.3: success that the sender asked to hear of, if nobody else says it. */
+/* RFC 3461, 5.2.2, 5.2.3 and 5.2.7.3: success that the sender asked to hear of, if nobody else says
+ * it. */
 static enum recipient_status
 settle_success(const struct message *m, size_t index, const struct verdict *v)
 {
@@ -81,6 +82,8 @@ settle_success(const struct message *m, size_t index, const struct verdict *v)
 		return RECIPIENT_RELAYED;
 	if (v->notifies || !report_is_wanted(m, index, DSN_DELIVERED))
 		return RECIPIENT_DELIVERED;
+	if (v->is_expanded)
+		return RECIPIENT_EXPANDED;
 	return v->relayed ? RECIPIENT_RELAYED : RECIPIENT_SUCCEEDED;
 }
 
@@ -156,6 +159,7 @@ recipient_answer(struct task *task, const struct job_result *result)
 	struct slice task_address = slice_of(task->destination->address);
 	struct verdict v = {.status = result->status,
 	    .notifies = result->notifies,
+	    .is_expanded = result->is_expanded,
 	    .keeps_by = result->keeps_by,
 	    .relayed =
 		!slice_starts(task_address, "user:") && !slice_starts(task_address, "targets:"),

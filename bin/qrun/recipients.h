@@ -9,10 +9,11 @@
 /* What became of a recipient, whoever says so. */
 struct verdict {
 	enum job_status status;
-	bool notifies; /* whoever has it now tells the sender of success */
-	bool keeps_by; /* and of lateness */
-	bool relayed;  /* the destination is another host */
-	bool untried;  /* what was said of somebody else a moment ago */
+	bool notifies;	  /* whoever has it now tells the sender of success */
+	bool keeps_by;	  /* and of lateness */
+	bool relayed;	  /* the destination is another host */
+	bool is_expanded; /* several addresses have it now, who are not asked for success */
+	bool untried;	  /* what was said of somebody else a moment ago */
 	struct slice code, relay, reply;
 	int64_t connect_ms, transfer_ms;
 };

@@ -10,53 +10,51 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "mail/header.h"
+#include "mail/notify.h"
 #include "spool/job.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
 #define HEADER_MAX ((size_t)256 * 1024) /* octets of the original looked through for its header */
 #define EXPIRED_CODE "4.4.7"		/* RFC 3463: delivery time expired */
 
-static bool
-notify_says(struct slice notify, const char *word)
-{
-	struct slice one;
-
-	while (slice_take(&notify, ',', &one))
-		if (slice_is(one, word))
-			return true;
-	return false;
-}
-
 bool
 report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind)
 {
-	static const char *const words[] = {[DSN_FAILED] = "FAILURE",
-	    [DSN_DELAYED] = "DELAY",
-	    [DSN_DELIVERED] = "SUCCESS",
-	    [DSN_RELAYED] = "SUCCESS"};
+	static const char *const words[] = {[DSN_FAILED] = NOTIFY_FAILURE,
+	    [DSN_DELAYED] = NOTIFY_DELAY,
+	    [DSN_DELIVERED] = NOTIFY_SUCCESS,
+	    [DSN_RELAYED] = NOTIFY_SUCCESS,
+	    [DSN_EXPANDED] = NOTIFY_SUCCESS};
 	struct slice notify = m->recipients[recipient].notify;
 
 	if (m->claim.envelope.reverse_path.len == 0)
 		return false;
 	/* who asked for BY hears of any relay that is told of (RFC 2852, 4.1.4) */
 	if (kind == DSN_RELAYED && m->claim.envelope.by.time != 0)
-		return !slice_is(notify, "NEVER");
+		return !slice_is(notify, NOTIFY_NEVER);
 	if (notify.len == 0)
 		return kind == DSN_FAILED || kind == DSN_DELAYED;
-	return notify_says(notify, words[kind]);
+	return notify_has(notify, words[kind]);
+}
+
+enum recipient_status
+report_status(enum dsn_kind kind)
+{
+	static const enum recipient_status of[] = {[DSN_FAILED] = RECIPIENT_FAILED,
+	    [DSN_DELAYED] = RECIPIENT_WAITING,
+	    [DSN_DELIVERED] = RECIPIENT_SUCCEEDED,
+	    [DSN_RELAYED] = RECIPIENT_RELAYED,
+	    [DSN_EXPANDED] = RECIPIENT_EXPANDED};
+
+	return of[kind];
 }
 
 static bool
 is_meant(
     const struct message *m, size_t recipient, enum dsn_kind kind, struct recipient_state *state)
 {
-	static const enum recipient_status meant[] = {[DSN_FAILED] = RECIPIENT_FAILED,
-	    [DSN_DELAYED] = RECIPIENT_WAITING,
-	    [DSN_DELIVERED] = RECIPIENT_SUCCEEDED,
-	    [DSN_RELAYED] = RECIPIENT_RELAYED};
-
 	claim_state(&m->claim, recipient, state);
-	if (state->status != meant[kind] || (kind == DSN_DELAYED && state->delay_told))
+	if (state->status != report_status(kind) || (kind == DSN_DELAYED && state->delay_told))
 		return false;
 	return report_is_wanted(m, recipient, kind);
 }
@@ -66,7 +64,7 @@ static void
 describe(struct dsn_recipient *r, const struct message *m, size_t i, enum dsn_kind kind,
     struct slice reply)
 {
-	bool is_success = kind == DSN_DELIVERED || kind == DSN_RELAYED;
+	bool is_success = kind != DSN_FAILED && kind != DSN_DELAYED;
 	struct slice rest = reply;
 
 	*r = (struct dsn_recipient){
@@ -92,6 +90,8 @@ collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
 		if (!is_meant(m, i, kind, &state))
 			continue;
 		describe(&list[count], m, i, kind, state.reply);
+		list[count].last_attempt =
+		    kind == DSN_FAILED || kind == DSN_DELAYED ? state.last_attempt : 0;
 		if (kind == DSN_DELAYED && m->claim.envelope.by.time != 0) /* RFC 2852, 4.1.3 */
 			list[count].code = slice_of(EXPIRED_CODE);
 		count++;
@@ -114,16 +114,7 @@ header_length(struct slice message)
 static bool
 is_utf8(struct slice text)
 {
-	struct slice rest = text;
-	size_t len;
-
-	while (rest.len > 0) {
-		len = utf8_sequence(rest);
-		if (len == 0)
-			return false;
-		rest = slice_skip(rest, len);
-	}
-	return !slice_is_ascii(text);
+	return !slice_is_ascii(text) && utf8_is_text(text);
 }
 
 /* How much of the original goes along: its header section, or all of it. */
@@ -246,7 +237,8 @@ log_report(const struct qrun *q, const struct message *m, const struct dsn *d,
 	static const char *const events[] = {[DSN_FAILED] = "bounce",
 	    [DSN_DELAYED] = "delay-notice",
 	    [DSN_DELIVERED] = "success-notice",
-	    [DSN_RELAYED] = "relay-notice"};
+	    [DSN_RELAYED] = "relay-notice",
+	    [DSN_EXPANDED] = "expansion-notice"};
 	struct event e;
 
 	event_start(&e, PROGRAM, events[d->kind]);
@@ -291,6 +283,7 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 	    .arrival = message_arrival(m),
 	    .deliver_by = m->claim.envelope.by.time,
 	    .hold = m->claim.envelope.hold.request,
+	    .is_international = m->claim.envelope.is_utf8,
 	    .now = now,
 	    .retry_until = message_origin(m) + q->schedule.lifetime};
 	struct dsn_recipient *list = calloc(m->claim.header.recipients, sizeof *list);

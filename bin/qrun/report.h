@@ -16,11 +16,13 @@ enum report_result {
 };
 
 /*
- * Tells the sender of M about the recipients that are RECIPIENT_FAILED (for DSN_DELAYED, waiting
- * and not told yet; for DSN_DELIVERED and DSN_RELAYED, RECIPIENT_SUCCEEDED and RECIPIENT_RELAYED),
- * but for those whose NOTIFY says no (RFC 3461, 4.1). The states are the caller's to mark.
+ * Tells the sender of M about the recipients that are RECIPIENT_FAILED (by report_status;
+ * for DSN_DELAYED only those not told yet), but for those whose NOTIFY says no (RFC 3461, 4.1). The
+ * states are the caller's to mark.
  */
 enum report_result report_send(struct qrun *q, struct message *m, enum dsn_kind kind);
+/* The status of recipients that a report of KIND is about. */
+enum recipient_status report_status(enum dsn_kind kind);
 /* True if RECIPIENT's sender wants to be told of KIND. */
 bool report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind);
 

@@ -165,6 +165,7 @@ print_recipient(struct list *l, const struct place *place, const struct envelope
 	    [RECIPIENT_DELIVERED] = " delivered",
 	    [RECIPIENT_SUCCEEDED] = " delivered (the sender is to be told)",
 	    [RECIPIENT_RELAYED] = " relayed (the sender is to be told)",
+	    [RECIPIENT_EXPANDED] = " forwarded (the sender is to be told)",
 	    [RECIPIENT_FAILED] = " failed",
 	    [RECIPIENT_BOUNCED] = " returned"};
 	char when[TIME_SIZE];

@@ -21,13 +21,16 @@ enum dsn_kind {
 	DSN_FAILED,
 	DSN_DELAYED,
 	DSN_DELIVERED,
-	DSN_RELAYED, /* to a host that does not report itself (RFC 3461, 5.2.2) */
+	DSN_RELAYED,  /* to a host that does not report itself (RFC 3461, 5.2.2) */
+	DSN_EXPANDED, /* to several addresses (RFC 3461, 5.2.7.3) */
+	DSN_KINDS,
 };
 
 struct dsn_recipient {
 	struct slice address;
 	struct slice original; /* ORCPT as received ("rfc822;xtext"), empty if none */
 	struct slice code;     /* enhanced status code */
+	int64_t last_attempt;  /* seconds since 1970; 0: none */
 	struct slice relay;    /* "mx.example.org[192.0.2.1]:25", or empty */
 	struct slice reply;    /* what it said, or what we say, escaped, one line */
 	bool expired;	       /* given up for its age */
@@ -46,6 +49,8 @@ struct dsn {
 	bool whole;		  /* the original follows whole, not its header section alone */
 	bool is_8bit;		  /* the original has octets above 127 */
 	bool is_utf8;		  /* so has its header section, which is UTF-8: RFC 6532 */
+	bool is_international;	  /* it came with SMTPUTF8: UTF-8 is understood (RFC 6533) */
+	bool is_double;		  /* failed, with no sender: this is for who looks after the host */
 	const struct dsn_recipient *recipients;
 	size_t count;
 	char boundary[DSN_BOUNDARY_SIZE]; /* made by dsn_begin */

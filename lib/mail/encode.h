@@ -31,6 +31,11 @@ bool encode_is_unitext(struct slice text, bool raw);
  * str's errors.
  */
 int encode_unitext(struct str *out, struct slice text, bool plain);
+/*
+ * Adds TEXT with the characters themselves instead of \\x{HEX}, but for controls. 0, or -1 with
+ * str's errors.
+ */
+int encode_undo_unitext(struct str *out, struct slice text);
 /* Adds TEXT as xtext (RFC 3461, 4). 0, or -1 with str's errors. */
 int encode_xtext(struct str *out, struct slice text);
 /*

@@ -17,9 +17,9 @@ is_point(unsigned long point)
 	return point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
 }
 
-/* The length of the \x{HEX} at the start of TEXT; 0 if there is none. */
+/* The length of the \x{HEX} at the start of TEXT, and what it stands for; 0 if there is none. */
 static size_t
-embedded(struct slice text)
+embedded(struct slice text, unsigned long *is)
 {
 	static const char digits[] = "0123456789ABCDEF0123456789abcdef";
 	unsigned long point = 0;
@@ -34,6 +34,7 @@ embedded(struct slice text)
 			return 0;
 		point = point << 4 | ((unsigned long)(digit - digits) & 15);
 	}
+	*is = point;
 	return at < text.len && at - 3 >= HEX_MIN && is_point(point) ? at + 1 : 0;
 }
 
@@ -42,10 +43,11 @@ encode_is_unitext(struct slice text, bool raw)
 {
 	while (text.len > 0) {
 		unsigned char c = (unsigned char)text.data[0];
+		unsigned long point;
 		size_t len = 1;
 
 		if (c == '\\')
-			len = embedded(text);
+			len = embedded(text, &point);
 		else if (c >= 0x80)
 			len = raw ? utf8_sequence(text) : 0;
 		else if (c <= ' ' || c == 0x7f || c == '+' || c == '=')
@@ -91,6 +93,30 @@ encode_unitext(struct str *out, struct slice text, bool plain)
 			    str_format(out, "\\x{%02lX}", code_point(slice_make(text.data, len)));
 		}
 		if (result == -1) {
+			str_truncate(out, before);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+encode_undo_unitext(struct str *out, struct slice text)
+{
+	size_t before = out->len, len;
+
+	for (; text.len > 0; text = slice_skip(text, len)) {
+		struct slice piece = slice_make(text.data, 1);
+		unsigned long point = 0;
+		char sequence[4];
+
+		len = embedded(text, &point);
+		/* a control character stays as it is written: it would end the field */
+		if (len == 0 || point < ' ' || (point >= 0x7f && point < 0xa0))
+			len = 1;
+		else
+			piece = slice_make(sequence, utf8_encode((uint32_t)point, sequence));
+		if (str_add_slice(out, piece) == -1) {
 			str_truncate(out, before);
 			return -1;
 		}

@@ -65,6 +65,8 @@ struct job_result {
 	/* JOB_DELIVERED: whoever has it now tells the sender of its success (RFC 3461, 5.2.1) */
 	bool keeps_by; /* it was told of BY (RFC 2852), and heeds it */
 	bool notifies;
+	/* JOB_DELIVERED: it went to several addresses, who are not asked for reports of success */
+	bool is_expanded;
 	bool answers;	  /* what follows counts (received; what is sent by job_send_result does) */
 	size_t recipient; /* index in job.recipients */
 	enum job_status status;

@@ -135,8 +135,8 @@ message_state_decode(struct recipient_state *s, const char bytes[MESSAGE_STATE_S
 	    .delay_told = bytes[1] == 'd',
 	    .is_released = bytes[2] == 'r'};
 	if (bytes[0] == RECIPIENT_DELIVERED || bytes[0] == RECIPIENT_SUCCEEDED ||
-	    bytes[0] == RECIPIENT_RELAYED || bytes[0] == RECIPIENT_FAILED ||
-	    bytes[0] == RECIPIENT_BOUNCED)
+	    bytes[0] == RECIPIENT_RELAYED || bytes[0] == RECIPIENT_EXPANDED ||
+	    bytes[0] == RECIPIENT_FAILED || bytes[0] == RECIPIENT_BOUNCED)
 		s->status = (enum recipient_status)bytes[0];
 	if (slice_number(slice_make(bytes + STATE_ATTEMPTS, 4), ATTEMPTS_MAX, &number))
 		s->attempts = (unsigned)number;

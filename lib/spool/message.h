@@ -53,8 +53,10 @@ enum recipient_status {
 	RECIPIENT_DELIVERED = 'D',
 	RECIPIENT_SUCCEEDED = 'S', /* delivered, and the sender, who asked, is yet to be told */
 	RECIPIENT_RELAYED = 'R',   /* likewise, to a host that will not tell him */
-	RECIPIENT_FAILED = 'F',	   /* for good; the sender is yet to be told */
-	RECIPIENT_BOUNCED = 'B',   /* for good; the sender knows, or there is none */
+	RECIPIENT_EXPANDED =
+	    'X',		/* likewise, to several others, and so what becomes of it is open */
+	RECIPIENT_FAILED = 'F', /* for good; the sender is yet to be told */
+	RECIPIENT_BOUNCED = 'B', /* for good; the sender knows, or there is none */
 };
 
 struct recipient_state {

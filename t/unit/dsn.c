@@ -186,7 +186,7 @@ test_relay(void)
 
 	str_init(&text, 65536);
 	make(&text, &recipient, false);
-	has(&text, "    mx.example.org[192.0.2.1]:25 said:\r\n    550 no such user\r\n");
+	has(&text, "    mx.example.org[192.0.2.1]:25 said:\r\n      550 no such user\r\n");
 	recipient.relay = slice_of("maildir:/var/mail/[joe]/");
 	recipient.reply = slice_of("no space left");
 	make(&text, &recipient, false);
@@ -259,7 +259,7 @@ main(void)
 	foreign.reply = slice_of("550 inconnu \xc3\xa0 cette adresse");
 	make(&text, &foreign, false);
 	tap_is_int((long long)count(&text, encoding), 2, "8bit: the whole and the text");
-	has(&text, "\r\n    550 inconnu \xc3\xa0 cette adresse\r\n");
+	has(&text, "\r\n      550 inconnu \xc3\xa0 cette adresse\r\n");
 	has(&text, "\r\n\t550 inconnu \\xc3\\xa0 cette adresse\r\n");
 	test_utf8(&text);
 	str_free(&text);
