@@ -67,6 +67,91 @@ report() {
 	[ "$(report | grep -c '^Final-Recipient: rfc822; bob@box.test')" -eq 2 ]
 }
 
+@test "forwarded to several addresses: expanded, and they are asked for failures alone" {
+	printf '%s\n' 'all@box.test: joe@away.test, jim@away.test' 'two@box.test: bob@box.test, joe@away.test' \
+		>>"$SATCHEL_CONTROL/virtual"
+	start_sink
+	take 'ENVID=all' '<all@box.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;all@box.test'
+	pass_until 10 queue_has 0
+	has ann 1
+	report >"$T/report"
+	for line in 'Subject: Mail forwarded to several addresses' 'Action: expanded' \
+		'Final-Recipient: rfc822; all@box.test' 'Original-Envelope-Id: all'; do
+		assert_file_has "$T/report" "$line"
+	done
+	assert_file_has "$T/log.all" 'qrun: expansion-notice id='
+	assert_file_has "$T/log.all" 'to=joe@away.test orig_to=all@box.test relay='
+	cat "$OUT"/*.env >"$T/sent"
+	[ "$(grep -c 'NOTIFY=DELAY ORCPT=rfc822;all@box.test' "$T/sent")" -eq 2 ]
+	rm "$OUT"/*
+	take '' '<all@box.test> NOTIFY=SUCCESS'
+	pass_until 10 queue_has 0
+	has ann 2
+	cat "$OUT"/*.env >"$T/sent"
+	[ "$(grep -c 'NOTIFY=NEVER' "$T/sent")" -eq 2 ]
+}
+
+# fails_with REPLY: a message to joe@away.test is returned; the report's text in one line
+fails_with() {
+	rm -f "$T"/mail/ann/new/*
+	start_sink --at "rcpt=$1"
+	take '' '<joe@away.test>'
+	pass_until 10 has ann 1
+	report | tr -s ' \r\n' ' ' >"$T/report"
+	[ "$(grep -c 'Last-Attempt-Date: ' "$T/report")" -eq 1 ]
+}
+
+@test "a failure in plain words: what happened, whose side it was on, what to do" {
+	fails_with '550 5.1.1 no such user'
+	assert_file_has "$T/report" 'There is no mailbox of this name. Look for a typing mistake'
+	fails_with '550 5.2.2 over quota'
+	assert_file_has "$T/report" "The recipient's mailbox is full. Send it again later"
+	fails_with '550 5.7.1 we do not like you'
+	assert_file_has "$T/report" "The recipient's side would not take it: a rule or a filter"
+	fails_with '550 go away'
+	assert_file_has "$T/report" "The recipient's side did not accept it. Often an address is misspelt"
+	fails_with '550 5.1.10 null MX'
+	assert_file_has "$T/report" 'says that it takes no mail at all'
+}
+
+# lost ADDRESS: a message without a sender that nobody can be told of
+lost() {
+	printf '%b' "EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<$1>\r\nDATA\r\nSubject: lost\r\n\r\nlost text\r\n.\r\nQUIT\r\n" |
+		smtpd >"$T/replies" 2>"$T/smtpd.log"
+	grep -q 'Ok: queued' "$T/replies"
+}
+
+@test "what had no sender, when it fails, goes to the postmaster, once" {
+	start_sink --at 'rcpt=550 5.1.1 no such user'
+	lost joe@away.test
+	pass_until 10 queue_has 0
+	cat "$SATCHEL_SPOOL"/postmaster/new/* >"$T/report"
+	for line in 'Subject: Mail without a sender could not be delivered' 'To: <postmaster>' \
+		'X-Satchel-Double-Bounce: yes' 'Final-Recipient: rfc822; joe@away.test' 'lost text' \
+		'There is no mailbox of this name'; do
+		assert_file_has "$T/report" "$line"
+	done
+	assert_file_has "$T/log.all" 'qrun: double-bounce id='
+	control doublebounce ann@box.test
+	lost joe@away.test
+	pass_until 10 has ann 1
+	# the report itself, sent on and refused, is the end of it
+	control doublebounce jim@away.test
+	lost joe@away.test
+	pass_until 10 queue_has 0
+	has ann 1
+	[ "$(grep -c 'qrun: double-bounce' "$T/log.all")" -eq 4 ]
+	control doublebounce none
+	lost joe@away.test
+	pass_until 10 queue_has 0
+	[ "$(grep -c 'qrun: double-bounce' "$T/log.all")" -eq 5 ]
+	[ "$(grep -c 'qrun: bounce' "$T/log.all")" -eq 3 ]
+	control doublebounce 'not an address'
+	run qrun
+	[ "$status" -eq 111 ]
+	assert_output_has 'doublebounce is neither an address nor none: not an address'
+}
+
 @test "passed on to a host without DSN: relayed; with DSN, that host is told and reports" {
 	start_sink --without DSN
 	take '' '<joe@away.test> NOTIFY=SUCCESS' '<ann@away.test>' '<bob@box.test> NOTIFY=SUCCESS'
@@ -92,8 +177,9 @@ report() {
 	take SMTPUTF8 "$(printf '<j\xc3\xb6e@box.test> NOTIFY=SUCCESS ORCPT=utf-8;j\xc3\xb6\\x{2B}e')"
 	pass_until 10 has ann 1
 	report >"$T/report"
-	assert_file_has "$T/report" 'Original-Recipient: utf-8;j\x{F6}\x{2B}e'
-	assert_file_has "$T/report" 'Final-Recipient: utf-8; j\x{F6}e@box.test'
+	assert_file_has "$T/report" 'Content-Type: message/global-delivery-status'
+	assert_file_has "$T/report" "$(printf 'Original-Recipient: utf-8;j\xc3\xb6+e')"
+	assert_file_has "$T/report" "$(printf 'Final-Recipient: utf-8; j\xc3\xb6e@box.test')"
 	start_sink
 	take SMTPUTF8 "$(printf '<joe@away.test> ORCPT=utf-8;j\xc3\xb6e')"
 	pass_until 10 queue_has 0

@@ -61,7 +61,7 @@ PYTHON
 	pass
 	has bob 1
 	queue_has 0
-	logged 1 "^qrun: delivery id=$id from=ann@box.test to=bob@box.test relay=[^ ]* delay=[0-9.]* connect=[0-9.]* transfer=[0-9.]* status=sent dsn=2.0.0 reply="
+	logged 1 "^qrun: delivery id=$id from=ann@box.test to=bob@box.test relay=[^ ]* delay=[0-9.]* queue=[0-9.]* connect=[0-9.]* transfer=[0-9.]* status=sent dsn=2.0.0 reply="
 	logged 1 "^qrun: removed id=$id\$"
 	pass
 	[ ! -s "$T/log" ]
@@ -194,6 +194,7 @@ PYTHON
 }
 
 @test "the null sender is never told; the log is" {
+	control doublebounce none
 	start_sink --at 'rcpt=550 5.1.1 no such user'
 	submit '' joe@away.test
 	pass
@@ -206,6 +207,7 @@ PYTHON
 }
 
 @test "the null sender's mail is given up after bounce-lifetime" {
+	control doublebounce none
 	control limits 'bounce-lifetime: 0'
 	start_sink --at 'rcpt=451 4.2.0 later'
 	submit '' joe@away.test

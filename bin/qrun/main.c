@@ -22,6 +22,7 @@
 #include "fetch.h"
 #include "folders.h"
 #include "hosts.h"
+#include "mail/address.h"
 #include "messages.h"
 #include "qrun.h"
 #include "recycle.h"
@@ -80,6 +81,27 @@ parse_options(struct qrun *q, int argc, char **argv)
 		    argv[optind]);
 }
 
+/* The control file doublebounce: an address, or "none". */
+static void
+read_double_bounce(struct qrun *q, const struct control *control)
+{
+	struct address address;
+	int found;
+
+	str_init(&q->double_bounce, (size_t)1000);
+	found = control_line(control, "doublebounce", &q->double_bounce);
+	if (found == 0)
+		found = str_add_text(&q->double_bounce, "postmaster");
+	if (found == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/doublebounce", control->path);
+	if (slice_is(str_slice(&q->double_bounce), "none"))
+		str_clear(&q->double_bounce);
+	else if (address_parse(str_slice(&q->double_bounce), ADDRESS_UTF8 | ADDRESS_BARE,
+		     &address) != ADDRESS_OK)
+		die(PROGRAM, EXIT_TEMPORARY, "%s/doublebounce is neither an address nor none: %s",
+		    control->path, q->double_bounce.data);
+}
+
 static void
 read_settings(struct qrun *q)
 {
@@ -98,6 +120,7 @@ read_settings(struct qrun *q)
 		die(PROGRAM, EXIT_TEMPORARY, "%s: %s",
 		    problem.len > 0 ? problem.data : control.path,
 		    errno == EINVAL ? "mail is not touched until this is right" : strerror(errno));
+	read_double_bounce(q, &control);
 	control_close(&control);
 	str_free(&problem);
 	q->schedule = (struct schedule){.minimum = (int64_t)q->limits.retry_minimum,

@@ -105,6 +105,7 @@ struct qrun {
 	struct limits limits;
 	struct schedule schedule, bounce_schedule;
 	struct routes *routes;
+	struct str double_bounce; /* who is told of what came from nobody; empty: nobody */
 	struct spool spool;
 	int deferred_fd, hold_fd, corrupt_fd, hosts_fd;
 	struct folder new_folder, cells_folder;

@@ -6,9 +6,25 @@
 
 #include "base/log.h"
 #include "destination.h"
+#include "mail/encode.h"
 #include "report.h"
 
 #define REPLY_MAX ((size_t)4096)
+
+/* The address that the sender wrote, where it came from another one (RFC 3461, 4.2). */
+static void
+log_original(struct event *e, const struct envelope_recipient *r)
+{
+	struct slice rest = r->original, type;
+	struct str address;
+
+	if (!slice_take(&rest, ';', &type) || rest.len == 0)
+		return;
+	str_init(&address, rest.len);
+	if (encode_undo_xtext(&address, rest) == 0 && !slice_equal(str_slice(&address), r->address))
+		event_slice(e, "orig_to", str_slice(&address));
+	str_free(&address);
+}
 
 static void
 log_delivery(const struct message *m, const struct envelope_recipient *r, const struct verdict *v)
@@ -16,14 +32,17 @@ log_delivery(const struct message *m, const struct envelope_recipient *r, const 
 	static const char *const words[] = {
 	    [JOB_DELIVERED] = "sent", [JOB_TEMPORARY] = "deferred", [JOB_PERMANENT] = "failed"};
 	int64_t delay = clock_wall_us() / 1000 - id_time(slice_of(m->claim.header.id)) / 1000;
+	int64_t queue = delay - v->connect_ms - v->transfer_ms;
 	struct event e;
 
 	event_start(&e, PROGRAM, "delivery");
 	event_text(&e, "id", m->claim.header.id);
 	event_slice(&e, "from", m->claim.envelope.reverse_path);
 	event_slice(&e, "to", r->address);
+	log_original(&e, r);
 	event_slice(&e, "relay", v->relay);
 	event_ms(&e, "delay", delay);
+	event_ms(&e, "queue", queue > 0 ? queue : 0);
 	event_ms(&e, "connect", v->connect_ms);
 	event_ms(&e, "transfer", v->transfer_ms);
 	event_text(&e, "status", words[v->status]);

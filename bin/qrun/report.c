@@ -50,10 +50,13 @@ report_status(enum dsn_kind kind)
 }
 
 static bool
-is_meant(
-    const struct message *m, size_t recipient, enum dsn_kind kind, struct recipient_state *state)
+is_meant(const struct message *m, size_t recipient, enum dsn_kind kind, bool is_double,
+    struct recipient_state *state)
 {
 	claim_state(&m->claim, recipient, state);
+	if (is_double)
+		return state->status == RECIPIENT_FAILED &&
+		       !notify_has(m->recipients[recipient].notify, NOTIFY_NEVER);
 	if (state->status != report_status(kind) || (kind == DSN_DELAYED && state->delay_told))
 		return false;
 	return report_is_wanted(m, recipient, kind);
@@ -80,14 +83,14 @@ describe(struct dsn_recipient *r, const struct message *m, size_t i, enum dsn_ki
 }
 
 static size_t
-collect(const struct message *m, enum dsn_kind kind, struct dsn_recipient *list)
+collect(const struct message *m, enum dsn_kind kind, bool is_double, struct dsn_recipient *list)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
 
-		if (!is_meant(m, i, kind, &state))
+		if (!is_meant(m, i, kind, is_double, &state))
 			continue;
 		describe(&list[count], m, i, kind, state.reply);
 		list[count].last_attempt =
@@ -271,6 +274,29 @@ tell(struct qrun *q, struct message *m, struct dsn *d)
 	return result;
 }
 
+/*
+ * What had no sender is told of to whoever looks after this host, unless it is such a report
+ * itself, perhaps forwarded since: a header field says so, as the envelope cannot.
+ */
+static bool
+is_double_bounce(const struct qrun *q, const struct message *m, enum dsn_kind kind)
+{
+	uint64_t len = m->claim.header.length < HEADER_MAX ? m->claim.header.length : HEADER_MAX;
+	struct slice mark;
+	bool is_marked = true;
+	char *head;
+
+	if (kind != DSN_FAILED || m->claim.envelope.reverse_path.len > 0 ||
+	    q->double_bounce.len == 0)
+		return false;
+	head = malloc((size_t)len + 1);
+	if (head != NULL &&
+	    io_pread(m->claim.fd, head, (size_t)len, message_offset(&m->claim.header)) == 0)
+		is_marked = header_find(slice_make(head, (size_t)len), DSN_DOUBLE_FIELD, &mark);
+	free(head);
+	return !is_marked;
+}
+
 enum report_result
 report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 {
@@ -292,7 +318,10 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 	if (list == NULL)
 		return REPORT_LATER;
 	d.recipients = list;
-	d.count = collect(m, kind, list);
+	d.is_double = is_double_bounce(q, m, kind);
+	if (d.is_double)
+		d.sender = str_slice(&q->double_bounce);
+	d.count = collect(m, kind, d.is_double, list);
 	if (d.count > 0)
 		result = tell(q, m, &d);
 	free(list);

@@ -62,6 +62,7 @@ add_header(struct dsn *d, struct str *out)
 	    "Subject: %s\r\n"
 	    "Message-ID: <%s.%.*s@%.*s>\r\n"
 	    "Auto-Submitted: auto-replied\r\n"
+	    "%s"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 	    "\tboundary=\"%s\"\r\n"
@@ -69,7 +70,8 @@ add_header(struct dsn *d, struct str *out)
 	    "\r\n",
 	    (int)d->me.len, d->me.data, (int)d->sender.len, d->sender.data,
 	    d->is_double ? DOUBLE_SUBJECT : dsn_words_of(d->kind)->subject, d->boundary,
-	    (int)d->id.len, d->id.data, (int)d->me.len, d->me.data, d->boundary,
+	    (int)d->id.len, d->id.data, (int)d->me.len, d->me.data,
+	    d->is_double ? DSN_DOUBLE_FIELD ": yes\r\n" : "", d->boundary,
 	    dsn_encoding(d->is_8bit || d->is_international || dsn_is_text_8bit(d)));
 }
 

@@ -16,6 +16,7 @@
 #include "base/str.h"
 
 #define DSN_BOUNDARY_SIZE 48
+#define DSN_DOUBLE_FIELD "X-Satchel-Double-Bounce" /* a header field of what is_double */
 
 enum dsn_kind {
 	DSN_FAILED,

@@ -119,7 +119,8 @@ add_recipient(const struct dsn *d, const struct dsn_recipient *r, struct str *ou
 	if (str_format(out, "\r\n  <%.*s>\r\n", (int)r->address.len, r->address.data) == -1 ||
 	    (d->kind == DSN_FAILED && add_advice(r, out) == -1) ||
 	    (d->kind == DSN_FAILED && r->expired &&
-		str_add_text(out, "    It was tried for a long time and is given up. The last answer:\r\n") ==
+		str_add_text(out,
+		    "    It was tried for a long time and is given up. The last answer:\r\n") ==
 		    -1) ||
 	    (dsn_is_host(r->relay) && reply.len > 0 &&
 		str_format(out, "    %.*s said:\r\n", (int)r->relay.len, r->relay.data) == -1))
