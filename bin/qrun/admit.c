@@ -146,6 +146,12 @@ route_recipient(
 		recipient_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
 	else if (route->kind == ROUTE_TEMPORARY)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.5", str_slice(&route->reason));
+	else if (route->kind == ROUTE_ERROR)
+		recipient_decide(m, index,
+		    route->code.data[0] == '4' ? JOB_TEMPORARY : JOB_PERMANENT, route->code.data,
+		    str_slice(&route->reason));
+	else if (route->kind == ROUTE_DISCARD)
+		recipient_discard(m, index, str_slice(&route->reason));
 	else if (b->fetch == NULL && route->kind == ROUTE_SMTP && route->is_held)
 		keep(m, index);
 	else if (b->fetch != NULL && route->kind != ROUTE_SMTP)

@@ -70,6 +70,9 @@ describe(const struct qrun *q, const struct route *route, struct str *key, struc
 	case ROUTE_SMTP:
 		*user = owner;
 		return str_format(key, " %s", route->next_hop.data);
+	case ROUTE_GATEWAY:
+		*user = str_slice(&route->user);
+		return str_format(key, "%s %s", route->user.data, route->next_hop.data);
 	case ROUTE_USER:
 		*user = str_slice(&route->user);
 		return str_format(key, "%s user:%s", route->user.data, route->user.data);

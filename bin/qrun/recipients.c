@@ -162,6 +162,18 @@ recipient_decide(
 }
 
 void
+recipient_discard(struct message *m, size_t index, struct slice reason)
+{
+	struct verdict v = {.status = JOB_DELIVERED,
+	    .notifies = true, /* nothing was delivered that a report could tell of */
+	    .code = slice_of("2.0.0"),
+	    .relay = slice_of("discard"),
+	    .reply = reason.len > 0 ? reason : slice_of("discarded")};
+
+	recipient_apply(m, index, &v);
+}
+
+void
 recipient_note(struct message *m, size_t index, const char *reply)
 {
 	struct recipient_state state;

@@ -25,7 +25,9 @@ void recipient_mark(struct message *m, size_t index, const struct recipient_stat
 /* What qrun itself decides about the recipient INDEX of M; logs and marks it. */
 void recipient_decide(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
-/* The same where there was no attempt. */
+/* Counts as delivered, but nobody is told so; REASON may be empty. */
+void recipient_discard(struct message *m, size_t index, struct slice reason);
+/* As recipient_decide where there was no attempt. */
 void recipient_decide_untried(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
 /* What people shall see of a recipient who was not tried: marks it, unless it says so already. */

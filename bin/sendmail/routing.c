@@ -66,7 +66,12 @@ add_route(struct str *out, const struct route *route)
 	case ROUTE_TARGETS:
 		return add_targets(out, str_slice(&route->targets));
 	case ROUTE_SMTP:
+	case ROUTE_GATEWAY:
 		return str_format(out, "%s", route->next_hop.data);
+	case ROUTE_ERROR:
+		return str_format(out, "refused: %s %s", route->code.data, route->reason.data);
+	case ROUTE_DISCARD:
+		return str_add_text(out, "discarded");
 	case ROUTE_UNKNOWN:
 		return str_format(out, "undeliverable: %s", route->reason.data);
 	case ROUTE_TEMPORARY:
@@ -88,6 +93,8 @@ static int
 exit_code(const struct route *route)
 {
 	switch (route->kind) {
+	case ROUTE_ERROR:
+		return route->code.data[0] == '4' ? EX_TEMPFAIL : EX_UNAVAILABLE;
 	case ROUTE_UNKNOWN:
 		return EX_NOUSER;
 	case ROUTE_TEMPORARY:

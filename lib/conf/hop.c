@@ -3,99 +3,235 @@
 
 #include <string.h>
 
+#include "conf/gateway.h"
+#include "conf/server.h"
 #include "mail/address.h"
 
-#define SMTP_PORT 25
-#define PREFIX_IPV6 "IPv6:"
+#define TEXT_MAX_OCTETS \
+	300 /* of error and discard: it goes into a reply line (RFC 5321, 4.5.3.1.5) */
+#define UNIX_PATH_MAX 107 /* sun_path, unix(7) */
 
-/* An address in brackets as RFC 5321 4.1.3 has it, or an IPv6 address without the tag. */
-static bool
-parse_literal(struct slice text, struct hop *hop)
+#define EXPECTED \
+	"mx, smtp:host:port, smtps:host:port, lmtp:host:port, lmtp:unix:/path, hold, " \
+	"pipe:/program, bsmtp:/path, error:text or discard is expected"
+
+static const char *
+parse_servers(struct slice text, struct hop *hop)
 {
-	char tagged[64] = "[" PREFIX_IPV6;
-	struct slice inner = slice_make(text.data + 1, text.len - 2);
+	struct slice rest = text, one;
+	struct server server;
+	size_t count = 0;
 
-	if (address_is_literal(text)) {
-		hop->is_ipv6 = slice_starts_nocase(inner, PREFIX_IPV6);
-		hop->host = hop->is_ipv6 ? slice_skip(inner, strlen(PREFIX_IPV6)) : inner;
-		return true;
+	hop->kind = HOP_SERVERS;
+	hop->text = text;
+	while (slice_take(&rest, ',', &one)) {
+		if (!server_parse(slice_trim(one), &server) || strcmp(server.scheme, "lmtp") == 0)
+			return "smtp:host:port or smtps:host:port (an IPv6 address in brackets), "
+			       "or several with commas between, is expected";
+		if (++count > HOP_SERVERS_MAX)
+			return "at most 10 servers are expected";
 	}
-	if (inner.len + strlen(tagged) + 1 > sizeof tagged)
-		return false;
-	memcpy(tagged + strlen(PREFIX_IPV6) + 1, text.data + 1, inner.len + 1);
-	hop->is_ipv6 = true;
-	hop->host = inner;
-	return address_is_literal(slice_make(tagged, strlen(PREFIX_IPV6) + 1 + inner.len + 1));
+	return NULL;
 }
 
-/* What is behind "hold:", or all of it. */
+static const char *
+parse_mx(struct slice text, struct hop *hop)
+{
+	hop->kind = HOP_MX;
+	hop->text = slice_trim(text);
+	if (address_is_domain(hop->text, ADDRESS_UTF8))
+		return NULL;
+	return "mx, or mx:domain for the exchangers of another domain, is expected";
+}
+
+static const char *
+parse_lmtp(struct slice text, struct hop *hop)
+{
+	static const char unix_prefix[] = "lmtp:unix:";
+	struct slice path = slice_skip(text, sizeof unix_prefix - 1);
+	struct server server;
+	bool good;
+
+	hop->kind = HOP_LMTP;
+	hop->text = slice_skip(text, strlen("lmtp:"));
+	if (slice_starts(hop->text, "unix:"))
+		good = slice_starts(path, "/") && path.len <= UNIX_PATH_MAX &&
+		       !slice_has_control(path);
+	else
+		good = server_parse(text, &server);
+	return good ? NULL : "lmtp:host:port or lmtp:unix:/path is expected";
+}
+
+static const char *
+parse_pipe(struct slice text, struct hop *hop)
+{
+	struct gateway g;
+
+	hop->kind = HOP_PIPE;
+	hop->text = slice_trim(text);
+	return gateway_parse_program(text, &g);
+}
+
+static const char *
+parse_bsmtp(struct slice text, struct hop *hop)
+{
+	struct gateway g;
+
+	hop->kind = HOP_BSMTP;
+	hop->text = slice_trim(text);
+	return gateway_parse_file(text, &g);
+}
+
+static const char *
+check_words(struct slice text)
+{
+	if (text.len <= TEXT_MAX_OCTETS && slice_is_ascii(text) && !slice_has_control(text))
+		return NULL;
+	return "a text of at most 300 ASCII characters is expected";
+}
+
+/* "D.DDD.DDD" (RFC 3463, 2) of the class 4 or 5. */
 static bool
+is_code(struct slice text)
+{
+	struct slice rest = slice_skip(text, 2), subject;
+	uint64_t number;
+
+	if (!slice_starts(text, "4.") && !slice_starts(text, "5."))
+		return false;
+	return slice_find(rest, '.') < rest.len && slice_take(&rest, '.', &subject) &&
+	       slice_number(subject, 999, &number) && slice_number(rest, 999, &number) &&
+	       subject.len <= 3 && rest.len <= 3;
+}
+
+/* Digits and dots: somebody means a code, so it had better be one. */
+static bool
+looks_like_code(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!ascii_is_digit(text.data[i]) && text.data[i] != '.')
+			return false;
+	return text.len > 0;
+}
+
+static const char *
+parse_error(struct slice text, struct hop *hop)
+{
+	struct slice rest = text, first;
+
+	hop->kind = HOP_ERROR;
+	hop->code = slice_of("5.1.0"); /* RFC 3463, 3.2: something about the address */
+	if (slice_word(&rest, &first) && looks_like_code(first)) {
+		if (!is_code(first))
+			return "error:text or error:5.1.2 text, with a code that begins with 4. "
+			       "or 5., is expected";
+		hop->code = first;
+		text = rest;
+	}
+	hop->text = slice_trim(text);
+	if (hop->text.len == 0)
+		return "error:text, which senders will read, is expected";
+	return check_words(hop->text);
+}
+
+static const char *
+parse_discard(struct slice text, struct hop *hop)
+{
+	hop->kind = HOP_DISCARD;
+	hop->text = slice_trim(text);
+	return check_words(hop->text);
+}
+
+/* What mail can wait for (RFC 1985, 2645). */
+static const char *
 parse_server(struct slice text, struct hop *hop)
 {
-	uint64_t port = SMTP_PORT;
-	size_t end;
-
-	hop->is_mx = slice_is_nocase(text, "mx");
-	if (hop->is_mx)
-		return true;
-	if (!slice_starts_nocase(text, "smtp:"))
-		return false;
-	text = slice_skip(text, strlen("smtp:"));
-	end =
-	    text.len > 0 && text.data[0] == '[' ? slice_find(text, ']') + 1 : slice_find(text, ':');
-	if (end > text.len || (end < text.len && text.data[end] != ':'))
-		return false;
-	if (end < text.len &&
-	    (!slice_number(slice_skip(text, end + 1), UINT16_MAX, &port) || port == 0))
-		return false;
-	hop->port = (unsigned)port;
-	hop->host = slice_make(text.data, end);
-	if (end > 0 && text.data[0] == '[')
-		return parse_literal(hop->host, hop);
-	return address_is_domain(hop->host, 0);
+	if (slice_is_nocase(text, "mx")) {
+		hop->kind = HOP_MX;
+		return NULL;
+	}
+	if (slice_starts_nocase(text, "mx:"))
+		return parse_mx(slice_skip(text, 3), hop);
+	if (slice_starts_nocase(text, "smtp:") || slice_starts_nocase(text, "smtps:"))
+		return parse_servers(text, hop);
+	if (slice_starts_nocase(text, "lmtp:"))
+		return parse_lmtp(text, hop);
+	return hop->is_held ? "hold, or hold: before mx, smtp, smtps or lmtp, is expected"
+			    : EXPECTED;
 }
 
-bool
+const char *
 hop_parse(struct slice text, struct hop *hop)
 {
+	static const struct {
+		const char *word;
+		const char *(*parse)(struct slice text, struct hop *hop);
+	} ends[] = {{"pipe:", parse_pipe}, {"bsmtp:", parse_bsmtp}, {"error:", parse_error},
+	    {"discard:", parse_discard}};
+
 	*hop = (struct hop){.is_held = slice_is_nocase(text, "hold")};
-	if (hop->is_held) {
-		hop->is_mx = true;
-		return true;
-	}
+	if (hop->is_held)
+		return NULL;
+	if (slice_is_nocase(text, "discard"))
+		return parse_discard(slice_of(""), hop);
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (slice_starts_nocase(text, ends[i].word))
+			return ends[i].parse(slice_skip(text, strlen(ends[i].word)), hop);
 	hop->is_held = slice_starts_nocase(text, "hold:");
 	return parse_server(hop->is_held ? slice_skip(text, strlen("hold:")) : text, hop);
 }
 
-/* Names are compared by octets from here on, so that one destination has one name. */
 static int
-add_lower(struct str *out, struct slice text)
+add_servers(struct str *out, struct slice text)
 {
-	if (str_reserve(out, text.len) == -1)
-		return -1;
-	for (size_t i = 0; i < text.len; i++)
-		if (str_add_char(out, ascii_lower(text.data[i])) == -1)
+	struct server server;
+	struct slice one;
+	const char *between = "";
+
+	for (; slice_take(&text, ',', &one); between = ",")
+		if (!server_parse(slice_trim(one), &server) || str_add_text(out, between) == -1 ||
+		    server_add(out, &server) == -1)
 			return -1;
 	return 0;
+}
+
+static int
+add_lmtp(struct str *out, struct slice text)
+{
+	if (slice_starts(text, "unix:"))
+		return str_format(out, "lmtp:%.*s", (int)text.len, text.data);
+	/* with its scheme in front of it, which stands right there */
+	return add_servers(
+	    out, slice_make(text.data - strlen("lmtp:"), text.len + strlen("lmtp:")));
 }
 
 int
 hop_add(struct str *out, const struct hop *hop, struct slice domain)
 {
-	if (hop->is_mx)
-		return hop_add_default(out, domain);
-	if (str_add_text(out, hop->is_ipv6 ? "smtp:[" : "smtp:") == -1 ||
-	    add_lower(out, hop->host) == -1)
-		return -1;
-	return str_format(out, "%s:%u", hop->is_ipv6 ? "]" : "", hop->port);
+	switch (hop->kind) {
+	case HOP_MX:
+		return hop_add_default(out, hop->text.len > 0 ? hop->text : domain);
+	case HOP_SERVERS:
+		return add_servers(out, hop->text);
+	case HOP_LMTP:
+		return add_lmtp(out, hop->text);
+	case HOP_PIPE:
+		return str_format(out, "pipe:%.*s", (int)hop->text.len, hop->text.data);
+	case HOP_BSMTP:
+		return str_format(out, "bsmtp:%.*s", (int)hop->text.len, hop->text.data);
+	case HOP_ERROR:
+	case HOP_DISCARD:
+		break;
+	}
+	return 0;
 }
 
 int
 hop_add_default(struct str *out, struct slice domain)
 {
-	struct hop hop = {.port = SMTP_PORT};
+	struct server server = {.scheme = "smtp", .port = 25};
 
-	if (domain.len > 1 && domain.data[0] == '[' && parse_literal(domain, &hop))
-		return hop_add(out, &hop, domain);
-	return str_add_text(out, "mx:") == -1 ? -1 : add_lower(out, domain);
+	if (server_parse_literal(domain, &server))
+		return server_add(out, &server);
+	return str_add_text(out, "mx:") == -1 ? -1 : server_add_lower(out, domain);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The next hop that the control file routes names for a domain. */
+/*
+ * The value of an entry in the control file routes: what is to be done with mail for a domain or an
+ * address. satchel-control(5) has the words.
+ */
 #ifndef CONF_HOP_H
 #define CONF_HOP_H
 
@@ -8,20 +11,38 @@
 #include "base/slice.h"
 #include "base/str.h"
 
+enum hop_kind {
+	HOP_MX,	     /* "mx", "mx:DOMAIN": the DNS knows */
+	HOP_SERVERS, /* "smtp:HOST:PORT" or "smtps:..."; several, with commas, in order */
+	HOP_LMTP,    /* "lmtp:HOST:PORT", "lmtp:unix:/path" */
+	HOP_PIPE,    /* "pipe:[OPTIONS ]/program ..." (conf/gateway.h) */
+	HOP_BSMTP,   /* "bsmtp:[OPTIONS ]/path" (the same) */
+	HOP_ERROR,   /* "error:[CODE ]TEXT" */
+	HOP_DISCARD, /* "discard", "discard:TEXT" */
+};
+
+#define HOP_SERVERS_MAX 10
+
 struct hop {
+	enum hop_kind kind;
 	bool is_held;	   /* "hold": only when it is asked for (ETRN, ATRN) */
-	bool is_mx;	   /* "mx": the DNS knows */
-	struct slice host; /* a name, an IPv4 address, or an IPv6 address without brackets */
-	bool is_ipv6;
-	unsigned port;
+	struct slice text; /* of HOP_MX the domain, or empty; of HOP_SERVERS all; else what follows
+			      the colon, of HOP_ERROR without the code */
+	struct slice code; /* HOP_ERROR: RFC 3463, class 4 or 5 */
 };
 
 /*
- * "mx", or "smtp:HOST" or "smtp:HOST:PORT" with an IPv6 HOST in brackets; "hold" is "hold:mx", and
- * may stand before any of them, with a colon. False for anything else.
+ * Takes TEXT apart; "hold" is "hold:mx", and may stand before mx, smtp, smtps and lmtp, with a
+ * colon. Null, or what would be right.
  */
-bool hop_parse(struct slice text, struct hop *hop);
-/* Adds what smtp-send is told to reach DOMAIN by HOP. 0, or -1 with str's errors. */
+const char *hop_parse(struct slice text, struct hop *hop);
+/*
+ * Adds what a worker is told to reach DOMAIN by HOP, which is neither HOP_ERROR nor HOP_DISCARD:
+ * "mx:DOMAIN"; "smtp:HOST:PORT", "smtps:HOST:PORT", several with commas between; "lmtp:HOST:PORT",
+ * "lmtp:unix:/path"; "pipe:...", "bsmtp:..." as they were written. Names are in lower case, so that
+ * one destination has one name, ports are always there, and IPv6 addresses are in brackets. 0, or
+ * -1 with str's errors.
+ */
 int hop_add(struct str *out, const struct hop *hop, struct slice domain);
 /* As hop_add with no route: DOMAIN by its MX, an address literal directly (RFC 5321, 5.1). */
 int hop_add_default(struct str *out, struct slice domain);

@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-#include "conf/hop.h"
+#include "conf/remote.h"
 #include "conf/routes.h"
 #include "conf/search.h"
 #include "mail/address.h"
 
 #define REASON_MAX 1000
-#define TARGETS_MAX 32768 /* a job (spool/job.h) has to carry them beside other fields */
+/* a job (spool/job.h) has to carry them beside other fields */
+#define TARGETS_MAX 32768
+#define NEXT_HOP_MAX 4096
 
 void
 route_init(struct route *route)
@@ -18,7 +20,8 @@ route_init(struct route *route)
 	str_init(&route->user, 256);
 	str_init(&route->extension, ADDRESS_LOCAL_MAX);
 	str_init(&route->targets, TARGETS_MAX);
-	str_init(&route->next_hop, 512);
+	str_init(&route->next_hop, NEXT_HOP_MAX);
+	str_init(&route->code, 16);
 	str_init(&route->reason, REASON_MAX);
 }
 
@@ -29,6 +32,7 @@ route_free(struct route *route)
 	str_free(&route->extension);
 	str_free(&route->targets);
 	str_free(&route->next_hop);
+	str_free(&route->code);
 	str_free(&route->reason);
 }
 
@@ -41,6 +45,7 @@ clear(struct route *route)
 	str_clear(&route->extension);
 	str_clear(&route->targets);
 	str_clear(&route->next_hop);
+	str_clear(&route->code);
 	str_clear(&route->reason);
 }
 
@@ -80,33 +85,6 @@ find_hosted(struct search *s, struct slice local, struct slice domain)
 	return search_end(s, ROUTE_UNKNOWN, "no such recipient at ", domain, "");
 }
 
-/* The entry that says how DOMAIN is reached, or null. */
-static const struct table_entry *
-find_hop(const struct search *s, struct slice domain)
-{
-	const struct table_entry *entry = table_find_domain(&s->routes->hops, domain);
-
-	if (entry == NULL && s->sender != NULL && !s->route->is_relay)
-		entry = table_find_sender(&s->routes->senders, *s->sender);
-	return entry != NULL ? entry : table_find(&s->routes->hops, slice_of("*"));
-}
-
-static int
-find_remote(struct search *s, struct slice domain)
-{
-	const struct table_entry *entry;
-	struct route *route = s->route;
-	struct hop hop;
-
-	route->kind = ROUTE_SMTP;
-	route->is_relay = table_find_domain(&s->routes->relay, domain) != NULL;
-	entry = find_hop(s, domain);
-	if (entry == NULL || !hop_parse(entry->value, &hop))
-		return hop_add_default(&route->next_hop, domain);
-	route->is_held = hop.is_held;
-	return hop_add(&route->next_hop, &hop, domain);
-}
-
 static int
 find(struct search *s, const struct address *a, struct slice local)
 {
@@ -115,7 +93,7 @@ find(struct search *s, const struct address *a, struct slice local)
 		return search_local(s, local);
 	if (s->route->is_ours)
 		return find_hosted(s, local, a->domain);
-	return find_remote(s, a->domain);
+	return remote_find(s, local, a->domain);
 }
 
 static int

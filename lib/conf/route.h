@@ -21,7 +21,10 @@ struct routes; /* the tables, read once; opaque */
 enum route_kind {
 	ROUTE_USER,	 /* a system user: user, extension */
 	ROUTE_TARGETS,	 /* an alias or hosted address: targets, one a line, as in aliases(5) */
-	ROUTE_SMTP,	 /* elsewhere: next_hop */
+	ROUTE_SMTP,	 /* elsewhere, by smtp-send: next_hop */
+	ROUTE_GATEWAY,	 /* elsewhere, by deliver: next_hop, user */
+	ROUTE_ERROR,	 /* elsewhere, and refused: code, reason */
+	ROUTE_DISCARD,	 /* elsewhere, and thrown away: reason, which may be empty */
 	ROUTE_UNKNOWN,	 /* the domain is ours and has no such recipient: 550 5.1.1 */
 	ROUTE_TEMPORARY, /* it cannot be said now (user database down): 451 4.3.0 */
 };
@@ -35,21 +38,39 @@ enum route_kind {
 #define ROUTE_TARGET_USER "user:"
 #define ROUTE_POSTMASTER "postmaster:"
 
+/* One step of the way to a route: what a table said, or that it had nothing to say. */
+struct route_step {
+	const char *file;   /* the control file; "/etc/aliases"; "passwd" is the user database */
+	size_t line;	    /* of the entry; 0: no entry, or no lines */
+	struct slice key;   /* of the entry; without one, what was looked up */
+	struct slice value; /* of the entry */
+	const char *says;   /* what follows from it, in a few words */
+};
+
+/* Told of each step, in order; what STEP points to holds until it returns. */
+typedef void route_note(void *context, const struct route_step *step);
+
 struct route {
 	enum route_kind kind;
 	bool is_ours;	 /* local or hosted: accepted from strangers */
 	bool is_relay;	 /* in relaydomains: accepted from strangers and sent on */
 	bool is_held;	 /* ROUTE_SMTP: kept until its domain is asked for (ETRN, ATRN) */
-	struct str user; /* ROUTE_USER: a name of the user database */
+	struct str user; /* ROUTE_USER: a name of the user database; ROUTE_GATEWAY: runs as him */
 	struct str
 	    extension; /* ROUTE_USER: what follows the first + of the local part; may be empty */
 	struct str targets; /* ROUTE_TARGETS: see below; LF after each */
 	/*
-	 * ROUTE_SMTP: what smtp-send is told, "mx:DOMAIN" (look up MX) or "smtp:HOST:PORT" (that
-	 * host's addresses; HOST may be an IPv4 address or an IPv6 address in brackets).
+	 * ROUTE_SMTP: what smtp-send is told, "mx:DOMAIN" (look up MX), "smtp:HOST:PORT" (that
+	 * host's addresses; HOST may be an IPv4 address or an IPv6 address in brackets),
+	 * "smtps:HOST:PORT" (the same with TLS from the start), several of these with commas
+	 * between, to be tried in this order, "lmtp:HOST:PORT" or "lmtp:unix:/path".
+	 * ROUTE_GATEWAY: what deliver is told, "pipe:..." or "bsmtp:..." (conf/gateway.h).
 	 */
 	struct str next_hop;
-	struct str reason; /* for ROUTE_UNKNOWN and ROUTE_TEMPORARY: why, in a few words */
+	struct str code;   /* ROUTE_ERROR: "5.1.2"; of class 4 it is temporary */
+	struct str reason; /* why, in a few words; of ROUTE_ERROR the words for the sender */
+	route_note *note;  /* set by the caller behind route_init, or null */
+	void *note_context;
 };
 
 /*

@@ -43,17 +43,34 @@ check_relay(const struct table_entry *entry)
 	return is_pattern(entry->key) ? NULL : "a domain, or one behind a dot, is expected";
 }
 
+/* The key of an address, or of all whose local parts begin with what is before a *. */
+static const char *
+check_hop_address(struct slice key)
+{
+	struct address address;
+	struct slice local;
+
+	if (address_parse(key, ADDRESS_UTF8, &address) != ADDRESS_OK)
+		return "a domain, one behind a dot, an address, or * is expected";
+	local = address.local;
+	if (slice_find(local, '*') + 1 < local.len)
+		return "an address with * at the end of its local part is expected";
+	return NULL;
+}
+
 static const char *
 check_hop(const struct table_entry *entry)
 {
 	struct hop hop;
 
 	if (!is_pattern(entry->key) && !slice_is(entry->key, "*") &&
-	    !address_is_literal(entry->key))
-		return "a domain, one behind a dot, or * is expected";
-	if (!hop_parse(entry->value, &hop))
-		return "\"domain: smtp:host:port\", \"domain: mx\" or \"domain: hold\" is expected";
-	return NULL;
+	    !address_is_literal(entry->key)) {
+		const char *problem = check_hop_address(entry->key);
+
+		if (problem != NULL)
+			return problem;
+	}
+	return hop_parse(entry->value, &hop);
 }
 
 /* The domain of a key of virtual; empty if it is none. */
@@ -78,7 +95,7 @@ check_sender(const struct table_entry *entry)
 	if (!slice_is(entry->key, "<>") && domain_of(entry->key).len == 0)
 		return "\"joe@example.org: route\", \"@example.org: route\" or \"<>: route\" is "
 		       "expected";
-	return hop_parse(entry->value, &hop) ? NULL : "a route as in the file routes is expected";
+	return hop_parse(entry->value, &hop);
 }
 
 static const char *
@@ -123,11 +140,13 @@ read_aliases(struct routes *r, const struct control *c, struct str *problem)
 	struct control etc = {.path = "/etc"};
 	int found = read_table(&r->aliases, c, "aliases", TABLE_ALIASES, NULL, problem);
 
+	r->aliases_name = "aliases";
 	if (found != 0 || strcmp(c->path, SATCHEL_CONTROL_DIR) != 0)
 		return found;
 	etc.fd = open(etc.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (etc.fd == -1)
 		return errno == ENOENT ? 0 : -1;
+	r->aliases_name = "/etc/aliases";
 	found = read_table(&r->aliases, &etc, "aliases", TABLE_ALIASES, NULL, problem);
 	control_close(&etc);
 	return found;
@@ -150,6 +169,19 @@ collect_hosted(struct routes *r)
 	}
 	table_sort(&r->hosted);
 	return 0;
+}
+
+static bool
+has_patterns(const struct table *hops)
+{
+	for (size_t i = 0; i < hops->count; i++) {
+		struct slice key = hops->entries[i].key;
+		size_t star = slice_find(key, '*');
+
+		if (star + 1 < key.len && key.data[star + 1] == '@')
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -182,6 +214,7 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 	    read_table(&r->hops, c, "routes", TABLE_PAIRS, check_hop, problem) == -1 ||
 	    read_table(&r->senders, c, "senderroutes", TABLE_PAIRS, check_sender, problem) == -1)
 		return -1;
+	r->has_patterns = has_patterns(&r->hops);
 	return collect_hosted(r);
 }
 

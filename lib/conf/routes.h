@@ -13,13 +13,15 @@ struct routes {
 	struct str me, mail_user;
 	bool has_locals; /* without the file: me and localhost */
 	struct table locals;
-	struct table virtual;	 /* by address, and by @domain */
-	struct table hosted;	 /* the domains of virtual */
-	struct table aliases;	 /* by local name */
-	struct table relay;	 /* by domain and .domain */
-	struct table hops;	 /* the file routes: by domain, .domain and * */
-	struct table senders;	 /* senderroutes: by address, @domain and <> */
-	struct slice own_domain; /* one by which this host's users can be addressed */
+	struct table virtual;	  /* by address, and by @domain */
+	struct table hosted;	  /* the domains of virtual */
+	struct table aliases;	  /* by local name */
+	const char *aliases_name; /* "aliases" or "/etc/aliases" */
+	struct table relay;	  /* by domain and .domain */
+	struct table hops;	  /* the file routes: by address, domain, .domain and * */
+	bool has_patterns;	  /* keys of hops with a local part that ends with * */
+	struct table senders;	  /* senderroutes: by address, @domain and <> */
+	struct slice own_domain;  /* one by which this host's users can be addressed */
 };
 
 bool routes_is_local(const struct routes *r, struct slice domain);

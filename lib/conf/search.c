@@ -26,6 +26,22 @@ search_end(struct search *s, enum route_kind kind, const char *before, struct sl
 	return str_add_text(reason, behind);
 }
 
+void
+search_note(const struct search *s, const char *file, const struct table *table,
+    const struct table_entry *entry, struct slice key, const char *says)
+{
+	struct route_step step = {.file = file, .key = key, .value = slice_of(""), .says = says};
+
+	if (s->route->note == NULL)
+		return;
+	if (entry != NULL) {
+		step.line = table_line(table, entry);
+		step.key = entry->key;
+		step.value = entry->value;
+	}
+	s->route->note(s->route->note_context, &step);
+}
+
 static bool
 has_line(struct slice lines, struct slice line)
 {
@@ -73,16 +89,19 @@ find_user(struct search *s, struct slice name, struct slice extension)
 	str_clear(&route->user);
 	switch (user_find(name, &route->user, &route->reason)) {
 	case USER_FOUND:
+		search_note(s, "passwd", NULL, NULL, str_slice(&route->user), "is a system user");
 		route->kind = ROUTE_USER;
 		str_clear(&route->extension);
 		return str_add_slice(&route->extension, extension);
 	case USER_ROOT:
+		search_note(s, "passwd", NULL, NULL, name, "has uid 0, so it is the postmaster's");
 		str_clear(&route->user);
 		return add_postmaster(s);
 	case USER_TEMPORARY:
 		route->kind = ROUTE_TEMPORARY;
 		return 0;
 	case USER_UNKNOWN:
+		search_note(s, "passwd", NULL, NULL, name, "no such user");
 		break;
 	}
 	return search_end(s, ROUTE_UNKNOWN, "no such user here", slice_of(NULL), "");
@@ -182,6 +201,8 @@ find_exact(struct search *s, struct slice name, struct slice extension)
 {
 	const struct table_entry *alias = table_find(&s->routes->aliases, name);
 
+	search_note(s, s->routes->aliases_name, &s->routes->aliases, alias, name,
+	    alias != NULL ? "an alias" : "no alias");
 	return alias != NULL ? search_alias(s, alias, extension) : find_user(s, name, extension);
 }
 
@@ -204,6 +225,8 @@ find_last_resort(struct search *s)
 
 	if (root != NULL && !s->is_last_resort) {
 		s->is_last_resort = true;
+		search_note(s, s->routes->aliases_name, &s->routes->aliases, root, slice_of(""),
+		    "root reads the postmaster's mail");
 		if (search_alias(s, root, slice_of(NULL)) == -1)
 			return -1;
 		if (s->route->kind != ROUTE_UNKNOWN)

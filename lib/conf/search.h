@@ -25,6 +25,11 @@ int search_local(struct search *s, struct slice name);
 int search_alias(struct search *s, const struct table_entry *alias, struct slice extension);
 /* True for a name of RFC 2142 that postmaster answers for where it is nobody else. */
 bool search_is_role(struct slice name);
+/*
+ * Tells who listens of ENTRY, of TABLE, which is FILE; null if there was none of KEY.
+ */
+void search_note(const struct search *s, const char *file, const struct table *table,
+    const struct table_entry *entry, struct slice key, const char *says);
 /* Ends the search with KIND because of BEFORE, TEXT (which is foreign) and BEHIND. */
 int search_end(struct search *s, enum route_kind kind, const char *before, struct slice text,
     const char *behind);

@@ -19,6 +19,12 @@ line_number(struct slice text, const char *at)
 	return number;
 }
 
+size_t
+table_line(const struct table *t, const struct table_entry *entry)
+{
+	return t->text == NULL ? 0 : line_number(slice_of(t->text), entry->key.data);
+}
+
 int
 table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
     const char *cause, ...)

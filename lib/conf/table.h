@@ -60,6 +60,8 @@ const struct table_entry *table_find_domain(const struct table *t, struct slice 
  * null.
  */
 const struct table_entry *table_find_sender(const struct table *t, struct slice address);
+/* The number of the line that ENTRY of a table with text stands in. */
+size_t table_line(const struct table *t, const struct table_entry *entry);
 
 /* Says in PROBLEM that LINE, a part of TEXT, is wrong: "NAME, line N: …". Sets errno to EINVAL; -1.
  */

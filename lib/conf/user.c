@@ -12,15 +12,13 @@
 #define NAME_LEN_MAX 64		    /* RFC 5321 4.5.3.1.1: no local part is longer */
 #define ENTRY_MAX ((size_t)1 << 20) /* what one entry of the user database may take */
 
-/* Names that lead out of a folder, look like options or are marks of the passwd file are no users.
- */
-static bool
-is_name(struct slice name)
+bool
+user_is_name(struct slice name)
 {
 	if (name.len == 0 || name.len > NAME_LEN_MAX || strchr(".-+", name.data[0]) != NULL)
 		return false;
 	return !slice_has_control(name) && slice_find(name, '/') == name.len &&
-	       slice_find(name, ':') == name.len;
+	       slice_find(name, ':') == name.len && slice_find(name, ' ') == name.len;
 }
 
 static enum user_result
@@ -67,7 +65,7 @@ user_find(struct slice name, struct str *found, struct str *reason)
 	enum user_result result;
 	bool is_lower = true;
 
-	if (!is_name(name))
+	if (!user_is_name(name))
 		return USER_UNKNOWN;
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';

@@ -2,6 +2,8 @@
 #ifndef CONF_USER_H
 #define CONF_USER_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 #include "base/str.h"
 
@@ -18,5 +20,11 @@ enum user_result {
  * cannot say.
  */
 enum user_result user_find(struct slice name, struct str *found, struct str *reason);
+
+/*
+ * False for what no user is called: what leads out of a folder, looks like an option, or would be a
+ * mark or the end of a word in some file.
+ */
+bool user_is_name(struct slice name);
 
 #endif

@@ -56,12 +56,26 @@ may_be_written_to(struct session *s, const struct command_path *path)
 	return (struct verdict){550, "5.7.1", "Relaying denied"};
 }
 
+/* The administrator's words are for those who could send mail there. */
+static struct verdict
+is_open(struct session *s, const struct command_path *path)
+{
+	const struct route *route = &s->route;
+
+	(void)path;
+	if (route->kind != ROUTE_ERROR)
+		return (struct verdict){0};
+	return (struct verdict){
+	    route->code.data[0] == '4' ? 450 : 550, route->code.data, route->reason.data};
+}
+
 /* What may be against a recipient, in this order. */
 static struct verdict (*const checks[])(struct session *s, const struct command_path *path) = {
     has_room,
     whole_domain,
     is_known,
     may_be_written_to,
+    is_open,
     session_rate_recipient,
     session_policy_recipient,
 };

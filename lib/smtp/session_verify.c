@@ -101,7 +101,7 @@ session_vrfy(struct session *s, struct slice argument)
 		return;
 	if (s->route.kind == ROUTE_UNKNOWN)
 		say_unknown(s, "No such recipient here", argument);
-	else if (s->route.kind == ROUTE_SMTP)
+	else if (!s->route.is_ours)
 		cannot_say(s);
 	else
 		say_mailbox(s, argument);

@@ -31,7 +31,7 @@ check_route(const struct routes *r, struct slice address)
 	struct route route;
 
 	route_init(&route);
-	must(route_find(r, address, &route) == 0);
+	must(route_find_from(r, address, address, &route) == 0);
 	switch (route.kind) {
 	case ROUTE_USER:
 		must(route.user.len > 0);
@@ -41,8 +41,23 @@ check_route(const struct routes *r, struct slice address)
 		break;
 	case ROUTE_SMTP:
 		must(slice_starts(str_slice(&route.next_hop), "mx:") ||
-		     slice_starts(str_slice(&route.next_hop), "smtp:"));
+		     slice_starts(str_slice(&route.next_hop), "smtp:") ||
+		     slice_starts(str_slice(&route.next_hop), "smtps:") ||
+		     slice_starts(str_slice(&route.next_hop), "lmtp:"));
 		must(!slice_has_control(str_slice(&route.next_hop)));
+		break;
+	case ROUTE_GATEWAY:
+		must(route.user.len > 0);
+		must(slice_starts(str_slice(&route.next_hop), "pipe:") ||
+		     slice_starts(str_slice(&route.next_hop), "bsmtp:"));
+		must(!slice_has_control(str_slice(&route.next_hop)));
+		break;
+	case ROUTE_DISCARD:
+		must(!slice_has_control(str_slice(&route.reason)));
+		break;
+	case ROUTE_ERROR:
+		must(route.code.data[0] == '4' || route.code.data[0] == '5');
+		must(route.reason.len > 0 && !slice_has_control(str_slice(&route.reason)));
 		break;
 	case ROUTE_UNKNOWN:
 	case ROUTE_TEMPORARY:

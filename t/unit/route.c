@@ -162,6 +162,32 @@ static const struct wanted with_routes[] = {
     {"nobody@example.org", ROUTE_USER, "nobody", true, false},
 };
 
+static const struct wanted with_kinds[] = {
+    {"joe@a.test", ROUTE_SMTP, "mx:other.example.com", false, false},
+    {"joe@b.test", ROUTE_SMTP, "smtps:mail.example.com:465", false, false},
+    {"joe@c.test", ROUTE_SMTP, "smtp:one.example.com:25,smtps:[2001:db8::1]:587", false, false},
+    {"joe@d.test", ROUTE_SMTP, "lmtp:mail.example.com:24", false, false},
+    {"joe@e.test", ROUTE_SMTP, "lmtp:unix:/run/Lmtp", false, false},
+    {"joe@f.test", ROUTE_GATEWAY, "vmail pipe:/usr/bin/Gate a {recipient}", false, false},
+    {"joe@g.test", ROUTE_GATEWAY, "uucp pipe:user=uucp,crlf,from /usr/bin/gate", false, false},
+    {"joe@h.test", ROUTE_GATEWAY, "vmail bsmtp:/var/spool/bsmtp/H", false, true},
+    {"joe@i.test", ROUTE_ERROR, "5.1.2 no such domain any more", false, false},
+    {"joe@j.test", ROUTE_ERROR, "5.1.0 100% gone", false, false},
+    {"joe@k.test", ROUTE_ERROR, "4.3.2 later", false, false},
+    {"joe@l.test", ROUTE_DISCARD, "", false, false},
+    {"joe@m.test", ROUTE_DISCARD, "not wanted", false, false},
+    {"joe@sub.l.test", ROUTE_SMTP, "smtp:192.0.2.9:25", false, false},
+    {"Box@n.test", ROUTE_ERROR, "5.1.1 that box", false, false},
+    {"\"box\"@n.test", ROUTE_ERROR, "5.1.1 that box", false, false},
+    {"box+1@n.test", ROUTE_SMTP, "smtp:192.0.2.9:25", false, false},
+    {"fax-1@n.test", ROUTE_SMTP, "smtp:fax.example.com:25", false, false},
+    {"fax-@N.test", ROUTE_SMTP, "smtp:fax.example.com:25", false, false},
+    {"fax-4412@n.test", ROUTE_SMTP, "smtp:fax44.example.com:25", false, false},
+    {"fax@n.test", ROUTE_SMTP, "smtp:192.0.2.9:25", false, false},
+    {"\"a b\"@n.test", ROUTE_DISCARD, "", false, false},
+    {"fax-1@[192.0.2.3]", ROUTE_SMTP, "smtp:fax.example.com:25", false, false},
+};
+
 static const struct {
 	const char *file, *text, *problem;
 } wrong[] = {
@@ -222,6 +248,13 @@ describe(const struct route *route, struct str *got)
 	case ROUTE_SMTP:
 		(void)str_add_slice(got, str_slice(&route->next_hop));
 		break;
+	case ROUTE_GATEWAY:
+		(void)str_format(got, "%s %s", route->user.data, route->next_hop.data);
+		break;
+	case ROUTE_ERROR:
+		(void)str_format(got, "%s %s", route->code.data, route->reason.data);
+		break;
+	case ROUTE_DISCARD:
 	case ROUTE_UNKNOWN:
 	case ROUTE_TEMPORARY:
 		(void)str_add_slice(got, str_slice(&route->reason));
@@ -343,6 +376,19 @@ main(void)
 	    "direct.example.com: mx\n*: smtp:192.0.2.9:587\n[192.0.2.2]: "
 	    "smtp:[IPv6:2001:db8::6]\n");
 	TEST_ALL(&c, with_routes);
+	scratch_write("relaydomains", "h.test\n");
+	scratch_write("routes",
+	    "a.test: mx: Other.Example.com\nb.test: SMTPS:mail.example.com\n"
+	    "c.test: smtp:one.example.com, smtps:[2001:db8::1]:587\n"
+	    "d.test: lmtp:mail.example.com\ne.test: lmtp:unix:/run/Lmtp\n"
+	    "f.test: pipe:/usr/bin/Gate a {recipient}\n"
+	    "g.test: pipe: user=uucp,crlf,from /usr/bin/gate\nh.test: bsmtp:/var/spool/bsmtp/H\n"
+	    "i.test: error:5.1.2 no such domain any more\nj.test: error: 100% gone\n"
+	    "k.test: error:4.3.2 later\nl.test: discard\nm.test: discard: not wanted\n"
+	    "*: smtp:192.0.2.9\nbox@n.test: error:5.1.1 that box\n"
+	    "fax-*@n.test: smtp:fax.example.com\nfax-44*@n.test: smtp:fax44.example.com\n"
+	    "\"a b\"@n.test: discard:\nfax-*@[192.0.2.3]: smtp:fax.example.com\n");
+	TEST_ALL(&c, with_kinds);
 	scratch_unlink("locals");
 	scratch_unlink("relaydomains");
 	scratch_unlink("routes");

@@ -28,7 +28,7 @@ static const struct {
     {"joe: mx\n", "senderroutes, line 1: \"joe@example.org: route\""},
     {"joe@example.org: mx\n*: mx\n", "senderroutes, line 2: "},
     {"@: mx\n", "senderroutes, line 1: "},
-    {"@example.org: relay.test\n", "senderroutes, line 1: a route as in the file routes"},
+    {"@example.org: relay.test\n", "senderroutes, line 1: mx, smtp:host:port"},
     {"@example.org: mx\n@EXAMPLE.org: mx\n", "senderroutes, line 2: "},
 };
 
