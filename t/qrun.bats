@@ -395,7 +395,7 @@ day() {
 	echo "$name"
 }
 
-@test "hosts/: a success takes the record away, of whatever day" {
+@test "hosts/: a success ends what is on record, of whatever day" {
 	start_sink
 	for ago in 0 1; do
 		file=$(day "$ago")/smtp:127.0.0.1:$SINK
@@ -403,8 +403,35 @@ day() {
 		submit ann@box.test joe@away.test
 		pass
 		logged 1 'status=sent'
-		[ ! -e "$file" ]
+		file=$(day 0)/smtp:127.0.0.1:$SINK
+		lacks "$file" '^[UN]'
+		grep -q '^S[0-9]*$' "$file"
+		rm "$file"
 	done
+}
+
+@test "hosts/: each failure in a row doubles the time, up to the longest interval" {
+	control limits 'retry-minimum: 100' 'retry-maximum: 350'
+	control routes 'away.test: smtp:127.0.0.1:9'
+	file=$(day 0)/smtp:127.0.0.1:9
+	submit ann@box.test joe@away.test
+	for wanted in '1 100' '2 200' '3 350' '4 350'; do
+		pass
+		[ "$(sed -n 's/^N//p' "$file") $(($(sed -n 's/^U//p' "$file") - $(sed -n 's/^A//p' "$file")))" = "$wanted" ]
+		# its time comes
+		sed -i "s/^U.*/U$(($(date +%s) - 1))/" "$file"
+		mv "$SATCHEL_SPOOL"/deferred/* "$SATCHEL_SPOOL/deferred/001000000000"
+	done
+	# what somebody asks for is tried at once, and counts
+	sed -i "s/^U.*/U$(($(date +%s) + 100))/" "$file"
+	qctl retry all
+	pass
+	grep -qx N5 "$file"
+	# what cannot be is as if it were not there
+	printf 'U%s\nA%s\nN9\n' $(($(date +%s) + 351)) "$(date +%s)" >"$file"
+	submit ann@box.test joe@away.test
+	pass
+	logged 0 'tried=no'
 }
 
 @test "hosts/: what is known is kept until the end of the next day, then it goes" {

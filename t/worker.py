@@ -11,6 +11,7 @@ descriptor has. BEHAVIOUR, for each job:
 	deliver		say that all is delivered
 	say TEXT	a permanent failure with the reply TEXT, for all
 	wait FILE	deliver, once FILE is there
+	pause MS	deliver, so much later
 	hang		never answer
 	die		end without an answer
 	die-midway	answer for the first recipient, and end
@@ -91,6 +92,11 @@ def work(number, count):
     elif behaviour == "say":
         for i in range(count):
             answer(number, i, "P", "5.7.1", sys.argv[3])
+        done(number)
+    elif behaviour == "pause":
+        time.sleep(int(sys.argv[3]) / 1000)
+        for i in range(count):
+            send("J%s" % number, "I%d" % i, "SD", "C2.0.0", "Ytest", "M" + sys.argv[3], "Xdone")
         done(number)
     elif behaviour == "wait":
         while not os.path.exists(sys.argv[3]):

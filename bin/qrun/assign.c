@@ -35,8 +35,10 @@ find_idle(struct workers *w, const struct destination *d)
 /* Of the workers that serve this destination, the one with the least to do, if it may be told more.
  */
 static struct worker *
-find_busy(struct workers *w, const struct destination *d, const struct task *task, size_t *serving)
+find_busy(const struct qrun *q, const struct task *task, size_t *serving)
 {
+	const struct workers *w = q->workers;
+	const struct destination *d = task->destination;
 	struct worker *best = NULL;
 
 	*serving = 0;
@@ -46,7 +48,8 @@ find_busy(struct workers *w, const struct destination *d, const struct task *tas
 		if (worker->first == NULL || worker->last != d)
 			continue;
 		++*serving;
-		if (!worker->broken && !worker->is_slow && worker->count < destination_depth(d) &&
+		if (!worker->broken && !worker->is_slow &&
+		    worker->count < destination_depth(q, d) &&
 		    worker->weight + task->weight <= WEIGHT_MAX &&
 		    (best == NULL || worker->count < best->count))
 			best = worker;
@@ -151,14 +154,14 @@ choose(struct qrun *q, const struct task *task, struct choice *choice, struct st
 {
 	struct destination *d = task->destination;
 	struct worker **worker = &choice->worker;
-	struct worker *busy = find_busy(q->workers, d, task, &choice->serving);
+	struct worker *busy = find_busy(q, task, &choice->serving);
 	int started = 0;
 
 	if (busy != NULL && destination_is_fast(d)) {
 		*worker = busy;
 		return 1;
 	}
-	if (choice->serving < d->window) {
+	if (choice->serving < d->window.size) {
 		*worker = find_idle(q->workers, d);
 		if (*worker != NULL || d->is_turn)
 			return *worker != NULL;
@@ -219,7 +222,7 @@ workers_give(struct qrun *q, struct task *task)
 	else if (chosen == -1)
 		message_task_done(q, task, problem.len > 0 ? problem.data : "out of memory");
 	str_free(&problem);
-	if (chosen == 0 && choice.serving >= task->destination->window) {
+	if (chosen == 0 && choice.serving >= task->destination->window.size) {
 		/* those that serve it have enough, which is no reason for others to wait */
 		destination_set_aside(q, task);
 		chosen = 1;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/packet.h"
 #include "conf/control.h"
+#include "folders.h"
 #include "mail/address.h"
 #include "spool/ask.h"
 
@@ -91,10 +92,7 @@ lock_folder(const struct qrun *q)
 {
 	int fd;
 
-	if (mkdirat(q->spool.fd, "run/qrun", 0755) == 0) {
-		if (fchmodat(q->spool.fd, "run/qrun", 0755, 0) == -1)
-			return -1;
-	} else if (errno != EEXIST)
+	if (folders_make_run(q) == -1)
 		return -1;
 	fd = openat(q->spool.fd, "run/qrun/lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1 || claim_lock(fd, false) == 0)

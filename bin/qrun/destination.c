@@ -9,27 +9,7 @@
 #include "hosts.h"
 #include "workers.h"
 
-#define TEXT_MAX 2048
-#define FAST_MS 10    /* a delivery; so what is told ahead is done within a moment */
-#define PACE_UNIT 16  /* d->pace is in parts of a ms */
-#define PACE_MEMORY 8 /* deliveries that make up the average, about */
-#define PACE_MAX_MS 60000
-#define DEPTH_MAX 16	/* tasks that a worker is told */
-#define DEPTH_NEXT 2	/* the one at work, and one that it has at hand */
 #define IDLE_SECONDS 60 /* how long a window is remembered without mail */
-
-int64_t
-message_arrival(const struct message *m)
-{
-	return id_time(slice_of(m->claim.header.id)) / 1000000;
-}
-
-int64_t
-message_origin(const struct message *m)
-{
-	return schedule_origin(
-	    message_arrival(m), m->claim.envelope.hold.until, clock_wall_seconds());
-}
 
 static int
 compare(const void *a, const void *b)
@@ -82,6 +62,15 @@ describe(const struct qrun *q, const struct route *route, struct str *key, struc
 	}
 }
 
+void
+destination_keep(struct str *text, struct slice value)
+{
+	if (value.len > DESTINATION_TEXT_MAX)
+		value.len = DESTINATION_TEXT_MAX;
+	str_clear(text);
+	(void)str_add_slice(text, value);
+}
+
 static void
 free_destination(void *node)
 {
@@ -102,13 +91,13 @@ make(enum worker_kind kind, struct slice key, struct slice user)
 
 	if (d == NULL)
 		return NULL;
-	str_init(&d->dead_code, TEXT_MAX);
-	str_init(&d->dead_relay, TEXT_MAX);
-	str_init(&d->dead_reply, TEXT_MAX);
+	str_init(&d->dead_code, DESTINATION_TEXT_MAX);
+	str_init(&d->dead_relay, DESTINATION_TEXT_MAX);
+	str_init(&d->dead_reply, DESTINATION_TEXT_MAX);
 	d->key = strndup(key.data, key.len);
 	d->user = strndup(user.data, user.len);
 	d->kind = kind;
-	d->window = 1;
+	window_init(&d->window);
 	d->pace = -1;
 	if (d->key == NULL || d->user == NULL) {
 		free_destination(d);
@@ -140,6 +129,7 @@ destination_of(struct qrun *q, const struct route *route)
 			free_destination(d);
 			return NULL;
 		}
+		d->own = destinations_find(&q->destination_limits, slice_of(d->address));
 		if (d->kind == WORKER_SEND)
 			hosts_read(q, d);
 	}
@@ -164,246 +154,6 @@ destination_make_turn(struct qrun *q)
 		return d;
 	free_destination(d);
 	return NULL;
-}
-
-bool
-destination_is_fast(const struct destination *d)
-{
-	return d->kind == WORKER_SEND && !d->is_turn && d->is_proven && d->pace >= 0 &&
-	       d->pace < FAST_MS * PACE_UNIT;
-}
-
-void
-destination_note_pace(struct destination *d, int64_t ms)
-{
-	int64_t pace;
-
-	if (ms > PACE_MAX_MS)
-		ms = PACE_MAX_MS;
-	pace = ms * PACE_UNIT;
-	d->pace = d->pace < 0 ? pace : d->pace + (pace - d->pace) / PACE_MEMORY;
-}
-
-size_t
-destination_depth(const struct destination *d)
-{
-	if (!d->is_proven || d->is_turn)
-		return 1;
-	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
-}
-
-/* Behind those of its rank; mostly that is the end. */
-static void
-stand_in_line(struct qrun *q, struct destination *d)
-{
-	struct destination **link = &q->ready[d->kind], *last = q->ready_last[d->kind];
-
-	if (*link != NULL && last->rank <= d->rank)
-		link = &last->next_ready;
-	while (*link != NULL && (*link)->rank <= d->rank)
-		link = &(*link)->next_ready;
-	d->next_ready = *link;
-	*link = d;
-	if (d->next_ready == NULL)
-		q->ready_last[d->kind] = d;
-}
-
-/*
- * Ready are those with a task that may start; each stands in its line once, since now: so they take
- * turns, but for what the priority of their next task is worth.
- */
-static void
-line_up(struct qrun *q, struct destination *d)
-{
-	if (d->is_ready || d->first == NULL || d->running >= d->window * destination_depth(d))
-		return;
-	d->is_ready = true;
-	d->rank = schedule_rank(clock_monotonic_ms(), d->first->message->claim.envelope.priority);
-	stand_in_line(q, d);
-}
-
-/* Behind those of its rank. */
-static void
-add_by_rank(struct destination *d, struct task *task)
-{
-	struct task **link = &d->first;
-
-	if (d->first != NULL && d->last->rank <= task->rank)
-		link = &d->last->next;
-	while (*link != NULL && (*link)->rank <= task->rank)
-		link = &(*link)->next;
-	task->next = *link;
-	*link = task;
-	if (task->next == NULL)
-		d->last = task;
-}
-
-void
-destination_add(struct qrun *q, struct task *task)
-{
-	task->rank = schedule_rank(clock_monotonic_ms(), task->message->claim.envelope.priority);
-	add_by_rank(task->destination, task);
-	line_up(q, task->destination);
-}
-
-struct task *
-destination_next_task(struct qrun *q, enum worker_kind kind)
-{
-	struct destination *d = q->ready[kind];
-	struct task *task;
-
-	if (d == NULL)
-		return NULL;
-	q->ready[kind] = d->next_ready;
-	d->is_ready = false;
-	task = d->first;
-	d->first = task->next;
-	d->running++;
-	line_up(q, d);
-	return task;
-}
-
-static void
-put_first(struct destination *d, struct task *task)
-{
-	task->next = d->first;
-	if (d->first == NULL)
-		d->last = task;
-	d->first = task;
-	d->running--;
-}
-
-void
-destination_put_back(struct qrun *q, struct task *task)
-{
-	struct destination *d = task->destination;
-
-	put_first(d, task);
-	if (d->is_ready)
-		return;
-	d->is_ready = true;
-	d->next_ready = q->ready[d->kind];
-	if (d->next_ready == NULL)
-		q->ready_last[d->kind] = d;
-	q->ready[d->kind] = d;
-}
-
-void
-destination_set_aside(struct qrun *q, struct task *task)
-{
-	struct destination *d = task->destination, *before = NULL, *one = q->ready[d->kind];
-
-	put_first(d, task);
-	if (!d->is_ready)
-		return;
-	while (one != d) {
-		before = one;
-		one = one->next_ready;
-	}
-	if (before == NULL)
-		q->ready[d->kind] = d->next_ready;
-	else
-		before->next_ready = d->next_ready;
-	if (q->ready_last[d->kind] == d)
-		q->ready_last[d->kind] = before;
-	d->is_ready = false;
-}
-
-void
-destination_finished(struct qrun *q, struct destination *d)
-{
-	d->running--;
-	line_up(q, d);
-}
-
-/*
- * A system user can make the workers that run as him hang, so he never gets more than a quarter of
- * them.
- */
-static size_t
-window_limit(const struct qrun *q, const struct destination *d)
-{
-	size_t limit = (size_t)q->limits.deliver_workers;
-
-	if (d->is_turn)
-		return 1;
-	if (d->kind == WORKER_SEND)
-		return (size_t)q->limits.send_destination;
-	if (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user))
-		return limit;
-	return (limit + 3) / 4;
-}
-
-void
-destination_succeeded(struct qrun *q, struct destination *d)
-{
-	size_t limit = window_limit(q, d);
-
-	d->is_proven = true;
-	if (d->window < limit)
-		d->window++;
-	if (d->dead_until != 0) {
-		d->dead_until = 0;
-		hosts_forget(q, d);
-	}
-	destination_finished(q, d);
-}
-
-static void
-keep(struct str *text, struct slice value)
-{
-	if (value.len > TEXT_MAX)
-		value.len = TEXT_MAX;
-	str_clear(text);
-	(void)str_add_slice(text, value);
-}
-
-void
-destination_note_failure(
-    struct destination *d, struct slice code, struct slice relay, struct slice reply)
-{
-	keep(&d->dead_code, code);
-	keep(&d->dead_relay, relay);
-	keep(&d->dead_reply, reply);
-}
-
-void
-destination_failed(struct qrun *q, struct destination *d)
-{
-	d->is_proven = false;
-	if (d->window > 1)
-		d->window /= 2;
-	if (d->is_turn)
-		d->is_over = true;
-	else if (d->kind == WORKER_SEND) {
-		d->dead_until = clock_wall_seconds() + (int64_t)q->limits.retry_minimum;
-		hosts_write(q, d);
-	}
-	destination_finished(q, d);
-}
-
-static int64_t
-dead_since(const struct qrun *q, const struct destination *d)
-{
-	return d->dead_until - (int64_t)q->limits.retry_minimum;
-}
-
-bool
-destination_is_dead(const struct qrun *q, const struct destination *d)
-{
-	int64_t now = clock_wall_seconds();
-
-	/* a clock that was wrong then must not keep mail for years */
-	return d->dead_until > now && dead_since(q, d) <= now;
-}
-
-void
-destination_forgive(struct qrun *q, struct destination *d, int64_t when)
-{
-	if (d->dead_until == 0 || when < dead_since(q, d))
-		return;
-	d->dead_until = 0;
-	hosts_forget(q, d);
 }
 
 struct idle {

@@ -8,6 +8,8 @@
 
 #include "qrun.h"
 
+#define DESTINATION_TEXT_MAX 2048 /* octets of what is kept of a reply */
+
 /* The destination for ROUTE, made if it is new; null with ENOMEM. ROUTE is of a kind that has one.
  */
 struct destination *destination_of(struct qrun *q, const struct route *route);
@@ -20,26 +22,39 @@ void destination_add(struct qrun *q, struct task *task);
  * a worker that delivers takes all that waits at once and lets it share the syncs, and one that
  * sends has the next at hand, so that message follows message; it is told more where that is fast.
  */
-size_t destination_depth(const struct destination *d);
+size_t destination_depth(const struct qrun *q, const struct destination *d);
 /* A delivery took MS. */
 void destination_note_pace(struct destination *d, int64_t ms);
 /* True if its server takes a message within a moment. */
 bool destination_is_fast(const struct destination *d);
+/* True if its mail, or too much of it, would take the room of others: it is slow, or not known yet.
+ */
+bool destination_is_slow(const struct qrun *q, const struct destination *d);
 /* Takes the next task for a worker of KIND that may run now; null if there is none. */
 struct task *destination_next_task(struct qrun *q, enum worker_kind kind);
 /* Puts a task back, to be the next again: no worker could be had for it. */
 void destination_put_back(struct qrun *q, struct task *task);
 /* The same, but its workers have enough to do: it is not tried again before one is done. */
 void destination_set_aside(struct qrun *q, struct task *task);
+/* The same, and none of its tasks is tried before UNTIL_MS (monotonic). */
+void destination_rest(struct qrun *q, struct task *task, int64_t until_ms);
+/* Those whose rest is over stand in line again. */
+void destinations_wake(struct qrun *q, int64_t now_ms);
 /* What is said of a host that could not be reached, kept for those who are not tried at all. */
 void destination_note_failure(
     struct destination *d, struct slice code, struct slice relay, struct slice reply);
 /*
- * A task is over. The window grows by one with each success; when the host could not be
- * reached it is halved, and the destination is left alone for a time.
+ * A task is over. The window grows with successes (spool/window.h); when the host could
+ * not be reached it is halved, and the destination is left alone for a time, twice as long with
+ * each failure.
  */
 void destination_succeeded(struct qrun *q, struct destination *d);
 void destination_failed(struct qrun *q, struct destination *d);
+/*
+ * The host said that it is too much: its window shrinks. True if it says so to a single worker
+ * again and again, and so counts as out of reach.
+ */
+bool destination_refused(struct qrun *q, struct destination *d);
 /* Neither: the task said nothing about the host. */
 void destination_finished(struct qrun *q, struct destination *d);
 /* True while it is to be left alone. */
@@ -48,6 +63,8 @@ bool destination_is_dead(const struct qrun *q, const struct destination *d);
 void destination_forgive(struct qrun *q, struct destination *d, int64_t when);
 /* Forgets those that nothing has been queued for in a while and nothing is known of. */
 void destination_free_idle(struct qrun *q);
+/* Replaces TEXT, cut to what is kept. */
+void destination_keep(struct str *text, struct slice value);
 void destination_free_all(struct qrun *q);
 
 #endif

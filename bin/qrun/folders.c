@@ -270,3 +270,11 @@ folders_need_sync(const struct qrun *q)
 			return true;
 	return false;
 }
+
+int
+folders_make_run(const struct qrun *q)
+{
+	if (mkdirat(q->spool.fd, "run/qrun", 0755) == 0)
+		return fchmodat(q->spool.fd, "run/qrun", 0755, 0);
+	return errno == EEXIST ? 0 : -1;
+}

@@ -30,5 +30,7 @@ int folder_remove_incomplete(struct folder *folder, const char *id);
 /* Makes what was removed or moved durable. */
 void folders_sync(struct qrun *q);
 bool folders_need_sync(const struct qrun *q);
+/* Makes run/qrun/ where it is missing: into which everybody may look. 0, or -1 with errno. */
+int folders_make_run(const struct qrun *q);
 
 #endif

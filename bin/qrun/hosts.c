@@ -14,12 +14,14 @@
 #include "base/escape.h"
 #include "base/fields.h"
 #include "base/io.h"
+#include "destination.h"
 
 #define FILE_MAX ((size_t)8192)
 #define DAY_SECONDS ((int64_t)24 * 60 * 60)
 #define DAY_NAME_SIZE 24
 #define DAYS_KEPT 2
 #define REMOVED_MAX 256 /* at a time */
+#define FAILURES_MAX UINT64_C(1000000)
 
 /*
  * The file's name is the destination, letters, digits and .-:_ as they are, all other octets as
@@ -40,23 +42,44 @@ file_name(const struct destination *d, struct str *name)
 }
 
 static void
-take_fields(struct destination *d, struct slice text)
+take_number(struct slice value, int64_t *number)
 {
-	struct field field;
-	uint64_t until;
+	uint64_t n;
 
-	while (fields_next(&text, '\n', &field) == FIELDS_ONE) {
-		struct str *kept = field.letter == 'C'	 ? &d->dead_code
-				   : field.letter == 'Y' ? &d->dead_relay
-				   : field.letter == 'X' ? &d->dead_reply
-							 : NULL;
+	if (slice_number(value, INT64_MAX, &n))
+		*number = (int64_t)n;
+}
 
-		if (field.letter == 'U' && slice_number(field.value, INT64_MAX, &until))
-			d->dead_until = (int64_t)until;
-		else if (kept != NULL) {
-			str_clear(kept);
-			(void)str_add_slice(kept, field.value);
-		}
+static void
+take_field(struct destination *d, const struct field *field)
+{
+	uint64_t failures;
+
+	switch (field->letter) {
+	case 'U':
+		take_number(field->value, &d->dead_until);
+		break;
+	case 'A':
+		take_number(field->value, &d->failed_at);
+		break;
+	case 'S':
+		take_number(field->value, &d->succeeded_at);
+		break;
+	case 'N':
+		if (slice_number(field->value, FAILURES_MAX, &failures))
+			d->failures = failures;
+		break;
+	case 'C':
+		destination_keep(&d->dead_code, field->value);
+		break;
+	case 'Y':
+		destination_keep(&d->dead_relay, field->value);
+		break;
+	case 'X':
+		destination_keep(&d->dead_reply, field->value);
+		break;
+	default:
+		break; /* of a later version */
 	}
 }
 
@@ -145,6 +168,8 @@ void
 hosts_read(struct qrun *q, struct destination *d)
 {
 	char text[FILE_MAX];
+	struct slice rest;
+	struct field field;
 	struct str name;
 	ssize_t n = -1;
 
@@ -156,8 +181,11 @@ hosts_read(struct qrun *q, struct destination *d)
 			n = read_file(day, name.data, text);
 			io_close(day);
 		}
-	if (n > 0)
-		take_fields(d, slice_make(text, (size_t)n));
+	rest = slice_make(text, n > 0 ? (size_t)n : 0);
+	while (fields_next(&rest, '\n', &field) == FIELDS_ONE)
+		take_field(d, &field);
+	if (d->failed_at == 0 && d->dead_until > 0) /* of an older version */
+		d->failed_at = d->dead_until - (int64_t)q->limits.retry_minimum;
 	str_free(&name);
 }
 
@@ -177,6 +205,30 @@ write_file(int day, const char *name, struct slice text)
 	return result == -1 ? -1 : renameat(day, temporary, day, name);
 }
 
+/* A number that is 0 is left out. */
+static int
+add_number(struct str *text, char letter, int64_t number)
+{
+	return number == 0 ? 0 : fields_add_number(text, letter, number, '\n');
+}
+
+static int
+describe(const struct destination *d, struct str *text)
+{
+	if (add_number(text, 'S', d->succeeded_at) == -1 ||
+	    add_number(text, 'U', d->dead_until) == -1 ||
+	    add_number(text, 'N', (int64_t)d->failures))
+		return -1;
+	if (d->failed_at == 0)
+		return 0;
+	return fields_add_number(text, 'A', d->failed_at, '\n') == -1 ||
+		       fields_add(text, 'C', str_slice(&d->dead_code), '\n') == -1 ||
+		       fields_add(text, 'Y', str_slice(&d->dead_relay), '\n') == -1 ||
+		       fields_add(text, 'X', str_slice(&d->dead_reply), '\n') == -1
+		   ? -1
+		   : 0;
+}
+
 void
 hosts_write(struct qrun *q, const struct destination *d)
 {
@@ -185,31 +237,10 @@ hosts_write(struct qrun *q, const struct destination *d)
 
 	str_init(&name, NAME_MAX);
 	str_init(&text, FILE_MAX);
-	if (day != -1 && file_name(d, &name) == 0 &&
-	    fields_add_number(&text, 'U', d->dead_until, '\n') == 0 &&
-	    fields_add(&text, 'C', str_slice(&d->dead_code), '\n') == 0 &&
-	    fields_add(&text, 'Y', str_slice(&d->dead_relay), '\n') == 0 &&
-	    fields_add(&text, 'X', str_slice(&d->dead_reply), '\n') == 0 &&
+	if (day != -1 && file_name(d, &name) == 0 && describe(d, &text) == 0 &&
 	    write_file(day, name.data, str_slice(&text)) == -1)
 		errno = 0; /* a hint less */
 	io_close(day);
 	str_free(&name);
 	str_free(&text);
-}
-
-void
-hosts_forget(struct qrun *q, const struct destination *d)
-{
-	struct str name;
-
-	str_init(&name, NAME_MAX);
-	if (file_name(d, &name) == 0)
-		for (int64_t days_ago = 0; days_ago < DAYS_KEPT; days_ago++) {
-			int day = open_day(q, days_ago, false);
-
-			if (day != -1 && unlinkat(day, name.data, 0) == -1)
-				errno = 0; /* a hint too many: it is over by its time */
-			io_close(day);
-		}
-	str_free(&name);
 }

@@ -11,7 +11,6 @@
 
 void hosts_read(struct qrun *q, struct destination *d);
 void hosts_write(struct qrun *q, const struct destination *d);
-void hosts_forget(struct qrun *q, const struct destination *d);
 /* Removes some of what was written before yesterday. */
 void hosts_clean(struct qrun *q);
 

@@ -15,6 +15,19 @@
 
 #define LATE_FAILED "5.4.7" /* RFC 2852, 4.1.3 */
 
+int64_t
+message_arrival(const struct message *m)
+{
+	return id_time(slice_of(m->claim.header.id)) / 1000000;
+}
+
+int64_t
+message_origin(const struct message *m)
+{
+	return schedule_origin(
+	    message_arrival(m), m->claim.envelope.hold.until, clock_wall_seconds());
+}
+
 void
 message_hold(struct qrun *q, struct message *m)
 {
@@ -379,6 +392,9 @@ message_task_done(struct qrun *q, struct task *task, const char *reason)
 	if (task->unreachable == task->count) {
 		destination_failed(q, d);
 		leave_alone_until(task->message, d->dead_until);
+	} else if (task->refused > 0) {
+		if (destination_refused(q, d))
+			leave_alone_until(task->message, d->dead_until);
 	} else if (task->result_count[JOB_TEMPORARY] == 0)
 		destination_succeeded(q, d);
 	else
@@ -425,6 +441,7 @@ messages_give_up_waiting(struct qrun *q)
 {
 	struct task *task;
 
+	destinations_wake(q, INT64_MAX - 1);
 	/* one after the other: each makes room in its destination's window for the next */
 	for (int kind = WORKER_SEND; kind <= WORKER_DELIVER; kind++)
 		while ((task = destination_next_task(q, (enum worker_kind)kind)) != NULL) {

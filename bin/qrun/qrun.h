@@ -15,12 +15,14 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "conf/destinations.h"
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "spool/claim.h"
 #include "spool/schedule.h"
 #include "spool/spool.h"
 #include "spool/submit.h"
+#include "spool/window.h"
 
 #define PROGRAM "qrun"
 
@@ -45,16 +47,23 @@ struct destination {
 	char *key;	     /* what qrun tells destinations apart by */
 	const char *address; /* what the worker is told (job.destination); part of key */
 	enum worker_kind kind;
-	char *user;		   /* whom the worker runs as where qrun was started by root */
-	struct task *first, *last; /* waiting */
-	size_t running;		   /* tasks that workers have */
-	size_t tasks;		   /* all that there are, in line or not */
-	int64_t used;		   /* seconds since 1970: when it was last asked for */
-	size_t window;		   /* how many workers may serve it now */
-	bool is_proven;		   /* the last task succeeded: a worker may be told more ahead */
-	int64_t pace;	    /* ms that a delivery takes, about, in sixteenths; -1: not known */
-	int64_t dead_until; /* seconds since 1970: not tried before, for what dead_reply says */
-	struct str dead_code, dead_relay, dead_reply;
+	char *user;		       /* whom the worker runs as where qrun was started by root */
+	struct task *first, *last;     /* waiting */
+	size_t running;		       /* tasks that workers have */
+	size_t tasks;		       /* all that there are, in line or not */
+	int64_t used;		       /* seconds since 1970: when it was last asked for */
+	struct window window;	       /* how many workers may serve it now */
+	struct destination_limits own; /* as the control file destinations says */
+	int64_t rests_until; /* monotonic ms: nothing is tried before, for its rate; or 0 */
+	struct destination *next_resting;
+	bool is_proven; /* the last task succeeded: a worker may be told more ahead */
+	int64_t pace;	/* ms that a delivery takes, about, in sixteenths; -1: not known */
+	/* in hosts/, times in seconds since 1970: */
+	int64_t dead_until;   /* not tried before, for what dead_reply says; or 0 */
+	int64_t failed_at;    /* when it was last out of reach; or 0 */
+	uint64_t failures;    /* in a row */
+	int64_t succeeded_at; /* the last success; or 0 */
+	struct str dead_code, dead_relay, dead_reply; /* of the last failure */
 	bool is_turn;  /* goes over a connection that was handed over, by one worker */
 	bool is_over;  /* a turn whose connection has gone: nothing more is tried */
 	int64_t rank;  /* in qrun.ready */
@@ -73,12 +82,14 @@ struct task {
 	struct destination *destination;
 	struct task *next;
 	int64_t rank;	  /* schedule_rank */
+	bool is_counted;  /* in the rates of its destination */
 	uint64_t number;  /* of the job that a worker was told */
 	unsigned returns; /* how often one gave it back */
 	struct str details;
 	size_t weight;		/* octets its job takes, about */
 	size_t result_count[3]; /* by job_status */
 	size_t unreachable;	/* recipients whose host or network could not be reached */
+	size_t refused;		/* recipients to whom the host said that it has enough */
 	struct task_recipient *recipients;
 	size_t count, room;
 };
@@ -106,6 +117,7 @@ struct qrun {
 	struct schedule schedule, bounce_schedule;
 	struct routes *routes;
 	struct str double_bounce; /* who is told of what came from nobody; empty: nobody */
+	struct table destination_limits;
 	struct spool spool;
 	int deferred_fd, hold_fd, corrupt_fd, hosts_fd;
 	struct folder new_folder, cells_folder;
@@ -117,7 +129,11 @@ struct qrun {
 	size_t message_count;
 	void *destinations; /* tree of tsearch(3) */
 	struct destination *ready[2],
-	    *ready_last[2]; /* by kind: those with a task that may start */
+	    *ready_last[2];	     /* by kind: those with a task that may start */
+	struct destination *resting; /* by next_resting */
+	int64_t next_wake;	     /* of these, monotonic ms; INT64_MAX for none */
+	int64_t send_rests_until;    /* monotonic ms: nothing is sent before, for send-rate */
+	struct rates *rates;
 	struct fetch *fetches;
 	uint64_t turns; /* so far */
 	struct workers *workers;

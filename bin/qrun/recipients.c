@@ -183,6 +183,23 @@ recipient_note(struct message *m, size_t index, const char *reply)
 	recipient_mark(m, index, &state);
 }
 
+/*
+ * RFC 5321, 4.3.5: with 421, as with the code 4.3.2, a server has enough of us, or of all. RFC
+ * 3463, X.4.z: the network or the way there failed. Either way other mail would fare no better.
+ */
+static void
+judge_host(struct task *task, const struct verdict *v)
+{
+	bool is_refused = slice_starts(v->reply, "421") || slice_is(v->code, "4.3.2");
+
+	if (is_refused)
+		task->refused++;
+	else if (slice_starts(v->code, "4.4."))
+		task->unreachable++;
+	if (is_refused || task->unreachable == task->count)
+		destination_note_failure(task->destination, v->code, v->relay, v->reply);
+}
+
 void
 recipient_answer(struct task *task, const struct job_result *result)
 {
@@ -202,11 +219,7 @@ recipient_answer(struct task *task, const struct job_result *result)
 
 	r->answered = true;
 	task->result_count[v.status]++;
-	/* RFC 3463, X.4.z: the network or the way there, so other mail fares no better */
-	if (v.status == JOB_TEMPORARY && slice_starts(v.code, "4.4.")) {
-		task->unreachable++;
-		if (task->unreachable == task->count)
-			destination_note_failure(task->destination, v.code, v.relay, v.reply);
-	}
+	if (v.status == JOB_TEMPORARY)
+		judge_host(task, &v);
 	recipient_apply(task->message, r->index, &v);
 }

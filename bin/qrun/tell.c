@@ -71,6 +71,7 @@ tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 	    .is_utf8 = e->is_utf8,
 	    .requires_tls = e->requires_tls,
 	    .deadline = q->limits.delivery_deadline,
+	    .per_connection = task->destination->own.per_connection,
 	    .offset = copied ? 0 : message_offset(&claim->header),
 	    .length = claim->header.length,
 	    .fd = copied ? copy_message(q, claim) : claim_open_for_reading(claim)};

@@ -52,8 +52,7 @@ is_pattern(struct slice key)
 {
 	struct slice name = slice_skip(key, slice_starts(key, ".") ? 1 : 0);
 
-	return slice_is(key, "*") || is_quoted(key) ||
-	       address_is_domain(name, ADDRESS_UTF8);
+	return slice_is(key, "*") || is_quoted(key) || address_is_domain(name, ADDRESS_UTF8);
 }
 
 int
@@ -71,7 +70,7 @@ destinations_read(struct table *t, const struct control *c, struct str *problem)
 			    "a domain, a host, \".domain\", \"*\" or a destination in quotes is "
 			    "expected");
 		if (!parse(entry->value, &l, &wrong))
-			return table_complain(problem, FILE_NAME, slice_of(t->text), entry->key,
+			return table_complain(problem, FILE_NAME, slice_of(t->text), wrong,
 			    "at-once=1 to %d, per-minute=1 to %llu and per-connection=1 to %d are "
 			    "expected, each once",
 			    AT_ONCE_MAX, (unsigned long long)DESTINATIONS_RATE_MAX,

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* What a destination takes, as its deliveries show: how much at once, how fast, nothing for now. */
+#include <string.h>
+
+#include "destination.h"
+#include "hosts.h"
+
+#define FAST_MS 10    /* a delivery; so what is told ahead is done within a moment */
+#define SLOW_MS 200   /* a delivery; whose mail must not take the room of others */
+#define PACE_UNIT 16  /* d->pace is in parts of a ms */
+#define PACE_MEMORY 8 /* deliveries that make up the average, about */
+#define PACE_MAX_MS 60000
+#define DEPTH_MAX 16 /* tasks that a worker is told */
+#define DEPTH_NEXT 2 /* the one at work, and one that it has at hand */
+
+bool
+destination_is_fast(const struct destination *d)
+{
+	return d->kind == WORKER_SEND && !d->is_turn && d->is_proven && d->pace >= 0 &&
+	       d->pace < FAST_MS * PACE_UNIT;
+}
+
+bool
+destination_is_slow(const struct qrun *q, const struct destination *d)
+{
+	if (d->is_turn || destination_is_dead(q, d))
+		return false;
+	return d->pace < 0 || d->pace >= SLOW_MS * PACE_UNIT || d->own.per_minute > 0;
+}
+
+void
+destination_note_pace(struct destination *d, int64_t ms)
+{
+	int64_t pace;
+
+	if (ms > PACE_MAX_MS)
+		ms = PACE_MAX_MS;
+	pace = ms * PACE_UNIT;
+	d->pace = d->pace < 0 ? pace : d->pace + (pace - d->pace) / PACE_MEMORY;
+}
+
+/* What is told ahead has been counted, so where mail is counted nothing is told ahead. */
+size_t
+destination_depth(const struct qrun *q, const struct destination *d)
+{
+	if (!d->is_proven || d->is_turn || d->own.per_minute > 0 ||
+	    (d->kind == WORKER_SEND && q->limits.send_rate > 0))
+		return 1;
+	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
+}
+
+/*
+ * A system user can make the workers that run as him hang, so he never gets more than a quarter of
+ * them.
+ */
+static size_t
+window_limit(const struct qrun *q, const struct destination *d)
+{
+	size_t limit = (size_t)q->limits.deliver_workers;
+
+	if (d->is_turn)
+		return 1;
+	if (d->own.at_once > 0)
+		return (size_t)d->own.at_once;
+	if (d->kind == WORKER_SEND)
+		return (size_t)q->limits.send_destination;
+	if (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user))
+		return limit;
+	return (limit + 3) / 4;
+}
+
+void
+destination_succeeded(struct qrun *q, struct destination *d)
+{
+	bool was_away = d->failures > 0 || d->dead_until > 0;
+
+	d->is_proven = true;
+	d->dead_until = 0;
+	d->failures = 0;
+	d->succeeded_at = clock_wall_seconds();
+	window_grow(&d->window, window_limit(q, d));
+	if (was_away)
+		hosts_write(q, d);
+	destination_finished(q, d);
+}
+
+void
+destination_note_failure(
+    struct destination *d, struct slice code, struct slice relay, struct slice reply)
+{
+	destination_keep(&d->dead_code, code);
+	destination_keep(&d->dead_relay, relay);
+	destination_keep(&d->dead_reply, reply);
+}
+
+/* Twice as long with each failure, but for those that come while it is left alone already. */
+static int64_t
+back_off(const struct qrun *q, uint64_t failures)
+{
+	int64_t seconds = (int64_t)q->limits.retry_minimum, most = (int64_t)q->limits.retry_maximum;
+
+	for (uint64_t i = 1; i < failures && seconds < most; i++)
+		seconds *= 2;
+	return seconds < most ? seconds : most;
+}
+
+static void
+leave_alone(struct qrun *q, struct destination *d)
+{
+	if (destination_is_dead(q, d))
+		return;
+	d->failed_at = clock_wall_seconds();
+	d->failures++;
+	d->dead_until = d->failed_at + back_off(q, d->failures);
+	hosts_write(q, d);
+}
+
+void
+destination_failed(struct qrun *q, struct destination *d)
+{
+	d->is_proven = false;
+	window_shrink(&d->window);
+	if (d->is_turn)
+		d->is_over = true;
+	else if (d->kind == WORKER_SEND)
+		leave_alone(q, d);
+	destination_finished(q, d);
+}
+
+bool
+destination_refused(struct qrun *q, struct destination *d)
+{
+	if (window_refuse(&d->window)) {
+		destination_failed(q, d);
+		return true;
+	}
+	destination_finished(q, d);
+	return false;
+}
+
+bool
+destination_is_dead(const struct qrun *q, const struct destination *d)
+{
+	int64_t now = clock_wall_seconds();
+
+	/* a clock that was wrong then must not keep mail for years */
+	return d->dead_until > now && d->failed_at <= now &&
+	       d->dead_until - d->failed_at <= (int64_t)q->limits.retry_maximum;
+}
+
+void
+destination_forgive(struct qrun *q, struct destination *d, int64_t when)
+{
+	if (d->dead_until == 0 || when < d->failed_at)
+		return;
+	d->dead_until = 0;
+	hosts_write(q, d);
+}
