@@ -76,8 +76,15 @@ add_literal(struct hops *h, struct slice name, const struct sockaddr_storage *ad
 static void
 add_hops(struct hops *h, struct slice name, const struct dns_addresses *found, uint16_t port)
 {
-	for (size_t i = 0; i < found->count; i++)
-		(void)add_hop(h, name, &found->list[i].address, found->list[i].len, port);
+	for (size_t i = 0; i < found->count; i++) {
+		struct hop *hop =
+		    add_hop(h, name, &found->list[i].address, found->list[i].len, port);
+
+		if (hop == NULL)
+			return;
+		hop->is_secure = found->is_secure;
+		snprintf(hop->expanded, sizeof hop->expanded, "%s", found->expanded);
+	}
 }
 
 /* "HOST:PORT" of a route: an administrator's word, so a name that is not there may yet come. */
@@ -169,7 +176,10 @@ open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hop
 	enum dns_result result = dns_exchangers(s->dns, domain, a->until, &h->exchangers);
 
 	h->loop_rule = true;
-	h->to = (struct tls_destination){.domain = domain, .is_mx = true};
+	h->to = (struct tls_destination){.domain = domain,
+	    .expanded = slice_of(h->exchangers.expanded),
+	    .is_mx = true,
+	    .is_secure = h->exchangers.is_secure};
 	if (result == DNS_FOUND && h->exchangers.count > 0)
 		return true;
 	if (result == DNS_FOUND)

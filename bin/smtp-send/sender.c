@@ -44,11 +44,10 @@ read_port(struct sender *s, const struct control *c, struct str *text)
 static void
 open_dns(struct sender *s, const struct control *c, struct str *text)
 {
-	setting(c, "resolvers", text);
-	s->dns = dns_open(str_slice(text));
+	str_clear(text);
+	s->dns = dns_open_configured(c, text);
 	if (s->dns == NULL && errno == EINVAL)
-		die(PROGRAM, EXIT_PERMANENT, "%s/resolvers is no list of servers: %s", c->path,
-		    text->data);
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
 	if (s->dns == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
 }

@@ -26,6 +26,7 @@ enum answer_type {
 	ANSWER_MX = 15,
 	ANSWER_TXT = 16,
 	ANSWER_AAAA = 28,
+	ANSWER_TLSA = 52,
 };
 
 struct answer_record {

@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/random.h"
 #include "net/query.h"
@@ -19,8 +21,10 @@ dns_open(struct slice servers)
 
 	if (d == NULL)
 		return NULL;
-	if (dns_channel_open(&d->channel, servers, RESOLV_CONF) == 0)
+	if (dns_channel_open(&d->channel, servers, RESOLV_CONF) == 0) {
+		dns_trust(d, DNS_TRUST_OWN);
 		return d;
+	}
 	free(d);
 	return NULL;
 }
@@ -103,6 +107,13 @@ weigh(const struct dns_addresses *found, enum dns_result six, enum dns_result fo
 	return six == DNS_NO_NAME && four == DNS_NO_NAME ? DNS_NO_NAME : DNS_NO_DATA;
 }
 
+static void
+take_origin(const struct query *q, struct dns_addresses *found)
+{
+	if (strcasecmp(q->asked, q->name) != 0)
+		snprintf(found->expanded, sizeof found->expanded, "%s", q->name);
+}
+
 enum dns_result
 dns_addresses(struct dns *d, struct slice host, deadline until, struct dns_addresses *found)
 {
@@ -117,6 +128,11 @@ dns_addresses(struct dns *d, struct slice host, deadline until, struct dns_addre
 	query_run(d, queries, 2, until);
 	six = take_addresses(&queries[0], AF_INET6, sizeof(struct in6_addr), found);
 	four = take_addresses(&queries[1], AF_INET, sizeof(struct in_addr), found);
+	if (found->count > 0)
+		take_origin(six == DNS_FOUND ? &queries[0] : &queries[1], found);
+	found->is_secure = found->count > 0 &&
+			   (six != DNS_FOUND || query_is_secure(d, &queries[0])) &&
+			   (four != DNS_FOUND || query_is_secure(d, &queries[1]));
 	query_free(&queries[0]);
 	query_free(&queries[1]);
 	return weigh(found, six, four);

@@ -16,8 +16,18 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "conf/control.h"
+
+#define DNS_NAME_SIZE 256
 
 struct dns; /* a resolver; opaque */
+
+/* Whose word it is taken for that an answer is signed (its AD bit; RFC 7672, 2.1.1). */
+enum dns_trust {
+	DNS_TRUST_OWN, /* a resolver's on this machine: all of them must be; the default */
+	DNS_TRUST_ALL, /* any resolver's, as the way to it is safe */
+	DNS_TRUST_NONE,
+};
 
 enum dns_result {
 	DNS_FOUND,
@@ -38,7 +48,9 @@ struct dns_exchangers {
 	struct dns_exchanger
 	    *list; /* owned; in delivery order: by preference, random among equals */
 	size_t count;
-	bool implicit; /* no MX record: the domain itself, preference 0 (RFC 5321, 5.1) */
+	bool implicit;	/* no MX record: the domain itself, preference 0 (RFC 5321, 5.1) */
+	bool is_secure; /* signed, and validated by a resolver that is trusted; aliases, too */
+	char expanded[DNS_NAME_SIZE]; /* where aliases of the domain led; empty if it is none */
 };
 
 struct dns_address {
@@ -50,6 +62,8 @@ struct dns_address {
 struct dns_addresses {
 	struct dns_address *list; /* owned; IPv6 first, random within a family */
 	size_t count;
+	bool is_secure; /* as above, all of them */
+	char expanded[DNS_NAME_SIZE];
 };
 
 /*
@@ -58,6 +72,15 @@ struct dns_addresses {
  */
 struct dns *dns_open(struct slice servers);
 void dns_close(struct dns *d);
+void dns_trust(struct dns *d, enum dns_trust trust);
+/* False: nothing will be is_secure. */
+bool dns_is_trusted(const struct dns *d);
+/* The word in the control file dnssec: "own", "trust", "off". False for any other. */
+bool dns_trust_parse(struct slice word, enum dns_trust *trust);
+/* The control file dnssec: 0, or -1 with errno; for EINVAL, what is wrong in PROBLEM. */
+int dns_trust_read(const struct control *c, enum dns_trust *trust, struct str *problem);
+/* As dns_open and dns_trust, by the control files resolvers and dnssec; as above if it fails. */
+struct dns *dns_open_configured(const struct control *c, struct str *problem);
 
 /*
  * Who takes mail for DOMAIN. A domain without MX but with an address record is its own exchanger;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/random.h"
 #include "net/dns.h"
@@ -116,6 +117,9 @@ dns_exchangers(struct dns *d, struct slice domain, deadline until, struct dns_ex
 	if (result == DNS_FOUND && found->count == 0 && roots > 0)
 		result = DNS_NULL_MX;
 	put_in_order(found);
+	found->is_secure = query_is_secure(d, &q);
+	if (strcasecmp(q.asked, q.name) != 0)
+		snprintf(found->expanded, sizeof found->expanded, "%s", q.name);
 	query_free(&q);
 	if (result != DNS_FOUND)
 		dns_exchangers_free(found);

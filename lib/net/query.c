@@ -218,8 +218,10 @@ query_run(struct dns *d, struct query *queries, size_t count, deadline until)
 {
 	bool is_left = true;
 
-	if (dns_channel_refresh(&d->channel))
+	if (dns_channel_refresh(&d->channel)) {
 		dns_cache_clear(&d->cache);
+		dns_trust(d, d->trust); /* the servers are others */
+	}
 	for (size_t i = 0; i < count; i++)
 		recall(d, &queries[i]);
 	/* each round but the first is for aliases that end in one */
@@ -236,6 +238,12 @@ query_run(struct dns *d, struct query *queries, size_t count, deadline until)
 	for (size_t i = 0; i < count; i++)
 		if (!queries[i].is_known)
 			remember(d, &queries[i]);
+}
+
+bool
+query_is_secure(const struct dns *d, const struct query *q)
+{
+	return d->is_trusted && q->is_secure && q->result != DNS_TEMPORARY;
 }
 
 int

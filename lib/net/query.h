@@ -20,6 +20,8 @@
 struct dns {
 	struct dns_channel channel;
 	struct dns_cache cache;
+	enum dns_trust trust;
+	bool is_trusted; /* what the servers at hand say of signatures is believed */
 };
 
 struct query {
@@ -47,6 +49,8 @@ bool query_is_host(struct slice name);
 
 /* Asks all and waits for all; each result is set. */
 void query_run(struct dns *d, struct query *queries, size_t count, deadline until);
+/* True if the answer, "no" among them, is signed, and somebody who is believed says so. */
+bool query_is_secure(const struct dns *d, const struct query *q);
 /*
  * Walks the records of the type asked for at the name that holds them; A begins as answer_start
  * left it. 1 and a record, 0 behind the last, -1 if malformed.
