@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/io.h"
 #include "send.h"
 
 #define RELAY_MAX ((size_t)400)
@@ -142,23 +143,29 @@ transact(struct sender *s, struct attempt *a)
 	}
 }
 
-/* Connects to one server and hands it what is left. True if it got to hear of it. */
+/* Hands the server that FD leads to what is left. True if it got to hear of it. */
 static bool
-try_hop(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop)
+try_hop(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop, int fd)
 {
 	struct client_outcome outcome;
-	bool may_go, opened;
+	bool opened;
 
-	client_quit(&s->client);
 	client_outcome_init(&outcome);
-	may_go = hops_decide(s, a, h, hop, &outcome);
-	opened = may_go && connection_open(s, a, hop, &h->tls, &outcome);
-	if (opened)
+	if (!hops_decide(s, a, h, hop, &outcome)) {
+		io_close(fd);
+		attempt_note_failure(a, &outcome, slice_of(""));
+		client_outcome_free(&outcome);
+		return false;
+	}
+	opened = connection_open(s, a, hop, fd, &h->tls, &outcome);
+	if (opened) {
 		transact(s, a);
-	else
-		attempt_note_failure(a, &outcome, may_go ? str_slice(&s->relay) : slice_of(""));
-	if (may_go && !opened && s->is_away != NULL)
-		s->is_away(s->client.argument);
+	} else {
+		reach_failed(&s->reach, &hop->address);
+		attempt_note_failure(a, &outcome, str_slice(&s->relay));
+		if (s->is_away != NULL)
+			s->is_away(s->client.argument);
+	}
 	client_outcome_free(&outcome);
 	return opened;
 }
@@ -174,30 +181,71 @@ no_time_left(struct attempt *a)
 	client_outcome_free(&outcome);
 }
 
+/* Those that must not have the mail are not even connected to. */
+static void
+leave_out_unfit(struct sender *s, struct attempt *a, struct hops *h)
+{
+	struct client_outcome outcome;
+
+	client_outcome_init(&outcome);
+	for (size_t i = 0; i < h->count; i++) {
+		h->list[i].is_done = !hops_decide(s, a, h, &h->list[i], &outcome);
+		if (h->list[i].is_done)
+			attempt_note_failure(a, &outcome, slice_of(""));
+	}
+	client_outcome_free(&outcome);
+}
+
+static bool
+has_left(const struct hops *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (!h->list[i].is_done)
+			return true;
+	return false;
+}
+
+/* What may still be tried. */
+struct budget {
+	unsigned addresses, transactions;
+};
+
+/* The servers of one preference. False if those of the next are not to be tried. */
+static bool
+try_group(struct sender *s, struct attempt *a, struct hops *h, struct budget *left)
+{
+	leave_out_unfit(s, a, h);
+	while (has_left(h)) {
+		struct hop *hop;
+		int fd;
+
+		if (left->addresses == 0 || left->transactions == 0)
+			return false;
+		if (deadline_poll_ms(a->until) == 0) {
+			no_time_left(a);
+			return false;
+		}
+		client_quit(&s->client);
+		hop = race_run(s, a, h, &left->addresses, &fd);
+		if (hop == NULL)
+			return true;
+		if (try_hop(s, a, h, hop, fd))
+			left->transactions--;
+		if (all_settled(a))
+			return false;
+	}
+	return true;
+}
+
 static void
 try_hops(struct sender *s, struct attempt *a)
 {
 	struct hops h;
-	unsigned addresses = 0, transactions = 0;
+	struct budget left = {.addresses = ADDRESSES_MAX, .transactions = TRANSACTIONS_MAX};
 
-	if (!hops_open(s, a, &h)) {
-		hops_close(&h);
-		return;
-	}
-	while (hops_next_group(s, a, &h))
-		for (size_t i = 0; i < h.count; i++) {
-			if (addresses++ == ADDRESSES_MAX || transactions == TRANSACTIONS_MAX)
-				goto out;
-			if (deadline_poll_ms(a->until) == 0) {
-				no_time_left(a);
-				goto out;
-			}
-			if (try_hop(s, a, &h, &h.list[i]))
-				transactions++;
-			if (all_settled(a))
-				goto out;
-		}
-out:
+	if (hops_open(s, a, &h))
+		while (hops_next_group(s, a, &h) && try_group(s, a, &h, &left))
+			;
 	hops_close(&h);
 }
 
@@ -233,6 +281,9 @@ try_turned(struct sender *s, struct attempt *a)
 	client_outcome_init(&outcome);
 	s->turned_fd = -1;
 	s->client.is_lmtp = false;
+	s->connected.len = 0;
+	str_clear(&s->hello);
+	(void)str_add_slice(&s->hello, str_slice(&s->helo));
 	a->connect_ms = 0;
 	if (fd == -1)
 		client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.2",

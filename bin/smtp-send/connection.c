@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* From a server's address to a session that messages can go through. */
-#include <errno.h>
-#include <string.h>
-
-#include "net/connect.h"
 #include "net/endpoint.h"
 #include "send.h"
 
-static void
-name_relay(struct str *relay, const struct hop *hop)
+void
+connection_name(struct sender *s, const struct hop *hop)
 {
+	struct str *relay = &s->relay;
+
 	str_clear(relay);
 	if (hop->address.ss_family == AF_UNIX) {
 		if (str_format(relay, "unix:%s", hop->name) == -1)
@@ -27,7 +25,7 @@ connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outc
 {
 	int64_t start = clock_monotonic_ms();
 
-	if (client_open(&s->client, fd, str_slice(&s->helo), outcome) != CLIENT_OK)
+	if (client_open(&s->client, fd, str_slice(&s->hello), outcome) != CLIENT_OK)
 		return false;
 	a->connect_ms += clock_monotonic_ms() - start;
 	if (!slice_equal(str_slice(&s->destination), a->destination))
@@ -39,23 +37,12 @@ connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outc
 }
 
 bool
-connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
+connection_open(struct sender *s, struct attempt *a, const struct hop *hop, int fd,
     const struct tls_requirement *tls, struct client_outcome *outcome)
 {
-	deadline until = deadline_in_seconds((int64_t)s->limits.smtp_connect_timeout);
-	int64_t start = clock_monotonic_ms();
-	int fd;
-
 	(void)tls;
 	s->client.is_lmtp = hop->is_lmtp;
-	name_relay(&s->relay, hop);
-	fd = connect_to(&hop->address, hop->len, until < a->until ? until : a->until);
-
-	if (fd == -1) {
-		client_outcome_set(
-		    outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect: %s", strerror(errno));
-		return false;
-	}
-	a->connect_ms = clock_monotonic_ms() - start;
+	s->connected = *hop;
+	connection_name(s, hop);
 	return connection_greet(s, a, fd, outcome);
 }

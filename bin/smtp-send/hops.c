@@ -76,10 +76,16 @@ add_literal(struct hops *h, struct slice name, const struct sockaddr_storage *ad
 static void
 add_hops(struct hops *h, struct slice name, const struct dns_addresses *found, uint16_t port)
 {
-	for (size_t i = 0; i < found->count; i++) {
-		struct hop *hop =
-		    add_hop(h, name, &found->list[i].address, found->list[i].len, port);
+	unsigned six = 0, four = 0;
 
+	for (size_t i = 0; i < found->count; i++) {
+		const struct dns_address *one = &found->list[i];
+		unsigned *count = one->address.ss_family == AF_INET6 ? &six : &four;
+		struct hop *hop;
+
+		if ((*count)++ >= FAMILY_MAX)
+			continue;
+		hop = add_hop(h, name, &one->address, one->len, port);
 		if (hop == NULL)
 			return;
 		hop->is_secure = found->is_secure;
@@ -149,6 +155,31 @@ open_lmtp(struct sender *s, struct attempt *a, struct slice text, struct hops *h
 	return open_route(s, a, text, h);
 }
 
+static bool
+has_own_name(const struct sender *s, const struct dns_exchanger *one)
+{
+	struct slice name = slice_of(one->name);
+
+	return slice_equal_nocase(name, str_slice(&s->me)) ||
+	       slice_equal_nocase(name, str_slice(&s->helo));
+}
+
+/*
+ * By an address that the administrator has named, or that an interface has; the latter where the
+ * port is the one that this host will listen on.
+ */
+static bool
+is_own_address(const struct sender *s, const struct sockaddr_storage *address)
+{
+	struct str text;
+	bool own;
+
+	str_init(&text, 64);
+	own = endpoint_add_text(&text, address) == 0 && cidr_list_contains(&s->own, text.data);
+	str_free(&text);
+	return own || (s->mx_port == SMTP_PORT && endpoint_is_own(address));
+}
+
 /* user@[192.0.2.1]: that host itself (RFC 5321, 5.1). */
 static bool
 open_literal(struct sender *s, struct attempt *a, struct slice domain, struct hops *h)
@@ -161,7 +192,7 @@ open_literal(struct sender *s, struct attempt *a, struct slice domain, struct ho
 		fail(a, CLIENT_PERMANENT, "5.1.2", "not an address", domain);
 		return false;
 	}
-	if (s->mx_port == SMTP_PORT && endpoint_is_own(&address)) {
+	if (is_own_address(s, &address)) {
 		fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host", domain);
 		return false;
 	}
@@ -170,23 +201,47 @@ open_literal(struct sender *s, struct attempt *a, struct slice domain, struct ho
 	return true;
 }
 
+static void
+fail_loop(struct attempt *a)
+{
+	fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host", a->destination);
+}
+
+/*
+ * If this host is among the exchangers, they of its preference and all behind are not for us to try
+ * (RFC 5321, 5.1). Of those there may be more than are looked up, so names are compared before.
+ */
+static void
+cut_at_own_name(const struct sender *s, struct dns_exchangers *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		if (!has_own_name(s, &e->list[i]))
+			continue;
+		while (i > 0 && e->list[i - 1].preference == e->list[i].preference)
+			i--;
+		e->count = i;
+	}
+}
+
 static bool
 open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hops *h)
 {
 	enum dns_result result = dns_exchangers(s->dns, domain, a->until, &h->exchangers);
 
-	h->loop_rule = true;
 	h->to = (struct tls_destination){.domain = domain,
 	    .expanded = slice_of(h->exchangers.expanded),
 	    .is_mx = true,
 	    .is_secure = h->exchangers.is_secure};
-	if (result == DNS_FOUND && h->exchangers.count > 0)
-		return true;
-	if (result == DNS_FOUND)
-		fail(a, CLIENT_TEMPORARY, "4.4.4", "No MX record names a host", domain);
-	else
+	if (result != DNS_FOUND) {
 		fail_domain(a, result, domain);
-	return false;
+	} else if (h->exchangers.count == 0) {
+		fail(a, CLIENT_TEMPORARY, "4.4.4", "No MX record names a host", domain);
+	} else {
+		cut_at_own_name(s, &h->exchangers);
+		if (h->exchangers.count == 0)
+			fail_loop(a);
+	}
+	return h->exchangers.count > 0;
 }
 
 bool
@@ -198,7 +253,7 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 	h->to = (struct tls_destination){.is_mx = false};
 	h->decided = NULL;
 	h->next = h->count = 0;
-	h->loop_rule = h->is_lmtp = false;
+	h->is_lmtp = false;
 	tls_requirement_init(&h->tls);
 	if (slice_starts(to, "smtp:"))
 		return open_route(s, a, slice_skip(to, 5), h);
@@ -240,17 +295,11 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	return false;
 }
 
-/* By its name, or by an address where the port is the one that this host will listen on. */
 static bool
-is_this_host(struct sender *s, const struct dns_exchanger *one, const struct dns_addresses *found)
+is_this_host(const struct sender *s, const struct dns_addresses *found)
 {
-	struct slice name = slice_of(one->name);
-
-	if (slice_equal_nocase(name, str_slice(&s->me)) ||
-	    slice_equal_nocase(name, str_slice(&s->helo)))
-		return true;
-	for (size_t i = 0; s->mx_port == SMTP_PORT && i < found->count; i++)
-		if (endpoint_is_own(&found->list[i].address))
+	for (size_t i = 0; i < found->count; i++)
+		if (is_own_address(s, &found->list[i].address))
 			return true;
 	return false;
 }
@@ -262,7 +311,7 @@ add_exchanger(struct sender *s, struct attempt *a, struct hops *h, const struct 
 	struct dns_addresses found;
 	struct slice name = slice_of(one->name);
 	enum dns_result result = dns_addresses(s->dns, name, a->until, &found);
-	bool own = h->loop_rule && is_this_host(s, one, &found);
+	bool own = is_this_host(s, &found);
 
 	if (!own && result == DNS_FOUND)
 		add_hops(h, name, &found, s->mx_port);
@@ -273,10 +322,7 @@ add_exchanger(struct sender *s, struct attempt *a, struct hops *h, const struct 
 	return !own;
 }
 
-/*
- * The exchangers of the preference that comes next. If this host is among them, they and all that
- * come behind are not for us to try (RFC 5321, 5.1); if they would be the first, mail loops.
- */
+/* The exchangers of the preference that comes next; if one is this host, there are no more. */
 static void
 fill_group(struct sender *s, struct attempt *a, struct hops *h)
 {
@@ -291,8 +337,7 @@ fill_group(struct sender *s, struct attempt *a, struct hops *h)
 		h->next = h->exchangers.count;
 		h->count = 0;
 		if (first == 0)
-			fail(a, CLIENT_PERMANENT, "5.4.6", "mail loops back to this host",
-			    a->destination);
+			fail_loop(a);
 		return;
 	}
 }

@@ -12,8 +12,11 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "conf/cidr.h"
 #include "conf/limits.h"
 #include "net/dns.h"
+#include "net/reach.h"
+#include "net/source.h"
 #include "net/tls_policy.h"
 #include "net/tls_requirement.h"
 #include "smtp/client.h"
@@ -27,6 +30,18 @@
 #define CONNECTION_MESSAGES 100 /* sent over one connection, unless the job says otherwise */
 #define TURN "turn:"		/* destinations that are a connection handed over */
 #define HOPS_MAX 32		/* addresses of the exchangers of one preference that are kept */
+#define FAMILY_MAX 8		/* of one exchanger, IPv6 and IPv4 each */
+
+struct hop {
+	char name[256]; /* of a socket: its path */
+	bool is_lmtp;
+	char expanded[256]; /* where aliases lead */
+	bool is_literal;    /* the name is none */
+	bool is_secure;	    /* the address is, by DNSSEC */
+	bool is_done;	    /* it was tried, or must not be */
+	struct sockaddr_storage address;
+	socklen_t len;
+};
 
 struct sender {
 	struct dns *dns;
@@ -37,7 +52,13 @@ struct sender {
 	struct client client; /* kept from job to job */
 	/* Called when a server could not be reached, with client.argument. May be null. */
 	void (*is_away)(void *argument);
+	struct sources sources; /* sendfrom */
+	struct cidr_list own;	/* ownaddresses */
+	struct reach reach;
 	struct str destination; /* that it is connected for */
+	struct hop connected;	/* that it is connected to */
+	struct source source;	/* from there */
+	struct str hello;	/* what it said in EHLO, or will */
 	struct str relay;	/* what it is connected to: name[address]:port */
 	/* A connection that somebody opened to fetch his mail (ATRN), until it is greeted; else -1.
 	 */
@@ -72,16 +93,6 @@ struct attempt {
 	int64_t connect_ms; /* of the connection in use */
 };
 
-struct hop {
-	char name[256]; /* of a socket: its path */
-	bool is_lmtp;
-	char expanded[256]; /* where aliases lead */
-	bool is_literal;    /* the name is none */
-	bool is_secure;	    /* the address is, by DNSSEC */
-	struct sockaddr_storage address;
-	socklen_t len;
-};
-
 /* The servers for a destination, those of one preference at a time. */
 struct hops {
 	struct dns_exchangers exchangers;
@@ -89,9 +100,8 @@ struct hops {
 	const struct hop *decided; /* that TLS and VERDICT are of, and of all with its name */
 	struct tls_requirement tls;
 	enum tls_verdict verdict;
-	size_t next;	/* exchanger */
-	bool is_lmtp;	/* they speak that (RFC 2033) */
-	bool loop_rule; /* this host may be among them (RFC 5321, 5.1) */
+	size_t next;  /* exchanger */
+	bool is_lmtp; /* they speak that (RFC 2033) */
 	struct hop list[HOPS_MAX];
 	size_t count;
 };
@@ -116,10 +126,21 @@ void attempt_note_failure(
     struct attempt *a, const struct client_outcome *outcome, struct slice relay);
 
 /*
- * Connects to HOP and opens a session there, for a->destination, with TLS as it is required. False,
- * with OUTCOME set, where that fails. s->relay tells of it in either case.
+ * Races the hops of H that are not done yet, at most *ADDRESSES of which the number is taken off.
+ * The one that FD leads to now, or null; notes in A those who could not be reached.
  */
-bool connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
+struct hop *race_run(
+    struct sender *s, struct attempt *a, struct hops *h, unsigned *addresses, int *fd);
+/* True if what is open comes from where sendfrom would have it for the destination of H. */
+bool race_is_from_same(const struct sender *s, const struct hops *h);
+
+/* Sets s->relay: NAME[ADDRESS]:PORT. */
+void connection_name(struct sender *s, const struct hop *hop);
+/*
+ * Opens a session over FD, which leads to HOP and is taken over, for a->destination, with TLS as it
+ * is required. False, with OUTCOME set, where that fails. s->relay tells of it in either case.
+ */
+bool connection_open(struct sender *s, struct attempt *a, const struct hop *hop, int fd,
     const struct tls_requirement *tls, struct client_outcome *outcome);
 /* The same with who is at the other end of FD, which is taken over; s->relay is set already. */
 bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome);

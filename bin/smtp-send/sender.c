@@ -63,6 +63,19 @@ open_tls_policy(struct sender *s, const struct control *c, struct str *text)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/tlspolicy", c->path);
 }
 
+static void
+read_addresses(struct sender *s, const struct control *c, struct str *text)
+{
+	str_clear(text);
+	if (sources_read(&s->sources, c, text) == 0 &&
+	    cidr_list_read(c, "ownaddresses", &s->own, text) != -1)
+		return;
+	if (errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
+	die_errno(
+	    PROGRAM, EXIT_TEMPORARY, "unable to read sendfrom or ownaddresses in %s", c->path);
+}
+
 void
 sender_open(struct sender *s)
 {
@@ -75,6 +88,7 @@ sender_open(struct sender *s)
 	str_init(&s->helo, NAME_MAX_OCTETS);
 	str_init(&s->destination, 1000);
 	str_init(&s->relay, 400);
+	str_init(&s->hello, NAME_MAX_OCTETS);
 	if (control_open(&c) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", c.path);
 	limits_default(&s->limits);
@@ -85,6 +99,7 @@ sender_open(struct sender *s)
 	}
 	read_names(s, &c);
 	read_port(s, &c, &text);
+	read_addresses(s, &c, &text);
 	open_dns(s, &c, &text);
 	open_tls_policy(s, &c, &text);
 	if (client_init(&s->client) == -1)
@@ -105,4 +120,7 @@ sender_close(struct sender *s)
 	str_free(&s->helo);
 	str_free(&s->destination);
 	str_free(&s->relay);
+	str_free(&s->hello);
+	sources_free(&s->sources);
+	cidr_list_free(&s->own);
 }

@@ -80,6 +80,7 @@ static const struct setting settings[] = {
     SETTING("delivery-deadline", delivery_deadline, 3600, 1, 7 * DAY),
     SETTING("smtp-connect-timeout", smtp_connect_timeout, 30, 1, HOUR),
     SETTING("smtp-timeout", smtp_timeout, 100, 1, 1000),
+    SETTING("smtp-connect-delay", smtp_connect_delay, 250, 10, 60000),
     SETTING("smtp-idle", smtp_idle, 5, 0, HOUR),
 };
 

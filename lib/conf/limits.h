@@ -69,6 +69,7 @@ struct limits {
 	uint64_t deliver_workers;   /* deliver processes at once */
 	uint64_t delivery_deadline; /* seconds one delivery may take before its worker is ended */
 	uint64_t smtp_connect_timeout; /* seconds, to one address */
+	uint64_t smtp_connect_delay;   /* ms, until the next address is tried beside it */
 	uint64_t smtp_timeout;	       /* percent of the time-outs of RFC 5321 4.5.3.2; 100 */
 	uint64_t smtp_idle;	       /* seconds that smtp-send keeps an idle connection */
 };

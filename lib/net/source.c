@@ -104,5 +104,9 @@ sources_find(const struct sources *s, struct slice destination, struct source_pa
 const struct source *
 source_for(const struct source_pair *pair, const struct sockaddr_storage *address)
 {
-	return address->ss_family == AF_INET6 ? &pair->six : &pair->four;
+	static const struct source none = {.is_set = false};
+
+	if (address->ss_family == AF_INET6)
+		return &pair->six;
+	return address->ss_family == AF_INET ? &pair->four : &none;
 }
