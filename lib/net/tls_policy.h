@@ -41,6 +41,7 @@ enum tls_verdict {
 	TLS_NOT_IN_STS,	 /* the MTA-STS policy does not name this server (RFC 8461, 4.1) */
 	TLS_TLSA_FAILED, /* nobody can say now whether it has TLSA records (RFC 7672, 2.1.2) */
 	TLS_DANE_WANTED, /* it has none, and tlspolicy says dane-only */
+	TLS_NO_NAME,	 /* its certificate is to be verified, but an address has no name */
 	TLS_NO_MEMORY,
 };
 
