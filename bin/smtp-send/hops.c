@@ -113,7 +113,8 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "LMTP does not go to port 25", text);
 		return false;
 	}
-	h->to.domain = parts.host;
+	h->to.domain =
+	    parts.bracketed ? slice_make(parts.host.data - 1, parts.host.len + 2) : parts.host;
 	if (endpoint_parse(parts.host, port, &address, &len)) {
 		add_literal(h, parts.host, &address, len, port);
 		return true;

@@ -58,20 +58,24 @@ add_reason(struct tls_requirement *r, const char *text, struct slice what)
 	       str_add_text(&r->reason, text) == 0 && str_add_slice(&r->reason, what) == 0;
 }
 
-static bool
+static enum tls_verdict
 apply_default(const struct tls_server *server, struct tls_requirement *r)
 {
-	return (server->name.len == 0 || tls_requirement_add_name(r, server->name) == 0) &&
-	       add_reason(r, "opportunistic", slice_of(""));
+	bool done = (server->name.len == 0 || tls_requirement_add_name(r, server->name) == 0) &&
+		    add_reason(r, "opportunistic", slice_of(""));
+
+	return done ? TLS_GO : TLS_NO_MEMORY;
 }
 
-static bool
+static enum tls_verdict
 apply_entry(
     const struct tls_entry *entry, const struct tls_server *server, struct tls_requirement *r)
 {
-	return tls_entry_apply(entry, server->name, r) &&
-	       add_reason(
-		   r, entry->is_only ? "tlspolicy, only, for " : "tlspolicy for ", entry->key);
+	const char *whose = entry->is_only ? "tlspolicy, only, for " : "tlspolicy for ";
+
+	if (!tls_entry_apply(entry, server->name, r) || !add_reason(r, whose, entry->key))
+		return TLS_NO_MEMORY;
+	return r->level == TLS_LEVEL_VERIFY && r->name_count == 0 ? TLS_NO_NAME : TLS_GO;
 }
 
 /* Behind DANE, which had no records that can be kept to: WHY says of it what there is to say. */
@@ -79,15 +83,16 @@ static enum tls_verdict
 decide_rest(const struct tls_entry *entry, const struct tls_server *server, bool needs_tls,
     const struct str *why, struct tls_requirement *r)
 {
-	bool applied = entry != NULL ? apply_entry(entry, server, r) : apply_default(server, r);
+	enum tls_verdict verdict =
+	    entry != NULL ? apply_entry(entry, server, r) : apply_default(server, r);
 
-	if (!applied || !add_reason(r, "", str_slice(why)))
+	if (!add_reason(r, "", str_slice(why)))
 		return TLS_NO_MEMORY;
 	if (needs_tls && r->level < TLS_LEVEL_ENCRYPT) {
 		r->level = TLS_LEVEL_ENCRYPT;
 		r->by = TLS_BY_DANE;
 	}
-	return TLS_GO;
+	return verdict;
 }
 
 static enum tls_verdict
@@ -134,7 +139,7 @@ tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
 	}
 	has_entry = tls_table_find(&p->table, to->domain, &entry);
 	if (has_entry && entry.is_only && !entry.is_dane_only)
-		return apply_entry(&entry, server, r) ? TLS_GO : TLS_NO_MEMORY;
+		return apply_entry(&entry, server, r);
 	return decide(p, to, server, has_entry ? &entry : NULL, until, r);
 }
 
@@ -143,6 +148,7 @@ tls_verdict_code(enum tls_verdict verdict)
 {
 	switch (verdict) {
 	case TLS_NOT_IN_STS:
+	case TLS_NO_NAME:
 	case TLS_DANE_WANTED:
 	case TLS_TLSA_FAILED:
 		return "4.7.5";
