@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/sts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fields.h"
+#include "conf/table.h"
+#include "spool/frame.h"
+
+#define PROGRAM "mta-sts"
+#define REASON_MAX ((size_t)1000)
+
+void
+sts_answer_init(struct sts_answer *answer)
+{
+	answer->result = STS_NONE;
+	sts_policy_init(&answer->policy);
+	answer->failure[0] = '\0';
+	str_init(&answer->reason, REASON_MAX);
+}
+
+void
+sts_answer_free(struct sts_answer *answer)
+{
+	sts_policy_free(&answer->policy);
+	str_free(&answer->reason);
+}
+
+static enum sts_result
+settle(struct sts_answer *answer, enum sts_result result, const char *reason)
+{
+	answer->result = result;
+	if (reason != NULL) {
+		str_clear(&answer->reason);
+		(void)str_add_text(&answer->reason, reason);
+	}
+	return result;
+}
+
+static int
+take_use(struct sts *s, struct slice value, struct str *problem)
+{
+	static const char *const names[] = {[STS_USE_SERVICE] = "service",
+	    [STS_USE_EXECUTE] = "execute",
+	    [STS_USE_NEVER] = "never"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (slice_is(value, names[i])) {
+			s->use = (enum sts_use)i;
+			return 0;
+		}
+	(void)str_format(problem, PROGRAM ", ask: service, execute or never is expected, not %.*s",
+	    (int)value.len, value.data);
+	errno = EINVAL;
+	return -1;
+}
+
+int
+sts_open(struct sts *s, const struct control *control, const char *spool, struct str *problem)
+{
+	const struct table_entry *entry;
+	struct table table;
+	int result = 0;
+
+	*s = (struct sts){.use = STS_USE_SERVICE, .helper = {.fd = -1}};
+	str_init(&s->run_folder, PATH_MAX);
+	if (str_format(&s->run_folder, "%s/run", spool) == -1)
+		return -1;
+	if (table_read(&table, control, PROGRAM, TABLE_PAIRS, problem) == -1)
+		return -1;
+	entry = table_find(&table, slice_of("ask"));
+	if (entry != NULL)
+		result = take_use(s, entry->value, problem);
+	table_free(&table);
+	return result;
+}
+
+void
+sts_close(struct sts *s)
+{
+	if (s->helper.fd != -1)
+		helper_close(&s->helper);
+	str_free(&s->run_folder);
+}
+
+static int
+connect_helper(struct sts *s)
+{
+	static char program[] = PROGRAM, speak[] = "-s";
+	char *const argv[] = {program, speak, NULL};
+
+	if (s->helper.fd != -1)
+		return 0;
+	return helper_open(&s->helper, s->run_folder.data, argv);
+}
+
+/* A line of the policy, or the failure: *what grows, or is set. */
+static int
+take_field(struct sts_answer *answer, const struct field *field, struct str *text)
+{
+	uint64_t expires;
+
+	switch (field->letter) {
+	case 'I':
+		if (field->value.len == 0 || field->value.len > STS_ID_MAX)
+			return -1;
+		memcpy(answer->policy.id, field->value.data, field->value.len);
+		answer->policy.id[field->value.len] = '\0';
+		return 0;
+	case 'E':
+		if (!slice_number(field->value, INT64_MAX, &expires))
+			return -1;
+		answer->policy.expires = (int64_t)expires;
+		return 0;
+	case 'L':
+		return str_add_slice(text, field->value) == -1 ? -1 : str_add_char(text, '\n');
+	case 'F':
+		if (field->value.len >= sizeof answer->failure)
+			return -1;
+		memcpy(answer->failure, field->value.data, field->value.len);
+		answer->failure[field->value.len] = '\0';
+		return 0;
+	case 'W':
+		str_clear(&answer->reason);
+		return str_add_slice(&answer->reason, field->value);
+	default:
+		return -1;
+	}
+}
+
+static int
+take_fields(struct sts_answer *answer, struct slice fields)
+{
+	enum fields_result more;
+	struct str text, problem;
+	struct field field;
+	int result = 0;
+
+	str_init(&text, STS_ANSWER_MAX);
+	str_init(&problem, REASON_MAX);
+	while (result == 0 && (more = fields_next(&fields, '\0', &field)) != FIELDS_END)
+		result = more == FIELDS_ONE ? take_field(answer, &field, &text) : -1;
+	if (result == 0 && text.len > 0) {
+		result = sts_policy_parse(&answer->policy, str_slice(&text), &problem);
+		answer->result = STS_FOUND;
+	} else {
+		answer->result = answer->failure[0] != '\0' ? STS_FAILED : STS_NONE;
+	}
+	str_free(&text);
+	str_free(&problem);
+	return result;
+}
+
+static int
+exchange(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
+{
+	struct str fields;
+	char type = '\0';
+	int result = -1;
+
+	str_init(&fields, STS_ANSWER_MAX);
+	if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, domain, until) == 0 &&
+	    frame_take(s->helper.fd, &type, &fields, until) == 1 && type == (char)STS_FRAME_ANSWER)
+		result = take_fields(answer, str_slice(&fields));
+	str_free(&fields);
+	return result;
+}
+
+enum sts_result
+sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
+{
+	int result;
+
+	answer->failure[0] = '\0';
+	answer->policy.id[0] = '\0';
+	answer->policy.expires = 0;
+	str_clear(&answer->reason);
+	if (!sts_is_domain(domain))
+		return settle(answer, STS_NONE, "not a domain that can have a policy");
+	if (s->use == STS_USE_NEVER ||
+	    (s->use == STS_USE_SERVICE && !helper_is_served(s->run_folder.data, PROGRAM)))
+		return settle(answer, STS_NONE, "mta-sts is not in use");
+	if (connect_helper(s) == -1)
+		return settle(answer, STS_FAILED, "mta-sts cannot be asked");
+	result = exchange(s, domain, until, answer);
+	/* a service has others to serve; and what did not answer would answer too late */
+	if (!s->helper.is_executed || result == -1)
+		helper_close(&s->helper);
+	if (result == -1)
+		return settle(answer, STS_FAILED, "mta-sts did not answer");
+	return answer->result;
+}
