@@ -30,6 +30,7 @@ MANUALS := $(sort $(wildcard man/*.[1-8]))
 LIBS_authd := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares
 LIBS_mxlookup := -lcares
+LIBS_mta-sts := -lcurl -lcares
 LIBS_dnsbl := -lcares
 LIBS_smtp-probe := -lcares
 LIBS_tlsd := -lssl -lcrypto

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* mta-sts -w: pre-forked workers that serve one client after another, and one that renews. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "mta_sts.h"
+#include "net/activation.h"
+#include "net/listen.h"
+#include "net/pool.h"
+#include "spool/spool.h"
+
+#define PATIENCE_SECONDS 10
+#define REFRESH_SECONDS 3600
+
+static void
+serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during)
+{
+	struct server *s = context;
+
+	(void)stop;
+	(void)during;
+	if (server_resolve(s) == 0)
+		exchange_serve(s, fd, PATIENCE_SECONDS);
+	else
+		log_note(PROGRAM, "warning", "unable to set up the resolver: %s", strerror(errno));
+}
+
+static void
+renew(void *context)
+{
+	struct server *s = context;
+	const struct timespec pause = {.tv_sec = REFRESH_SECONDS};
+
+	while (s->cache_fd != -1 && server_resolve(s) == 0) {
+		if (refresh_all(s) == -1)
+			log_note(PROGRAM, "warning", "unable to look through the cache: %s",
+			    strerror(errno));
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int
+make_listener(struct str *path)
+{
+	struct str folder;
+	int fd = -1;
+
+	str_init(&folder, PATH_MAX);
+	if (str_format(&folder, "%s/run/" PROGRAM, spool_path()) == 0)
+		fd = listen_in_folder(folder.data, path);
+	str_free(&folder);
+	return fd;
+}
+
+int
+service_run(struct server *s)
+{
+	struct pool pool = {.listener = ACTIVATION_FIRST,
+	    .workers_max = s->settings.workers,
+	    .serve = serve_client,
+	    .context = s,
+	    .aside = renew,
+	    .aside_context = s};
+	bool is_passed = activation_sockets() > 0;
+	struct str path;
+	int result = -1;
+
+	str_init(&path, PATH_MAX);
+	if (!is_passed)
+		pool.listener = make_listener(&path);
+	if (pool.listener == -1) {
+		log_note(
+		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));
+	} else {
+		log_note(PROGRAM, "ready", "listening on %s",
+		    is_passed ? "the socket passed" : path.data);
+		if (s->cache_fd == -1)
+			log_note(PROGRAM, "warning",
+			    "there is no cache: run/" PROGRAM " of the spool is not ours");
+		pool.path = is_passed ? NULL : path.data;
+		result = pool_run(&pool);
+		if (result == -1)
+			log_note(PROGRAM, "fatal", "unable to serve: %s", strerror(errno));
+	}
+	str_free(&path);
+	io_close(pool.listener);
+	return result == 0 ? EXIT_DONE : EXIT_TEMPORARY;
+}
