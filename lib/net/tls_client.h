@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS for a client's side of a connection: one struct tls_client a process, which holds settings,
+ * the store of authorities and sessions to be resumed, and a struct layer (base/layer.h) for each
+ * connection. What is wanted of a server is a struct tls_requirement. Only files of the name
+ * net/tls… know OpenSSL.
+ *
+ * Verification is RFC 9525's (DNS-IDs alone, a wildcard for one whole label), RFC 7672's for DANE.
+ * A session is resumed with the same server and requirement alone, so that none that was made
+ * unverified serves one that must not be; what a verification said holds for an hour. A ticket of
+ * TLS 1.3 is used once (RFC 8446, C.4).
+ */
+#ifndef NET_TLS_CLIENT_H
+#define NET_TLS_CLIENT_H
+
+#include "base/clock.h"
+#include "base/layer.h"
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/control.h"
+#include "net/tls_requirement.h"
+#include "net/tls_verdict.h"
+
+struct tls_client;
+
+/*
+ * Reads the control file tlsclient. Where there is none, OpenSSL is not begun with before the first
+ * handshake. Null with PROBLEM, one line; errno is EINVAL where the settings are wrong.
+ */
+struct tls_client *tls_client_open(const struct control *c, struct str *problem);
+/* No layer of it may be left. */
+void tls_client_close(struct tls_client *t);
+
+/*
+ * The handshake with what is at FD, a connected socket that nothing is unread of: a layer over FD,
+ * which stays the caller's. SERVER is what sessions are remembered by: host, address and port. Null
+ * if it fails, or brings what does not do for R, which the server is told by an alert and V tells
+ * in words: FD is of no use then but to be closed. Blocks up to UNTIL.
+ */
+struct layer *tls_client_start(struct tls_client *t, int fd, struct slice server,
+    const struct tls_requirement *r, deadline until, struct tls_verdict *v);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/* What all connections of net/tls_client.h have in common, and is dear to make. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/tls_client_private.h"
+#include "net/tls_pair.h"
+
+#define FILES_MAX 8
+/*
+ * To anybody: the alternative is plaintext (RFC 7435), so that what is weak is better than nothing;
+ * but it must be somebody's certificate, and no TLS before 1.2.
+ */
+#define LENIENT_CIPHERS "DEFAULT:!aNULL:@SECLEVEL=1"
+
+static bool
+fail(struct str *problem, const char *what)
+{
+	(void)str_format(problem, "%s: ", what);
+	tls_add_error(problem, "OpenSSL does not say why");
+	return false;
+}
+
+/* By default those of the system: its folder is looked into for the one that is needed. */
+static bool
+set_authorities(struct tls_client *t, struct str *problem)
+{
+	const char *ca = t->settings.ca.data;
+
+	if (t->settings.ca.len > 0)
+		return SSL_CTX_load_verify_file(t->context, ca) == 1 || fail(problem, ca);
+	/* where there are none, nobody is verified */
+	if (SSL_CTX_set_default_verify_paths(t->context) != 1)
+		ERR_clear_error();
+	return true;
+}
+
+static bool
+use_pairs(struct tls_client *t, struct tls_file *files, size_t count, struct str *problem)
+{
+	struct tls_pair pairs[TLS_PAIRS_MAX] = {{.key = NULL}};
+	size_t found = tls_pairs_read(pairs, files, count, problem);
+	bool good = found > 0;
+
+	for (size_t i = 0; i < found && good; i++)
+		good = SSL_CTX_use_cert_and_key(t->context, pairs[i].certificate, pairs[i].key,
+			   pairs[i].chain, 1) == 1 ||
+		       fail(problem, t->settings.certificate.data);
+	tls_pairs_free(pairs, found);
+	return good;
+}
+
+/* Ours, for servers that ask who we are. */
+static bool
+set_certificate(struct tls_client *t, struct str *problem)
+{
+	struct tls_file files[FILES_MAX] = {{.path = NULL}};
+	struct slice rest = str_slice(&t->settings.certificate), word;
+	size_t count = 0;
+	bool good = true;
+
+	while (good && slice_word(&rest, &word)) {
+		good = count < FILES_MAX &&
+		       (files[count++].path = strndup(word.data, word.len)) != NULL;
+		if (!good)
+			(void)str_add_text(problem, "certificate: too many files");
+	}
+	good = good && (count == 0 || use_pairs(t, files, count, problem));
+	for (size_t i = 0; i < count; i++)
+		free(files[i].path);
+	return good;
+}
+
+static bool
+set_up(struct tls_client *t, struct str *problem)
+{
+	SSL_CTX_set_options(t->context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+					    /* replies say themselves whether they are whole */
+					    SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(t->context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+					 SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(t->context, 1);
+	tls_client_sessions_set(t->context);
+	if (SSL_CTX_set_min_proto_version(
+		t->context, t->settings.only_latest ? TLS1_3_VERSION : TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_cipher_list(t->context, LENIENT_CIPHERS) != 1 ||
+	    SSL_CTX_dane_enable(t->context) != 1)
+		return fail(problem, "unable to begin with TLS");
+	return set_authorities(t, problem) && set_certificate(t, problem);
+}
+
+bool
+tls_client_make_context(struct tls_client *t, struct str *problem)
+{
+	if (t->context != NULL)
+		return true;
+	ERR_clear_error();
+	t->context = SSL_CTX_new(TLS_client_method());
+	if (t->socket == NULL)
+		t->socket = tls_client_socket_method();
+	if (t->context != NULL && t->socket != NULL && set_up(t, problem))
+		return true;
+	if (t->context == NULL || t->socket == NULL)
+		(void)fail(problem, "unable to begin with TLS");
+	SSL_CTX_free(t->context);
+	t->context = NULL;
+	return false;
+}
+
+struct tls_client *
+tls_client_open(const struct control *c, struct str *problem)
+{
+	struct tls_client *t = calloc(1, sizeof *t);
+
+	if (t == NULL) {
+		(void)str_add_text(problem, strerror(ENOMEM));
+		return NULL;
+	}
+	if (tls_client_settings_read(&t->settings, c, problem) == 0 &&
+	    (!t->settings.is_set || tls_client_make_context(t, problem)))
+		return t;
+	tls_client_close(t);
+	return NULL;
+}
+
+void
+tls_client_close(struct tls_client *t)
+{
+	if (t == NULL)
+		return;
+	tls_client_sessions_free(t);
+	SSL_CTX_free(t->context);
+	BIO_meth_free(t->socket);
+	tls_client_settings_free(&t->settings);
+	free(t);
+}
