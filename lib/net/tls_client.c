@@ -2,13 +2,10 @@
 /* The handshake of net/tls_client.h. */
 #include "net/tls_client.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
 
-#include "net/endpoint.h"
 #include "net/tls_certificates.h"
 #include "net/tls_client_private.h"
 
@@ -29,33 +26,29 @@ copy(char *member, size_t size, const char *text)
 static bool
 name_server(struct tls_client_stream *s)
 {
-	const struct tls_requirement *r = s->requirement;
-	struct sockaddr_storage address;
-	socklen_t len;
+	const char *name = s->requirement->sni;
 
-	if (r->name_count == 0 || endpoint_parse(slice_of(r->names[0]), 0, &address, &len))
-		return true;
-	return SSL_set_tlsext_host_name(s->ssl, r->names[0]) == 1;
+	return name[0] == '\0' || SSL_set_tlsext_host_name(s->ssl, name) == 1;
 }
 
 /* In words what OpenSSL says of a handshake that failed; ERROR is errno where it was a socket's. */
 static void
-explain(struct tls_verdict *v, int error)
+explain(struct tls_finding *v, int error)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *words = code == 0 ? NULL : ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 
 	if (error == ETIMEDOUT)
-		tls_verdict_fail(v, FAILED, "the server did not answer in time");
+		tls_finding_fail(v, FAILED, "the server did not answer in time");
 	else if (code == 0 && error == 0)
-		tls_verdict_fail(v, FAILED, "the server closed the connection");
+		tls_finding_fail(v, FAILED, "the server closed the connection");
 	else if (code == 0)
-		tls_verdict_fail(v, FAILED, "%s", strerror(error));
+		tls_finding_fail(v, FAILED, "%s", strerror(error));
 	else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)
-		tls_verdict_fail(v, FAILED, "what the server says is not TLS");
+		tls_finding_fail(v, FAILED, "what the server says is not TLS");
 	else
-		tls_verdict_fail(v, FAILED, "%s", words != NULL ? words : "unknown error");
+		tls_finding_fail(v, FAILED, "%s", words != NULL ? words : "unknown error");
 	ERR_clear_error();
 }
 
@@ -71,7 +64,7 @@ shake_hands(struct tls_client_stream *s, deadline until)
 		if (result == 1)
 			return true;
 		if (tls_client_stream_wait(s, result, until) == -1) {
-			explain(s->verdict, errno);
+			explain(s->finding, errno);
 			return false;
 		}
 	}
@@ -80,7 +73,7 @@ shake_hands(struct tls_client_stream *s, deadline until)
 static void
 describe(struct tls_client_stream *s)
 {
-	struct tls_verdict *v = s->verdict;
+	struct tls_finding *v = s->finding;
 
 	v->is_on = true;
 	v->is_resumed = SSL_session_reused(s->ssl) == 1;
@@ -94,12 +87,12 @@ begin(struct tls_client_stream *s, struct slice server)
 	ERR_clear_error();
 	if (name_server(s) && tls_client_expect(s) && tls_client_session_find(s, server))
 		return true;
-	tls_verdict_fail(s->verdict, FAILED, "unable to begin with TLS");
+	tls_finding_fail(s->finding, FAILED, "unable to begin with TLS");
 	return false;
 }
 
 static struct tls_client_stream *
-make_stream(struct tls_client *t, int fd, struct tls_verdict *v)
+make_stream(struct tls_client *t, int fd, struct tls_finding *v)
 {
 	struct tls_client_stream *s = NULL;
 	struct str problem;
@@ -108,28 +101,28 @@ make_stream(struct tls_client *t, int fd, struct tls_verdict *v)
 	if (tls_client_make_context(t, &problem) && (s = tls_client_stream_new(t, fd)) == NULL)
 		(void)str_add_text(&problem, strerror(ENOMEM));
 	if (s == NULL)
-		tls_verdict_fail(v, FAILED, "%s", problem.data);
+		tls_finding_fail(v, FAILED, "%s", problem.data);
 	str_free(&problem);
 	return s;
 }
 
 struct layer *
 tls_client_start(struct tls_client *t, int fd, struct slice server, const struct tls_requirement *r,
-    deadline until, struct tls_verdict *v)
+    deadline until, struct tls_finding *v)
 {
 	struct tls_client_stream *s;
 
-	tls_verdict_clear(v);
+	tls_finding_clear(v);
 	s = make_stream(t, fd, v);
 	if (s == NULL)
 		return NULL;
 	s->requirement = r;
-	s->verdict = v;
+	s->finding = v;
 	if (begin(s, server) && shake_hands(s, until)) {
 		describe(s);
 		if (tls_client_judge(s)) {
 			s->requirement = NULL;
-			s->verdict = NULL;
+			s->finding = NULL;
 			return &s->layer;
 		}
 		(void)SSL_shutdown(s->ssl);

@@ -18,8 +18,8 @@
 #include "base/slice.h"
 #include "base/str.h"
 #include "conf/control.h"
+#include "net/tls_finding.h"
 #include "net/tls_requirement.h"
-#include "net/tls_verdict.h"
 
 struct tls_client;
 
@@ -38,6 +38,6 @@ void tls_client_close(struct tls_client *t);
  * in words: FD is of no use then but to be closed. Blocks up to UNTIL.
  */
 struct layer *tls_client_start(struct tls_client *t, int fd, struct slice server,
-    const struct tls_requirement *r, deadline until, struct tls_verdict *v);
+    const struct tls_requirement *r, deadline until, struct tls_finding *v);
 
 #endif

@@ -35,7 +35,7 @@ struct tls_client_stream {
 	struct layer layer;
 	struct tls_client *client;
 	const struct tls_requirement *requirement; /* during the handshake */
-	struct tls_verdict *verdict;		   /* likewise */
+	struct tls_finding *finding;		   /* likewise */
 	SSL *ssl;
 	int fd;
 	bool is_strict;		 /* what is wrong with the certificate ends the handshake */
@@ -51,7 +51,7 @@ bool tls_client_make_context(struct tls_client *t, struct str *problem);
 
 /* tls_client_verify.c: what the handshake looks at. False if it could not be said to OpenSSL. */
 bool tls_client_expect(struct tls_client_stream *s);
-/* After the handshake: false with the verdict, if it is not what was required. */
+/* After the handshake: false with the finding, if it is not what was required. */
 bool tls_client_judge(struct tls_client_stream *s);
 
 /* tls_client_stream.c: null with ENOMEM. */

@@ -7,7 +7,7 @@
 #include "net/tls_client_private.h"
 
 #define KEPT_SECONDS 3600 /* then a certificate is looked at again */
-#define NAME_MAX_OCTETS ((size_t)128 << 10)
+#define NAME_MAX_OCTETS ((size_t)256 << 10)
 
 static int
 take_ticket(SSL *ssl, SSL_SESSION *session)
@@ -47,8 +47,9 @@ tls_client_sessions_free(struct tls_client *t)
 static int
 spell(struct str *out, struct slice server, const struct tls_requirement *r)
 {
-	if (str_format(out, "%zu:%.*s %d %d %zu:%s", server.len, (int)server.len, server.data,
-		(int)r->level, r->is_testing, r->fingerprints.len, r->fingerprints.data) == -1)
+	if (str_format(out, "%zu:%.*s %d %d %zu:%s %zu:%s", server.len, (int)server.len,
+		server.data, (int)r->level, r->is_testing, r->fingerprints.len,
+		r->fingerprints.data, strlen(r->sni), r->sni) == -1)
 		return -1;
 	for (size_t i = 0; i < r->name_count; i++)
 		if (str_format(out, " %zu:%s", strlen(r->names[i]), r->names[i]) == -1)

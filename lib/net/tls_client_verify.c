@@ -58,7 +58,7 @@ look(int good, X509_STORE_CTX *context)
 	tls_certificate_explain(&problem, error, X509_STORE_CTX_get_error_depth(context),
 	    X509_STORE_CTX_get_current_cert(context), X509_STORE_CTX_get0_cert(context),
 	    first_name(s));
-	tls_verdict_fail(s->verdict, tls_certificate_failure(error), "%s", problem.data);
+	tls_finding_fail(s->finding, tls_certificate_failure(error), "%s", problem.data);
 	str_free(&problem);
 	return !s->is_strict;
 }
@@ -71,8 +71,13 @@ expect_names(struct tls_client_stream *s)
 	struct sockaddr_storage address;
 	socklen_t len;
 
+	if (r->name_count == 0 && r->level == TLS_LEVEL_VERIFY) {
+		tls_finding_fail(s->finding, "certificate-host-mismatch",
+		    "there is no name that its certificate could be for");
+		return false;
+	}
 	if (r->name_count == 0)
-		return r->level != TLS_LEVEL_VERIFY;
+		return true;
 	SSL_set_hostflags(s->ssl, HOST_FLAGS);
 	if (r->name_count == 1 && endpoint_parse(slice_of(r->names[0]), 0, &address, &len))
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), r->names[0]) == 1;
@@ -107,7 +112,7 @@ expect_tlsa(struct tls_client_stream *s)
 	ERR_clear_error();
 	s->is_any_tlsa = usable == 0;
 	if (s->is_any_tlsa)
-		tls_verdict_fail(s->verdict, "tlsa-invalid", "no TLSA record can be used");
+		tls_finding_fail(s->finding, "tlsa-invalid", "no TLSA record can be used");
 	return true;
 }
 
@@ -149,15 +154,15 @@ check_fingerprint(struct tls_client_stream *s, const X509 *certificate)
 
 	if (certificate == NULL || !tls_certificate_fingerprint(certificate, of_certificate) ||
 	    !tls_key_fingerprint(certificate, of_key)) {
-		tls_verdict_fail(s->verdict, "validation-failure", "no certificate was shown");
+		tls_finding_fail(s->finding, "validation-failure", "no certificate was shown");
 		return false;
 	}
 	if (has_fingerprint(s->requirement, of_certificate) ||
 	    has_fingerprint(s->requirement, of_key))
 		return true;
-	tls_verdict_clear(s->verdict);
-	s->verdict->is_on = true;
-	tls_verdict_fail(s->verdict, "certificate-not-trusted",
+	tls_finding_clear(s->finding);
+	s->finding->is_on = true;
+	tls_finding_fail(s->finding, "certificate-not-trusted",
 	    "certificate has another fingerprint: %s, its key %s", of_certificate, of_key);
 	return false;
 }
@@ -167,7 +172,7 @@ static void
 weigh(struct tls_client_stream *s)
 {
 	const struct tls_requirement *r = s->requirement;
-	struct tls_verdict *v = s->verdict;
+	struct tls_finding *v = s->finding;
 	bool is_good = !s->has_error && SSL_get_verify_result(s->ssl) == X509_V_OK &&
 		       SSL_get0_peer_certificate(s->ssl) != NULL;
 
@@ -189,18 +194,18 @@ weigh(struct tls_client_stream *s)
 bool
 tls_client_judge(struct tls_client_stream *s)
 {
-	struct tls_verdict *v = s->verdict;
+	struct tls_finding *v = s->finding;
 	struct tls_session *kept = &s->kept;
 
 	if (v->is_resumed) {
 		v->is_met = kept->is_met;
 		v->proof = kept->proof;
-		tls_verdict_fail(v, kept->failure, "%s", kept->problem.data);
+		tls_finding_fail(v, kept->failure, "%s", kept->problem.data);
 		return true;
 	}
 	weigh(s);
 	if (!v->is_met)
-		tls_verdict_fail(v, "validation-failure", "the certificate was not verified");
+		tls_finding_fail(v, "validation-failure", "the certificate was not verified");
 	kept->made = clock_wall_seconds();
 	kept->is_met = v->is_met;
 	kept->proof = v->proof;

@@ -144,8 +144,7 @@ bool
 tls_requirement_equal(const struct tls_requirement *a, const struct tls_requirement *b)
 {
 	return a->is_testing == b->is_testing && is_within(a, b) && is_within(b, a) &&
-	       (a->name_count == 0) == (b->name_count == 0) &&
-	       (a->name_count == 0 || strcmp(a->names[0], b->names[0]) == 0);
+	       strcmp(a->sni, b->sni) == 0;
 }
 
 bool

@@ -3,8 +3,8 @@
  * What came of TLS at one server: what a requirement (net/tls_requirement.h) was answered with.
  * Nothing here knows OpenSSL.
  */
-#ifndef NET_TLS_VERDICT_H
-#define NET_TLS_VERDICT_H
+#ifndef NET_TLS_FINDING_H
+#define NET_TLS_FINDING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ enum tls_proof {
 	TLS_PROOF_DANE,
 };
 
-struct tls_verdict {
+struct tls_finding {
 	bool is_on;  /* the connection is under TLS */
 	bool is_met; /* the requirement; false in testing, too, where mail goes all the same */
 	bool is_resumed;
@@ -34,14 +34,14 @@ struct tls_verdict {
 	struct str problem; /* the same for a postmaster, in words that may hold foreign bytes */
 };
 
-void tls_verdict_init(struct tls_verdict *v);
-void tls_verdict_free(struct tls_verdict *v);
+void tls_finding_init(struct tls_finding *v);
+void tls_finding_free(struct tls_finding *v);
 /* As after init; memory stays. */
-void tls_verdict_clear(struct tls_verdict *v);
+void tls_finding_clear(struct tls_finding *v);
 /* FAILURE must stay, it is not copied; FORMAT as printf(3). What there was said before stays. */
-void tls_verdict_fail(struct tls_verdict *v, const char *failure, const char *format, ...)
+void tls_finding_fail(struct tls_finding *v, const char *failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "none", "TLSv1.3 unverified", "TLSv1.2 dane" and so on (satchel(7), LOGS). */
-void tls_verdict_text(const struct tls_verdict *v, char text[TLS_TEXT_SIZE]);
+void tls_finding_text(const struct tls_finding *v, char text[TLS_TEXT_SIZE]);
 
 #endif

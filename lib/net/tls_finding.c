@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/tls_verdict.h"
+#include "net/tls_finding.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,29 +7,29 @@
 #define PROBLEM_MAX ((size_t)500)
 
 void
-tls_verdict_init(struct tls_verdict *v)
+tls_finding_init(struct tls_finding *v)
 {
-	*v = (struct tls_verdict){.failure = ""};
+	*v = (struct tls_finding){.failure = ""};
 	str_init(&v->problem, PROBLEM_MAX);
 }
 
 void
-tls_verdict_free(struct tls_verdict *v)
+tls_finding_free(struct tls_finding *v)
 {
 	str_free(&v->problem);
 }
 
 void
-tls_verdict_clear(struct tls_verdict *v)
+tls_finding_clear(struct tls_finding *v)
 {
 	struct str problem = v->problem;
 
 	str_clear(&problem);
-	*v = (struct tls_verdict){.failure = "", .problem = problem};
+	*v = (struct tls_finding){.failure = "", .problem = problem};
 }
 
 void
-tls_verdict_fail(struct tls_verdict *v, const char *failure, const char *format, ...)
+tls_finding_fail(struct tls_finding *v, const char *failure, const char *format, ...)
 {
 	va_list args;
 
@@ -42,7 +42,7 @@ tls_verdict_fail(struct tls_verdict *v, const char *failure, const char *format,
 }
 
 void
-tls_verdict_text(const struct tls_verdict *v, char text[TLS_TEXT_SIZE])
+tls_finding_text(const struct tls_finding *v, char text[TLS_TEXT_SIZE])
 {
 	static const char *const proofs[] = {
 	    [TLS_PROOF_NONE] = "unverified",
