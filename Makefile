@@ -28,7 +28,7 @@ TOOLS := fill clients handshakes
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_authd := -lcrypto -lcrypt
-LIBS_smtp-send := -lcares
+LIBS_smtp-send := -lcares -lssl -lcrypto
 LIBS_mxlookup := -lcares
 LIBS_mta-sts := -lcurl -lcares
 LIBS_dnsbl := -lcares

@@ -10,7 +10,7 @@ load smtp-send
 	start_sink
 	to_sink joe@example.test ann@example.test
 	assert_status 0
-	[ "${lines[0]}" = $'delivered\tjoe@example.test\t2.0.0\t127.0.0.1[127.0.0.1]:'"$SINK"$'\t250 2.0.0 taken' ]
+	[ "${lines[0]}" = $'delivered\tjoe@example.test\t2.0.0\t127.0.0.1[127.0.0.1]:'"$SINK"$'\t250 2.0.0 taken\tnone' ]
 	[ "${#lines[@]}" -eq 2 ]
 	assert_file_has "$OUT/log" "EHLO here.test"
 	assert_file_has "$OUT/log" 'MAIL FROM:<me@example.org> SIZE=24\r\nRCPT TO:<joe@example.test>\r\nRCPT TO:<ann@example.test>\r\nDATA\r\n'
@@ -111,8 +111,8 @@ for i in range(60000):
 		--at "rcpt:ann@example.test=450-later\\r\\n450 please"
 	to_sink joe@example.test ann@example.test bob@example.test
 	assert_status 111
-	[[ ${lines[0]} == $'permanent\tjoe@example.test\t5.1.1\t'*$'\t550 5.1.1 no such user' ]]
-	[[ ${lines[1]} == $'temporary\tann@example.test\t4.0.0\t'*$'\t450 later please' ]]
+	[[ ${lines[0]} == $'permanent\tjoe@example.test\t5.1.1\t'*$'\t550 5.1.1 no such user\tnone' ]]
+	[[ ${lines[1]} == $'temporary\tann@example.test\t4.0.0\t'*$'\t450 later please\tnone' ]]
 	[[ ${lines[2]} == $'delivered\tbob@example.test\t2.0.0\t'* ]]
 	lacks ann "$OUT/1.env"
 }
@@ -131,7 +131,7 @@ for i in range(60000):
 		to_sink joe@example.test ann@example.test
 		assert_status 100
 		[ "${#lines[@]}" -eq 2 ]
-		[[ ${lines[1]} == $'permanent\tann@example.test\t5.0.0\t'*$'\t550 no' ]]
+		[[ ${lines[1]} == $'permanent\tann@example.test\t5.0.0\t'*$'\t550 no\tnone' ]]
 		[ ! -e "$OUT/1.eml" ]
 	done
 }
@@ -142,8 +142,8 @@ for i in range(60000):
 		start_sink --at "mail=550 5.7.1 not you" --at "rcpt=503 5.5.1 MAIL first" $extra
 		to_sink joe@example.test ann@example.test
 		assert_status 100
-		[[ ${lines[0]} == *$'\t550 5.7.1 not you' ]]
-		[[ ${lines[1]} == *$'\t550 5.7.1 not you' ]]
+		[[ ${lines[0]} == *$'\t550 5.7.1 not you\tnone' ]]
+		[[ ${lines[1]} == *$'\t550 5.7.1 not you\tnone' ]]
 	done
 }
 
@@ -152,10 +152,10 @@ for i in range(60000):
 		start_sink --at "$step=554 5.7.1 no@1" --at "$step=451 4.3.0 not now@2"
 		to_sink joe@example.test
 		assert_status 100
-		[[ $output == $'permanent\t'*$'\t5.7.1\t'*$'\t554 5.7.1 no' ]]
+		[[ $output == $'permanent\t'*$'\t5.7.1\t'*$'\t554 5.7.1 no\tnone' ]]
 		to_sink joe@example.test
 		assert_status 111
-		[[ $output == $'temporary\t'*$'\t4.3.0\t'*$'\t451 4.3.0 not now' ]]
+		[[ $output == $'temporary\t'*$'\t4.3.0\t'*$'\t451 4.3.0 not now\tnone' ]]
 	done
 	start_sink --at "ehlo=550 5.7.1 no" --at "helo=550 5.7.1 never"
 	to_sink joe@example.test
@@ -191,7 +191,7 @@ for i in range(60000):
 	start_sink --at "greeting=250 hello"
 	to_sink joe@example.test
 	assert_status 111
-	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*$'\t250 hello' ]]
+	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*$'\t250 hello\tnone' ]]
 }
 
 @test "who was accepted before the connection broke is temporary, who was refused is not" {
@@ -236,13 +236,13 @@ for i in range(60000):
 	start_sink --at "ehlo=lines"
 	to_sink joe@example.test
 	assert_status 111
-	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*"malformed reply to EHLO: 250-and so on" ]]
+	[[ $output == $'temporary\tjoe@example.test\t4.5.0\t'*"malformed reply to EHLO: 250-and so on"$'\tnone' ]]
 	start_sink --at "reading=deaf" --without SIZE
 	head -c 25000000 /dev/zero | tr '\0' x | fold -w 70 >"$T/message"
 	begin=$SECONDS
 	MESSAGE=$T/message send -t 2 "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 111
-	[[ $output == $'temporary\tjoe@example.test\t4.4.2\t'*"timed out at DATA" ]]
+	[[ $output == $'temporary\tjoe@example.test\t4.4.2\t'*"timed out at DATA"$'\tnone' ]]
 	[ $((SECONDS - begin)) -le 4 ]
 }
 
@@ -258,7 +258,7 @@ for i in range(100000): print("x" * 70)' >"$T/message"
 @test "nobody listens: 4.4.1" {
 	send "smtp:127.0.0.1:$(free_port)" joe@example.test
 	assert_status 111
-	[[ $output == $'temporary\tjoe@example.test\t4.4.1\t127.0.0.1[127.0.0.1]:'*"Connection refused" ]]
+	[[ $output == $'temporary\tjoe@example.test\t4.4.1\t127.0.0.1[127.0.0.1]:'*"Connection refused"$'\tnone' ]]
 }
 
 @test "addresses that could leave their brackets are not sent" {

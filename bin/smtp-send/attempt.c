@@ -43,12 +43,14 @@ attempt_reset(struct attempt *a)
 		struct attempt_recipient *r = &a->recipients[i];
 
 		r->outcome.is_set = r->is_settled = r->is_put_off = false;
+		r->tls[0] = '\0';
 		r->connect_ms = r->transfer_ms = 0;
 		str_clear(&r->relay);
 	}
 	a->count = 0;
 	a->failure.is_set = false;
 	a->connect_ms = 0;
+	a->is_optional = a->is_looked_at = false;
 	str_clear(&a->failure_relay);
 	client_transaction_reset(&a->transaction);
 }
@@ -72,7 +74,7 @@ static bool
 settles(const struct client_outcome *o)
 {
 	/* of an extension, or of a promise (client_fit.c) */
-	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9", "5.3.3", "5.7.30"};
+	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9", "5.3.3", "5.7.10", "5.7.30"};
 
 	if (o->status == CLIENT_TEMPORARY)
 		return o->is_unknown;
@@ -140,6 +142,7 @@ transact(struct sender *s, struct attempt *a)
 		r->transfer_ms = clock_monotonic_ms() - start;
 		str_clear(&r->relay);
 		(void)str_add_slice(&r->relay, str_slice(&s->relay));
+		tls_finding_text(&s->secure.finding, r->tls);
 	}
 }
 
@@ -259,6 +262,7 @@ try_kept(struct sender *s, struct attempt *a)
 {
 	if (!client_is_open(&s->client) ||
 	    !slice_equal(str_slice(&s->destination), a->destination) ||
+	    !secure_serves(&s->secure, a, &s->client) ||
 	    client_is_stale(&s->client, &a->transaction))
 		return false;
 	transact(s, a);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* From a server's address to a session that messages can go through. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/io.h"
 #include "net/endpoint.h"
 #include "send.h"
 
@@ -20,29 +24,102 @@ connection_name(struct sender *s, const struct hop *hop)
 		str_clear(relay);
 }
 
-bool
-connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
+/* The session is open: it is known what it is for. */
+static void
+note_destination(struct sender *s, struct attempt *a)
 {
-	int64_t start = clock_monotonic_ms();
-
-	if (client_open(&s->client, fd, str_slice(&s->hello), outcome) != CLIENT_OK)
-		return false;
-	a->connect_ms += clock_monotonic_ms() - start;
 	if (!slice_equal(str_slice(&s->destination), a->destination))
 		s->client.no_overlap = false; /* that was said of others */
 	str_clear(&s->destination);
 	/* if it cannot be remembered what it is for, it will not be used again */
 	(void)str_add_slice(&s->destination, a->destination);
+}
+
+static bool
+greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
+{
+	struct slice helo = str_slice(&s->hello);
+
+	return client_open(&s->client, fd, helo, outcome) == CLIENT_OK &&
+	       secure_start(&s->secure, &s->client, helo, str_slice(&s->relay), a, outcome);
+}
+
+/* TLS comes before the greeting (RFC 8314, 3.3). */
+static bool
+greet_secure(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
+{
+	struct layer *layer =
+	    secure_shake_hands(&s->secure, &s->client, fd, str_slice(&s->relay), a, outcome);
+
+	if (layer == NULL) {
+		io_close(fd);
+		return false;
+	}
+	return client_open_secure(&s->client, fd, layer, str_slice(&s->hello), outcome) ==
+	       CLIENT_OK;
+}
+
+/* All that comes behind the connection, up to where a message can be sent. */
+static bool
+open_session(
+    struct sender *s, struct attempt *a, int fd, bool is_smtps, struct client_outcome *outcome)
+{
+	int64_t start = clock_monotonic_ms();
+
+	if (!(is_smtps ? greet_secure : greet)(s, a, fd, outcome))
+		return false;
+	s->client.is_protected =
+	    s->secure.finding.proof != TLS_PROOF_NONE && s->secure.wanted.is_named_surely;
+	a->connect_ms += clock_monotonic_ms() - start;
+	note_destination(s, a);
 	return true;
+}
+
+bool
+connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
+{
+	secure_forget(&s->secure);
+	return open_session(s, a, fd, false, outcome);
+}
+
+/* Once more to the same server, from the same address. */
+static int
+connect_again(struct sender *s, struct attempt *a, const struct hop *hop)
+{
+	struct connect_attempt one = {.address = hop->address, .len = hop->len};
+	struct connect_pace pace = {
+	    .each_ms = (int64_t)s->limits.smtp_connect_timeout * 1000, .until = a->until};
+	size_t winner;
+
+	if (s->source.is_set && hop->address.ss_family == s->source.address.ss_family) {
+		one.source = &s->source.address;
+		one.source_len = s->source.len;
+	}
+	return connect_race(&one, 1, &pace, &winner);
 }
 
 bool
 connection_open(struct sender *s, struct attempt *a, const struct hop *hop, int fd,
     const struct tls_requirement *tls, struct client_outcome *outcome)
 {
-	(void)tls;
+	struct slice relay;
+
 	s->client.is_lmtp = hop->is_lmtp;
 	s->connected = *hop;
 	connection_name(s, hop);
-	return connection_greet(s, a, fd, outcome);
+	relay = str_slice(&s->relay);
+	if (!secure_prepare(&s->secure, a, hop, tls, relay, outcome)) {
+		io_close(fd);
+		return false;
+	}
+	if (open_session(s, a, fd, hop->is_smtps, outcome))
+		return true;
+	if (hop->is_smtps || !secure_gives_up(&s->secure, relay, outcome))
+		return false;
+	fd = connect_again(s, a, hop);
+	if (fd != -1)
+		return open_session(s, a, fd, false, outcome);
+	client_outcome_set(
+	    outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect: %s", strerror(errno));
+	return false;
 }

@@ -9,6 +9,7 @@
 #include "send.h"
 
 #define SMTP_PORT 25
+#define SMTPS_PORT 465
 #define LMTP_PORT 24 /* what is usual; there is none assigned */
 
 static void
@@ -55,7 +56,7 @@ add_hop(struct hops *h, struct slice name, const struct sockaddr_storage *addres
 	if (h->count == HOPS_MAX)
 		return NULL;
 	hop = &h->list[h->count++];
-	*hop = (struct hop){.len = len, .is_lmtp = h->is_lmtp};
+	*hop = (struct hop){.len = len, .is_lmtp = h->is_lmtp, .is_smtps = h->is_smtps};
 	snprintf(hop->name, sizeof hop->name, "%.*s", (int)name.len, name.data);
 	hop->address = *address;
 	if (address->ss_family != AF_UNIX)
@@ -108,7 +109,10 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "route is no HOST:PORT", text);
 		return false;
 	}
-	port = parts.has_port ? parts.port : h->is_lmtp ? LMTP_PORT : SMTP_PORT;
+	port = parts.has_port ? parts.port
+	       : h->is_lmtp   ? LMTP_PORT
+	       : h->is_smtps  ? SMTPS_PORT
+			      : SMTP_PORT;
 	if (h->is_lmtp && port == SMTP_PORT) { /* RFC 2033, 5 */
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "LMTP does not go to port 25", text);
 		return false;
@@ -255,9 +259,10 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 	h->decided = NULL;
 	h->next = h->count = 0;
 	h->is_lmtp = false;
+	h->is_smtps = slice_starts(to, "smtps:");
 	tls_requirement_init(&h->tls);
-	if (slice_starts(to, "smtp:"))
-		return open_route(s, a, slice_skip(to, 5), h);
+	if (slice_starts(to, "smtp:") || h->is_smtps)
+		return open_route(s, a, slice_skip(to, h->is_smtps ? 6 : 5), h);
 	if (slice_starts(to, "lmtp:"))
 		return open_lmtp(s, a, slice_skip(to, 5), h);
 	if (!slice_starts(to, "mx:") || to.len == 3) {
@@ -291,6 +296,14 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	h->decided = hop;
 	if (h->verdict == TLS_GO)
 		return true;
+	/* what the recipient's domain asks for, this message asks to be passed over (RFC 8689, 3)
+	 */
+	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_TLSA_FAILED) &&
+	    secure_is_optional(a)) {
+		h->tls.level = TLS_LEVEL_MAY;
+		h->tls.by = TLS_BY_MESSAGE;
+		return true;
+	}
 	client_outcome_set(outcome, CLIENT_TEMPORARY, tls_verdict_code(h->verdict), "%s: %s",
 	    hop->name, h->tls.reason.data);
 	return false;

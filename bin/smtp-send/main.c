@@ -18,10 +18,18 @@ struct options {
 	bool worker;
 	const char *reverse_path;
 	uint64_t timeout; /* seconds; 0: the limit delivery-deadline */
+	bool requires_tls;
+	const char *tls; /* as in tlspolicy; null for what the policy says */
+	const char *records[TLS_TLSA_MAX];
+	size_t record_count;
 };
 
+/* Options that have no letter. */
+enum { OPTION_TLS = 256, OPTION_TLSA, OPTION_REQUIRE_TLS };
+
 static const char *const usage =
-    "usage: smtp-send [-f SENDER] [-t SECONDS] DESTINATION RECIPIENT... <message\n"
+    "usage: smtp-send [-f SENDER] [-t SECONDS] [--tls LEVEL] [--tlsa RECORD] [--require-tls]\n"
+    "           DESTINATION RECIPIENT... <message\n"
     "       smtp-send -w\n";
 
 static void
@@ -30,14 +38,19 @@ help(void)
 	printf("%s"
 	       "Sends the message on standard input by SMTP.\n"
 	       "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), smtp:HOST:PORT,\n"
-	       "lmtp:HOST:PORT or lmtp:unix:PATH.\n"
+	       "smtps:HOST:PORT, lmtp:HOST:PORT or lmtp:unix:PATH.\n"
 	       "  -f, --from SENDER      the reverse-path; without it the null one, <>\n"
 	       "  -t, --timeout SECONDS  for all of it (default: the limit delivery-deadline)\n"
+	       "      --tls LEVEL        none, may, encrypt, verify [NAME...] or fingerprint "
+	       "SHA256...\n"
+	       "      --tlsa RECORD      DANE with this record: USAGE SELECTOR MATCHING DATA\n"
+	       "      --require-tls      REQUIRETLS: TLS all the way, or nothing\n"
 	       "  -w, --worker           take jobs of qrun on descriptor 0\n"
 	       "      --help, --version\n"
 	       "Prints a line for each recipient: result, recipient, enhanced status code, relay, "
-	       "reply;\n"
-	       "tabs between. Exit code: 0 all delivered, 100 a permanent failure or wrong usage, "
+	       "reply,\n"
+	       "TLS; tabs between. Exit code: 0 all delivered, 100 a permanent failure or wrong "
+	       "usage, "
 	       "111 a\n"
 	       "temporary one.\n",
 	    usage);
@@ -55,6 +68,9 @@ parse(struct options *o, int argc, char **argv)
 {
 	static const struct option long_options[] = {{"from", required_argument, NULL, 'f'},
 	    {"timeout", required_argument, NULL, 't'}, {"worker", no_argument, NULL, 'w'},
+	    {"tls", required_argument, NULL, OPTION_TLS},
+	    {"tlsa", required_argument, NULL, OPTION_TLSA},
+	    {"require-tls", no_argument, NULL, OPTION_REQUIRE_TLS},
 	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
 	    {NULL, 0, NULL, 0}};
 	int c;
@@ -67,7 +83,13 @@ parse(struct options *o, int argc, char **argv)
 			if (!slice_number(slice_of(optarg), DEADLINE_MAX, &o->timeout) ||
 			    o->timeout == 0)
 				wrong_usage("--timeout takes seconds, 1 to 86400");
-		} else if (c == 'w')
+		} else if (c == OPTION_TLS)
+			o->tls = optarg;
+		else if (c == OPTION_TLSA && o->record_count < TLS_TLSA_MAX)
+			o->records[o->record_count++] = optarg;
+		else if (c == OPTION_REQUIRE_TLS)
+			o->requires_tls = true;
+		else if (c == 'w')
 			o->worker = true;
 		else if (c == 'h') {
 			help();
@@ -77,6 +99,8 @@ parse(struct options *o, int argc, char **argv)
 		} else
 			wrong_usage("unknown option, or one without its value");
 	}
+	if (o->worker && (o->tls != NULL || o->record_count > 0))
+		wrong_usage("a worker asks the policy for TLS");
 	if (o->worker && optind < argc)
 		wrong_usage("a worker takes no arguments");
 	if (!o->worker && argc - optind < 2)
@@ -100,7 +124,7 @@ show(const struct attempt_recipient *r, struct str *out)
 	    str_add_text(out, r->relay.len == 0 ? "-" : r->relay.data) == -1 ||
 	    str_add_char(out, '\t') == -1 || escape_text(out, str_slice(&r->outcome.reply)) == -1)
 		return -1;
-	return str_add_char(out, '\n');
+	return str_format(out, "\t%s\n", r->tls[0] == '\0' ? "none" : r->tls);
 }
 
 /* Prints the results: the exit code. What may succeed later outweighs what never will. */
@@ -127,6 +151,24 @@ conclude(const struct attempt *a)
 	return code;
 }
 
+static void
+take_tls(struct sender *s, const struct options *o)
+{
+	const char *tls = o->tls != NULL ? o->tls : o->record_count > 0 ? "encrypt" : NULL;
+	const char *wanted = tls == NULL ? NULL : secure_ask(&s->secure, tls);
+
+	if (wanted == NULL && s->secure.is_asked && s->secure.asked.is_dane_only)
+		wanted = "none, may, encrypt, verify or fingerprint (or --tlsa)";
+	if (wanted != NULL) {
+		fprintf(stderr, "%s: --tls takes %s\n%s", PROGRAM, wanted, usage);
+		exit(EXIT_PERMANENT);
+	}
+	for (size_t i = 0; i < o->record_count; i++)
+		if (!secure_add_record(&s->secure, o->records[i]))
+			wrong_usage(
+			    "--tlsa takes \"USAGE SELECTOR MATCHING DATA\" with usage 2 or 3");
+}
+
 static int
 send_one(struct sender *s, const struct options *o, char **arguments, int count)
 {
@@ -138,13 +180,15 @@ send_one(struct sender *s, const struct options *o, char **arguments, int count)
 
 	attempt_init(&a);
 	str_init(&destination, 1000);
-	if ((!slice_starts(to, "mx:") && !slice_starts(to, "smtp:") && !slice_starts(to, "lmtp:") &&
+	if ((!slice_starts(to, "mx:") && !slice_starts(to, "smtp:") &&
+		!slice_starts(to, "smtps:") && !slice_starts(to, "lmtp:") &&
 		str_add_text(&destination, "mx:") == -1) ||
 	    str_add_slice(&destination, to) == -1)
 		die(PROGRAM, EXIT_PERMANENT, "destination is too long");
 	a.destination = str_slice(&destination);
 	a.message.reverse_path = slice_of(o->reverse_path);
 	a.message.body = a.message.envelope_id = a.message.return_part = slice_of("");
+	a.message.requires_tls = o->requires_tls;
 	a.message.fd = input_read(s->limits.message_size, &a.message.length);
 	a.until = deadline_in_seconds((int64_t)timeout);
 	a.count = (size_t)count - 1;
@@ -170,6 +214,7 @@ main(int argc, char **argv)
 	parse(&o, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
 	sender_open(&s);
+	take_tls(&s, &o);
 	code = o.worker ? worker_run(&s) : send_one(&s, &o, argv + optind, argc - optind);
 	sender_close(&s);
 	return code;

@@ -19,6 +19,7 @@
 #include "net/source.h"
 #include "net/tls_policy.h"
 #include "net/tls_requirement.h"
+#include "secure.h"
 #include "smtp/client.h"
 
 #define PROGRAM "smtp-send"
@@ -35,6 +36,7 @@
 struct hop {
 	char name[256]; /* of a socket: its path */
 	bool is_lmtp;
+	bool is_smtps;	    /* TLS comes first */
 	char expanded[256]; /* where aliases lead */
 	bool is_literal;    /* the name is none */
 	bool is_secure;	    /* the address is, by DNSSEC */
@@ -50,6 +52,7 @@ struct sender {
 	struct str me, helo;
 	uint16_t mx_port;     /* 25, but on a test bed */
 	struct client client; /* kept from job to job */
+	struct secure secure;
 	/* Called when a server could not be reached, with client.argument. May be null. */
 	void (*is_away)(void *argument);
 	struct sources sources; /* sendfrom */
@@ -69,6 +72,7 @@ struct attempt_recipient {
 	struct slice address, notify, original;
 	struct client_outcome outcome;
 	struct str relay;
+	char tls[TLS_TEXT_SIZE];
 	int64_t connect_ms, transfer_ms;
 	bool is_settled; /* no other server may change the outcome */
 	bool keeps_by;	 /* it knows BY (RFC 2852) */
@@ -91,6 +95,8 @@ struct attempt {
 	struct client_outcome failure;
 	struct str failure_relay;
 	int64_t connect_ms; /* of the connection in use */
+	bool is_optional;   /* TLS is, by its header; once that is looked at */
+	bool is_looked_at;
 };
 
 /* The servers for a destination, those of one preference at a time. */
@@ -100,8 +106,9 @@ struct hops {
 	const struct hop *decided; /* that TLS and VERDICT are of, and of all with its name */
 	struct tls_requirement tls;
 	enum tls_verdict verdict;
-	size_t next;  /* exchanger */
-	bool is_lmtp; /* they speak that (RFC 2033) */
+	size_t next;   /* exchanger */
+	bool is_lmtp;  /* they speak that (RFC 2033) */
+	bool is_smtps; /* TLS comes first (RFC 8314, 3.3) */
 	struct hop list[HOPS_MAX];
 	size_t count;
 };

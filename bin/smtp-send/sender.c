@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <string.h>
 
 #include "base/die.h"
 #include "base/io.h"
@@ -76,6 +77,17 @@ read_addresses(struct sender *s, const struct control *c, struct str *text)
 	    PROGRAM, EXIT_TEMPORARY, "unable to read sendfrom or ownaddresses in %s", c->path);
 }
 
+static void
+open_secure(struct sender *s, const struct control *c, struct str *text)
+{
+	str_clear(text);
+	if (secure_open(&s->secure, c, text) == 0)
+		return;
+	if (errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
+	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/tlsclient", c->path);
+}
+
 void
 sender_open(struct sender *s)
 {
@@ -102,6 +114,7 @@ sender_open(struct sender *s)
 	read_addresses(s, &c, &text);
 	open_dns(s, &c, &text);
 	open_tls_policy(s, &c, &text);
+	open_secure(s, &c, &text);
 	if (client_init(&s->client) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	control_close(&c);
@@ -114,6 +127,7 @@ sender_close(struct sender *s)
 	io_close(s->turned_fd);
 	client_quit(&s->client);
 	client_free(&s->client);
+	secure_close(&s->secure);
 	tls_policy_close(s->tls_policy);
 	dns_close(s->dns);
 	str_free(&s->me);

@@ -142,6 +142,7 @@ report(const struct attempt *a, uint64_t number)
 		    .code = slice_of(r->outcome.code),
 		    .relay = str_slice(&r->relay),
 		    .reply = str_slice(&r->outcome.reply),
+		    .tls = slice_of(r->tls[0] == '\0' ? "none" : r->tls),
 		    .connect_ms = r->connect_ms,
 		    .transfer_ms = r->transfer_ms,
 		    .done = i + 1 == a->count};
@@ -217,7 +218,8 @@ may_end(void *argument, struct client_transaction **next)
 		(void)take_next(w, deadline_in_ms(0));
 	/* the connection must not be closed behind this message */
 	if (w->has_next && c->messages + 1 < a->per_connection &&
-	    slice_equal(a->destination, next_slot(w)->attempt.destination))
+	    slice_equal(a->destination, next_slot(w)->attempt.destination) &&
+	    secure_serves(&w->sender->secure, &next_slot(w)->attempt, c))
 		*next = &next_slot(w)->attempt.transaction;
 	return true;
 }

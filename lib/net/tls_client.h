@@ -25,7 +25,7 @@ struct tls_client;
 
 /*
  * Reads the control file tlsclient. Where there is none, OpenSSL is not begun with before the first
- * handshake. Null with PROBLEM, one line; errno is EINVAL where the settings are wrong.
+ * handshake. Null with errno, for EINVAL with what is wrong in PROBLEM.
  */
 struct tls_client *tls_client_open(const struct control *c, struct str *problem);
 /* No layer of it may be left. */

@@ -110,19 +110,37 @@ tls_client_make_context(struct tls_client *t, struct str *problem)
 	return false;
 }
 
+/* What a file that the settings name is at fault for is theirs, too. */
+static bool
+try_settings(struct tls_client *t, struct str *problem)
+{
+	struct str cause;
+	bool good;
+
+	if (!t->settings.is_set)
+		return true;
+	str_init(&cause, TLS_REASON_MAX);
+	good = tls_client_make_context(t, &cause);
+	if (!good)
+		(void)str_format(problem, "tlsclient: %s", cause.data);
+	str_free(&cause);
+	errno = EINVAL;
+	return good;
+}
+
 struct tls_client *
 tls_client_open(const struct control *c, struct str *problem)
 {
 	struct tls_client *t = calloc(1, sizeof *t);
+	int error;
 
-	if (t == NULL) {
-		(void)str_add_text(problem, strerror(ENOMEM));
+	if (t == NULL)
 		return NULL;
-	}
-	if (tls_client_settings_read(&t->settings, c, problem) == 0 &&
-	    (!t->settings.is_set || tls_client_make_context(t, problem)))
+	if (tls_client_settings_read(&t->settings, c, problem) == 0 && try_settings(t, problem))
 		return t;
+	error = errno;
 	tls_client_close(t);
+	errno = error;
 	return NULL;
 }
 

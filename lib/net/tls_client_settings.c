@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/tls_client_settings.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "conf/table.h"
 
 #define FILE_NAME "tlsclient"
@@ -70,12 +67,8 @@ tls_client_settings_read(
 	str_init(&settings->ca, VALUE_MAX);
 	str_init(&settings->certificate, VALUE_MAX);
 	found = table_read(&entries, c, FILE_NAME, TABLE_PAIRS, problem);
-	if (found == -1) {
-		if (problem->len == 0)
-			(void)str_format(
-			    problem, "unable to read %s: %s", FILE_NAME, strerror(errno));
+	if (found == -1)
 		return -1;
-	}
 	settings->is_set = found == 1;
 	for (size_t i = 0; i < entries.count && found != -1; i++)
 		found = take(settings, slice_of(entries.text), &entries.entries[i], problem);

@@ -224,15 +224,14 @@ client_attach(struct client *c, int fd)
 {
 	client_close(c);
 	c->fd = c->reader.fd = fd;
-	c->needs_reset = c->is_esmtp = c->is_authenticated = false;
+	c->needs_reset = c->is_esmtp = c->is_authenticated = c->is_protected = false;
 	c->extensions = 0;
 	c->size_limit = c->by_minimum = c->messages = 0;
 }
 
-enum client_status
-client_open(struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome)
+static enum client_status
+begin(struct client *c, struct slice helo_name, struct client_outcome *outcome)
 {
-	client_attach(c, fd);
 	if (client_reply(c, CLIENT_WAIT_GREETING, "connect", outcome) == -1)
 		return outcome->status;
 	if (c->reply.code != 220) { /* 554, 521: RFC 5321, 3.1; 7504 */
@@ -249,4 +248,20 @@ client_open(struct client *c, int fd, struct slice helo_name, struct client_outc
 		return outcome->status;
 	}
 	return CLIENT_OK;
+}
+
+enum client_status
+client_open(struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome)
+{
+	client_attach(c, fd);
+	return begin(c, helo_name, outcome);
+}
+
+enum client_status
+client_open_secure(struct client *c, int fd, struct layer *layer, struct slice helo_name,
+    struct client_outcome *outcome)
+{
+	client_attach(c, fd);
+	client_put_layer(c, layer);
+	return begin(c, helo_name, outcome);
 }

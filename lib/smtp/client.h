@@ -85,6 +85,8 @@ struct client {
 	/* set by the caller before client_open: */
 	bool is_lmtp; /* it speaks LMTP (RFC 2033): LHLO, and each recipient has a reply of its own
 		       */
+	/* set by the caller behind client_open: */
+	bool is_protected; /* TLS with the server that was meant: one for REQUIRETLS (RFC 8689) */
 	/* set by the caller after client_init: */
 	uint64_t percent;   /* of the time-outs of 4.5.3.2 */
 	deadline hard;	    /* bounds everything */
@@ -164,6 +166,21 @@ int client_init(struct client *c);
  */
 enum client_status client_open(
     struct client *c, int fd, struct slice helo_name, struct client_outcome *outcome);
+/* The same where LAYER (TLS), which the client takes over, lies over FD already. */
+enum client_status client_open_secure(struct client *c, int fd, struct layer *layer,
+    struct slice helo_name, struct client_outcome *outcome);
+/*
+ * Says STARTTLS (RFC 3207), which the server offers. CLIENT_OK: the handshake is next, over c->fd,
+ * and client_secure, and nothing else. Else OUTCOME says why not; the session goes on without TLS
+ * if it is still open.
+ */
+enum client_status client_starttls(struct client *c, struct client_outcome *outcome);
+/*
+ * From here on all goes through LAYER, which the client takes over. EHLO is said again, and what
+ * the server said before is forgotten. CLIENT_OK, or OUTCOME, and the connection is closed.
+ */
+enum client_status client_secure(
+    struct client *c, struct layer *layer, struct slice helo_name, struct client_outcome *outcome);
 bool client_is_open(const struct client *c);
 /* Waits until the server has said something, or has gone: 0, or -1 with ETIMEDOUT. */
 int client_wait(struct client *c, deadline until);

@@ -35,6 +35,16 @@ add_priority(const struct client_transaction *t)
 	return str_format(&t->client->output, " MT-PRIORITY=%d", t->message.priority);
 }
 
+/* RFC 8689, 2: only in a session that meets what it asks for. */
+static int
+add_requirement(const struct client_transaction *t)
+{
+	if (!t->message.requires_tls || !t->client->is_protected ||
+	    !client_offers(t, CLIENT_REQUIRETLS))
+		return 0;
+	return str_add_text(&t->client->output, " REQUIRETLS");
+}
+
 int
 client_add_mail(struct client_transaction *t)
 {
@@ -49,7 +59,7 @@ client_add_mail(struct client_transaction *t)
 	    (t->declares_utf8 && str_add_text(out, " SMTPUTF8") == -1) ||
 	    add_parameter(t, "RET", m->return_part) == -1 ||
 	    add_parameter(t, "ENVID", m->envelope_id) == -1 || add_by(t) == -1 ||
-	    add_priority(t) == -1)
+	    add_priority(t) == -1 || add_requirement(t) == -1)
 		return -1;
 	return str_add_text(out, "\r\n");
 }

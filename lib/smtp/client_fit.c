@@ -198,16 +198,24 @@ check_by(struct client_transaction *t)
 }
 
 /*
- * RFC 8689, 4.2.1. There is no TLS here yet, so no server will do; what TLS was agreed on decides
- * here. Reports, which would be lost, go all the same (5).
+ * RFC 8689, 4.2.1: every server on the way must promise the same. Reports, which would be lost, go
+ * all the same (5).
  */
 static int
 check_tls(struct client_transaction *t)
 {
 	if (!t->message.requires_tls || t->message.reverse_path.len == 0)
 		return 0;
+	if (!t->client->is_protected) {
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.7.10",
+		    "message requires TLS (REQUIRETLS), and there is none with a server that was "
+		    "verified");
+		return -1;
+	}
+	if (client_offers(t, CLIENT_REQUIRETLS))
+		return 0;
 	client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.7.30",
-	    "message requires TLS (REQUIRETLS), which this host cannot speak to the server");
+	    "message requires TLS on all its way (REQUIRETLS), which the server does not promise");
 	return -1;
 }
 

@@ -46,6 +46,7 @@ enum letter {
 	RESULT_TRANSFER = 'M',
 	RESULT_NOTIFIES = 'N',
 	RESULT_KEEPS_BY = 'B',
+	RESULT_TLS = 'T',
 	RESULT_EXPANDED = 'F',
 };
 
@@ -357,6 +358,7 @@ encode_result(struct str *out, const struct job_result *r)
 	    fields_add_number(out, RESULT_CONNECT, r->connect_ms, '\0') == -1 ||
 	    fields_add_number(out, RESULT_TRANSFER, r->transfer_ms, '\0') == -1 ||
 	    add_escaped(out, RESULT_REPLY, r->reply) == -1 ||
+	    add_escaped(out, RESULT_TLS, r->tls) == -1 ||
 	    (r->notifies && fields_add(out, RESULT_NOTIFIES, slice_make(NULL, 0), '\0') == -1) ||
 	    (r->is_expanded && fields_add(out, RESULT_EXPANDED, slice_make(NULL, 0), '\0') == -1) ||
 	    (r->keeps_by && fields_add(out, RESULT_KEEPS_BY, slice_make(NULL, 0), '\0') == -1))
@@ -468,6 +470,9 @@ take_result_field(struct job_result *r, const struct field *field)
 		return 0;
 	case RESULT_REPLY:
 		r->reply = field->value;
+		return 0;
+	case RESULT_TLS:
+		r->tls = field->value;
 		return 0;
 	case RESULT_CONNECT:
 		return take_milliseconds(field->value, &r->connect_ms);

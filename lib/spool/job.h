@@ -73,6 +73,7 @@ struct job_result {
 	struct slice code;  /* enhanced status code, RFC 3463: "2.0.0" */
 	struct slice relay; /* who answered: "mx.example.org[192.0.2.1]:25", or where it was put */
 	struct slice reply; /* its words, or ours; escaped, one line */
+	struct slice tls;   /* "none", "TLSv1.3 verified" …; empty where that is no question */
 	int64_t connect_ms, transfer_ms;
 };
 

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "secure.h"
+
+#include <string.h>
+
+#include "send.h"
+#include "smtp/client_session.h"
+
+/* What a message that requires TLS suffers, it suffers at once (RFC 8689, 4.2.1). */
+static bool
+requires_tls(const struct attempt *a)
+{
+	return a->message.requires_tls && a->message.reverse_path.len > 0;
+}
+
+static bool
+refuse(const struct attempt *a, struct client_outcome *outcome, const char *code, const char *what,
+    const char *why)
+{
+	if (requires_tls(a))
+		client_outcome_set(outcome, CLIENT_PERMANENT, "5.7.10",
+		    "message requires TLS, but %s%s", what, why);
+	else
+		client_outcome_set(
+		    outcome, CLIENT_TEMPORARY, code, "TLS is required, but %s%s", what, why);
+	return false;
+}
+
+static bool
+is_plain(const struct secure *s, struct slice relay)
+{
+	struct slice rest = str_slice(&s->plain), line;
+
+	while (slice_take(&rest, '\n', &line))
+		if (slice_equal(line, relay))
+			return true;
+	return false;
+}
+
+/*
+ * REQUIRETLS wants a verified server whose name is sure; a policy that is satisfied with less is
+ * raised. A message that would rather go without TLS lowers what the recipient's domain asks for,
+ * but not what an administrator here does.
+ */
+static bool
+heed_message(struct secure *s, struct attempt *a, struct client_outcome *outcome)
+{
+	struct tls_requirement *r = &s->wanted;
+
+	if (!requires_tls(a)) {
+		if (!tls_requirement_is_lenient(r) && r->by != TLS_BY_TABLE &&
+		    secure_is_optional(a)) {
+			r->is_testing = true;
+			r->by = TLS_BY_MESSAGE;
+		}
+		return true;
+	}
+	if (!r->is_named_surely)
+		return refuse(a, outcome, "4.7.5",
+		    "nobody vouches for the name of the server: neither DNSSEC nor MTA-STS", "");
+	if (r->level > TLS_LEVEL_ENCRYPT && !r->is_testing)
+		return true;
+	r->level = TLS_LEVEL_VERIFY;
+	r->is_testing = false;
+	r->by = TLS_BY_MESSAGE;
+	return true;
+}
+
+bool
+secure_prepare(struct secure *s, struct attempt *a, const struct hop *hop,
+    const struct tls_requirement *policy, struct slice relay, struct client_outcome *outcome)
+{
+	tls_finding_clear(&s->finding);
+	if (tls_requirement_copy(&s->policy, policy) == -1 ||
+	    (s->is_asked && secure_apply(s, hop) == -1) ||
+	    tls_requirement_copy(&s->wanted, &s->policy) == -1) {
+		client_outcome_set(outcome, CLIENT_TEMPORARY, "4.3.0", "out of memory");
+		return false;
+	}
+	if (hop->is_smtps && s->wanted.level < TLS_LEVEL_ENCRYPT)
+		s->wanted.level = TLS_LEVEL_ENCRYPT;
+	if (!heed_message(s, a, outcome))
+		return false;
+	s->is_given_up = tls_requirement_is_lenient(&s->wanted) && is_plain(s, relay);
+	return true;
+}
+
+void
+secure_forget(struct secure *s)
+{
+	tls_finding_clear(&s->finding);
+	tls_requirement_free(&s->policy);
+	tls_requirement_free(&s->wanted);
+	s->policy.level = s->wanted.level = TLS_LEVEL_NONE;
+}
+
+bool
+secure_serves(struct secure *s, struct attempt *a, const struct client *c)
+{
+	const struct tls_requirement *policy = &s->policy;
+
+	if (requires_tls(a) && !c->is_protected)
+		return false;
+	return tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
+	       (!requires_tls(a) && policy->by != TLS_BY_TABLE && secure_is_optional(a));
+}
+
+struct layer *
+secure_shake_hands(struct secure *s, const struct client *c, int fd, struct slice relay,
+    struct attempt *a, struct client_outcome *outcome)
+{
+	struct layer *layer = tls_client_start(
+	    s->client, fd, relay, &s->wanted, client_until(c, CLIENT_WAIT_TLS), &s->finding);
+
+	if (layer == NULL)
+		(void)refuse(a, outcome, "4.7.5", "it cannot be had: ", s->finding.problem.data);
+	return layer;
+}
+
+/* Without STARTTLS the session goes on where that may be. */
+static bool
+go_without(struct secure *s, struct client *c, struct attempt *a, struct client_outcome *outcome)
+{
+	if (tls_requirement_is_lenient(&s->wanted))
+		return true;
+	s->finding.failure = "starttls-not-supported"; /* RFC 8460, 4.3.1 */
+	client_quit(c);
+	return refuse(a, outcome, "4.7.4", "the server does not offer STARTTLS", "");
+}
+
+/* It was offered, and refused when asked for: as if it had not been; but its words count. */
+static bool
+take_refusal(struct secure *s, struct client *c, struct attempt *a, struct client_outcome *outcome)
+{
+	enum client_status status = outcome->status;
+	struct str reply;
+
+	if (!client_is_open(c))
+		return false;
+	if (tls_requirement_is_lenient(&s->wanted))
+		return true;
+	str_init(&reply, CLIENT_REPLY_MAX);
+	(void)str_add_slice(&reply, str_slice(&outcome->reply));
+	s->finding.failure = "starttls-not-supported";
+	client_quit(c);
+	(void)refuse(a, outcome, "4.7.4", "the server refuses STARTTLS: ", reply.data);
+	if (status == CLIENT_TEMPORARY) {
+		outcome->status = CLIENT_TEMPORARY;
+		outcome->code[0] = '4';
+	}
+	str_free(&reply);
+	return false;
+}
+
+bool
+secure_start(struct secure *s, struct client *c, struct slice helo, struct slice relay,
+    struct attempt *a, struct client_outcome *outcome)
+{
+	struct layer *layer;
+
+	if (s->wanted.level == TLS_LEVEL_NONE || s->is_given_up)
+		return true;
+	if ((c->extensions & CLIENT_STARTTLS) == 0)
+		return go_without(s, c, a, outcome);
+	if (client_starttls(c, outcome) != CLIENT_OK)
+		return take_refusal(s, c, a, outcome);
+	layer = secure_shake_hands(s, c, c->fd, relay, a, outcome);
+	if (layer == NULL) {
+		client_close(c);
+		return false;
+	}
+	return client_secure(c, layer, helo, outcome) == CLIENT_OK;
+}
+
+static void
+remember(struct secure *s, struct slice relay)
+{
+	if (str_format(&s->plain, "%.*s\n", (int)relay.len, relay.data) == 0)
+		return;
+	str_clear(&s->plain); /* those that go on failing are remembered again */
+	(void)str_format(&s->plain, "%.*s\n", (int)relay.len, relay.data);
+}
+
+/*
+ * Of TLS 1.3 a client may think that the handshake is done when the server has given it up: that
+ * shows at the first reply, which does not come.
+ */
+bool
+secure_gives_up(struct secure *s, struct slice relay, const struct client_outcome *outcome)
+{
+	struct tls_finding *f = &s->finding;
+	bool has_failed = f->is_on ? strcmp(outcome->code, "4.4.2") == 0 : f->problem.len > 0;
+
+	if (!tls_requirement_is_lenient(&s->wanted) || s->is_given_up || !has_failed)
+		return false;
+	remember(s, relay);
+	tls_finding_fail(f, "validation-failure", "the server broke off behind the handshake");
+	f->is_on = f->is_met = false;
+	f->proof = TLS_PROOF_NONE;
+	s->is_given_up = true;
+	return true;
+}
