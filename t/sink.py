@@ -3,7 +3,7 @@
 """An SMTP server for tests, which accepts everything or misbehaves at the step that it is told.
 
 	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--with CAPABILITY]...
-		[--at STEP=ACTION]...
+		[--at STEP=ACTION]... [--tls KEYS] [--smtps]
 
 Prints its port, then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
@@ -11,13 +11,17 @@ piece: connection number and bytes as Python shows them.
 
 What came in one piece with the end of a message is logged with "behind" after the number.
 
-STEP: greeting ehlo helo mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
+With --tls, it offers STARTTLS (or, with --smtps, begins so) with the certificate KEYS.crt and the key KEYS.key; the
+log says "tls VERSION new|resumed NAME" for each handshake.
+
+STEP: greeting ehlo helo starttls tls (in place of the handshake) secure (EHLO under TLS) mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
 close  stall  garbage  reset  drip  lines  line (all without end)  deaf (when reading), forget (when idle: what has come is thrown away), or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
 """
 import argparse
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -40,6 +44,15 @@ class Sink:
         self.messages = 0
         self.connections = 0
         self.times = {}
+        self.tls = None
+        if options.tls:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(options.tls + ".crt", options.tls + ".key")
+            self.tls.sni_callback = self.note_name
+            if options.tls_version:
+                version = getattr(ssl.TLSVersion, options.tls_version)
+                self.tls.minimum_version = self.tls.maximum_version = version
+        self.names = {}
         self.actions = {}
         for text in options.at:
             step, action = text.split("=", 1)
@@ -48,6 +61,9 @@ class Sink:
             if at and number.isdigit():
                 action, times = head, int(number)
             self.actions.setdefault(step, []).append((action, times))
+
+    def note_name(self, sock, name, _):
+        self.names[sock.fileno()] = name
 
     def action(self, step):
         with self.lock:
@@ -81,6 +97,15 @@ class Session:
         self.buffer = b""
         self.envelope = []
         self.recipients = 0
+        self.is_secure = False
+
+    def shake_hands(self):
+        self.act("tls", None)
+        fd = self.sock.fileno()
+        self.sock = self.sink.tls.wrap_socket(self.sock, server_side=True)
+        self.is_secure = True
+        self.sink.log("%d tls %s %s" % (self.number, self.sock.version(),
+                                        "resumed" if self.sock.session_reused else "new"), self.sink.names.pop(fd, None))
 
     def fill(self, log=True):
         data = self.sock.recv(65536)
@@ -91,7 +116,7 @@ class Session:
         self.buffer += data
 
     def act(self, step, reply):
-        """Does what is asked for at STEP, else replies. True if that was a positive reply."""
+        """Does what is asked for at STEP, else replies (or not). True if that was a positive reply."""
         action = self.sink.action(step)
         if action == "close":
             raise Gone
@@ -112,6 +137,8 @@ class Session:
                 time.sleep(pause)
         if action == "garbage":
             reply = "this is no reply"
+        elif action is None and reply is None:
+            return True
         elif action is not None:
             reply = action.replace("\\r\\n", "\r\n")
         self.sock.sendall(reply.encode() + b"\r\n")
@@ -149,8 +176,17 @@ class Session:
 
     def command(self, line):
         verb = line.split(None, 1)[0].upper() if line.strip() else ""
-        if verb == "EHLO":
+        if verb == "STARTTLS" and self.sink.tls and not self.is_secure:
+            if self.act("starttls", "220 2.0.0 go on"):
+                if self.buffer:
+                    self.sink.log("%d injected" % self.number, self.buffer)
+                self.shake_hands()
+        elif verb == "EHLO":
+            if self.is_secure:
+                self.act("secure", None)
             names = [c for c in CAPABILITIES + self.sink.options.also if c.split()[0] not in self.sink.options.without]
+            if self.sink.tls and not self.is_secure and "STARTTLS" not in self.sink.options.without:
+                names.append("STARTTLS")
             lines = ["sink.test greets you"] + names
             self.act("ehlo", "\r\n".join("250-" + l for l in lines[:-1]) +
                      ("\r\n" if len(lines) > 1 else "") + "250 " + lines[-1])
@@ -182,6 +218,8 @@ class Session:
 
     def run(self):
         try:
+            if self.sink.options.smtps:
+                self.shake_hands()
             self.act("greeting", "220 sink.test ESMTP")
             while True:
                 while b"\r\n" not in self.buffer:
@@ -201,6 +239,9 @@ def main():
     parser.add_argument("--out")
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--with", action="append", default=[], dest="also")
+    parser.add_argument("--tls")
+    parser.add_argument("--tls-version")
+    parser.add_argument("--smtps", action="store_true")
     parser.add_argument("--at", action="append", default=[])
     options = parser.parse_args()
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET

@@ -41,6 +41,8 @@ log_delivery(const struct message *m, const struct envelope_recipient *r, const 
 	event_slice(&e, "to", r->address);
 	log_original(&e, r);
 	event_slice(&e, "relay", v->relay);
+	if (v->tls.len > 0)
+		event_slice(&e, "tls", v->tls);
 	event_ms(&e, "delay", delay);
 	event_ms(&e, "queue", queue > 0 ? queue : 0);
 	event_ms(&e, "connect", v->connect_ms);
@@ -214,6 +216,7 @@ recipient_answer(struct task *task, const struct job_result *result)
 	    .code = result->code,
 	    .relay = result->relay,
 	    .reply = result->reply,
+	    .tls = result->tls,
 	    .connect_ms = result->connect_ms,
 	    .transfer_ms = result->transfer_ms};
 

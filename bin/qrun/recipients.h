@@ -15,6 +15,7 @@ struct verdict {
 	bool is_expanded; /* several addresses have it now, who are not asked for success */
 	bool untried;	  /* what was said of somebody else a moment ago */
 	struct slice code, relay, reply;
+	struct slice tls; /* empty where that is no question */
 	int64_t connect_ms, transfer_ms;
 };
 

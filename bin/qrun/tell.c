@@ -130,5 +130,5 @@ tell_check_result(struct job_result *result)
 
 	if (!is_code_for(result->code, result->status))
 		result->code = slice_of(plain[result->status]);
-	return is_clean(result->relay) && is_clean(result->reply);
+	return is_clean(result->relay) && is_clean(result->reply) && is_clean(result->tls);
 }
