@@ -88,7 +88,8 @@ judge_answer(struct query *q)
 	int more = -1;
 
 	memcpy(name, q->name, sizeof name);
-	if (answer_follow(packet, q->name, &q->ttl) == 0 && answer_start(&a, packet))
+	if ((q->type == ANSWER_CNAME || answer_follow(packet, q->name, &q->ttl) == 0) &&
+	    answer_start(&a, packet))
 		more = query_next(q, &a, &record);
 	q->is_useless = more == -1 || answer_is_referral(packet);
 	if (q->is_useless)

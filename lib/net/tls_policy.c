@@ -75,7 +75,10 @@ apply_entry(
 
 	if (!tls_entry_apply(entry, server->name, r) || !add_reason(r, whose, entry->key))
 		return TLS_NO_MEMORY;
-	return r->level == TLS_LEVEL_VERIFY && r->name_count == 0 ? TLS_NO_NAME : TLS_GO;
+	if (r->level != TLS_LEVEL_VERIFY || r->name_count > 0)
+		return TLS_GO;
+	return add_reason(r, "the server has no name to verify", slice_of("")) ? TLS_NO_NAME
+									       : TLS_NO_MEMORY;
 }
 
 /* Behind DANE, which had no records that can be kept to: WHY says of it what there is to say. */

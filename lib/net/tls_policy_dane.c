@@ -98,22 +98,27 @@ choose(struct look *l, struct dns_tlsa **failed)
 	return NULL;
 }
 
+static bool
+add_name(struct tls_requirement *r, struct slice host)
+{
+	for (size_t i = 0; i < r->name_count; i++)
+		if (slice_is_nocase(host, r->names[i]))
+			return true;
+	return host.len == 0 || tls_requirement_add_name(r, host) == 0;
+}
+
 /* Reference identifiers: the TLSA base domain, and where mail was to go at first (3.2.2). */
 static bool
 name(const struct look *l, const struct dns_tlsa *found, struct tls_requirement *r)
 {
 	r->name_count = 0;
-	if (tls_requirement_add_name(r, found->host) == -1 ||
-	    tls_requirement_add_name(r, l->to->domain) == -1)
-		return false;
-	return l->to->expanded.len == 0 || tls_requirement_add_name(r, l->to->expanded) == 0;
+	return add_name(r, found->host) && add_name(r, l->to->domain) &&
+	       add_name(r, l->to->expanded);
 }
 
 static enum tls_dane
 use(const struct look *l, struct dns_tlsa *found, struct tls_requirement *r)
 {
-	bool by_anchor = false;
-
 	if (found->count == 0)
 		return say_where(l, "TLSA records, none of them usable,", found)
 			   ? TLS_DANE_ENCRYPT
@@ -122,11 +127,6 @@ use(const struct look *l, struct dns_tlsa *found, struct tls_requirement *r)
 	    str_format(&r->reason, "%zu usable TLSA record%s (secure) at _%u._tcp.%s", found->count,
 		found->count == 1 ? "" : "s", (unsigned)found->port, r->names[0]) == -1)
 		return TLS_DANE_NO_MEMORY;
-	for (size_t i = 0; i < found->count; i++)
-		by_anchor = by_anchor || found->list[i].usage == TLS_USAGE_DANE_TA;
-	for (size_t i = 0; by_anchor && i < r->name_count; i++)
-		if (str_format(&r->reason, "%s%s", i == 0 ? ", names " : " ", r->names[i]) == -1)
-			return TLS_DANE_NO_MEMORY;
 	r->level = TLS_LEVEL_DANE;
 	r->by = TLS_BY_DANE;
 	snprintf(r->sni, sizeof r->sni, "%s", r->names[0]); /* 8.1 */

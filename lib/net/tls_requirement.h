@@ -95,8 +95,9 @@ bool tls_requirement_covers(
 const char *tls_level_text(enum tls_level level);
 const char *tls_authority_text(enum tls_authority by);
 /*
- * Adds what is required, and why, as one line for people, without LF: "dane: 2 usable TLSA records
- * (secure) at _25._tcp.mx1.example.org". 0, or -1 with str's errors.
+ * Adds what is required, of which names, and why, as one line for people, without LF: "dane: 2
+ * usable TLSA records (secure) at _25._tcp.mx1.example.org", "verify mx1.example.org: tlspolicy for
+ * .example.org". 0, or -1 with str's errors.
  */
 int tls_requirement_add_text(const struct tls_requirement *r, struct str *out);
 

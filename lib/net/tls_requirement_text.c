@@ -31,11 +31,24 @@ tls_authority_text(enum tls_authority by)
 	return texts[by];
 }
 
+static bool
+names_count(const struct tls_requirement *r)
+{
+	for (size_t i = 0; i < r->tlsa_count; i++)
+		if (r->tlsa[i].usage == TLS_USAGE_DANE_TA)
+			return true;
+	return r->level == TLS_LEVEL_VERIFY;
+}
+
 int
 tls_requirement_add_text(const struct tls_requirement *r, struct str *out)
 {
-	if (str_add_text(out, tls_level_text(r->level)) == -1 ||
-	    (r->is_testing && str_add_text(out, " (testing)") == -1))
+	if (str_add_text(out, tls_level_text(r->level)) == -1)
+		return -1;
+	for (size_t i = 0; names_count(r) && i < r->name_count; i++)
+		if (str_format(out, " %s", r->names[i]) == -1)
+			return -1;
+	if (r->is_testing && str_add_text(out, " (testing)") == -1)
 		return -1;
 	if (r->reason.len == 0)
 		return 0;

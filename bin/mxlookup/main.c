@@ -14,8 +14,8 @@
 #include "conf/control.h"
 #include "net/dns.h"
 #include "net/endpoint.h"
+#include "tls.h"
 
-#define PROGRAM "mxlookup"
 #define TIMEOUT_DEFAULT 30
 #define TIMEOUT_MAX 3600
 #define TEXT_MAX ((size_t)1 << 20)
@@ -26,12 +26,14 @@ enum outcome { FOUND = 0, NO_DOMAIN = 1, NULL_MX = 2, BROKEN = 3, TEMPORARY = 11
 struct lookup {
 	struct dns *dns;
 	int64_t timeout;
-	bool tabs;	 /* columns for programs, not for people */
+	bool tabs; /* columns for programs, not for people */
+	bool shows_tls;
+	struct tls tls;
 	struct str text; /* of one domain */
 };
 
 static const char *const usage =
-    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] DOMAIN...\n";
+    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] [--tls] DOMAIN...\n";
 
 static void
 help(void)
@@ -45,6 +47,7 @@ help(void)
 	    "  -t, --timeout SECONDS       at most so long for one domain (default %d)\n"
 	    "      --table                 columns for people (default on a terminal)\n"
 	    "      --tab                   columns separated by tabs (default elsewhere)\n"
+	    "      --tls                   say what TLS each must do before it gets mail, and why\n"
 	    "      --help, --version\n"
 	    "Exit code: 0 found, 1 no such domain or no exchanger, 2 null MX, 3 broken: no "
 	    "exchanger has\n"
@@ -83,10 +86,30 @@ join(const struct dns_addresses *found, const char *separator, struct str *out)
 	return 0;
 }
 
-static enum dns_result
-show_exchanger(struct lookup *l, struct slice domain, const struct dns_exchanger *one,
-    bool implicit, deadline until)
+/* Behind the line of an exchanger that has an address. */
+static int
+add_tls(struct lookup *l, struct slice domain, const struct dns_exchangers *list,
+    const struct dns_exchanger *one, const struct dns_addresses *found, deadline until)
 {
+	struct tls_destination to = {.domain = domain,
+	    .expanded = slice_of(list->expanded),
+	    .is_mx = true,
+	    .is_secure = list->is_secure};
+	struct tls_server server = {.name = slice_of(one->name),
+	    .expanded = slice_of(found->expanded),
+	    .is_secure = found->is_secure};
+	const char *text = tls_explain(&l->tls, &to, &server, until);
+
+	if (l->tabs)
+		return add_row(l, domain, "tls", one, "", text);
+	return str_format(&l->text, "         %s\n", text);
+}
+
+static enum dns_result
+show_exchanger(struct lookup *l, struct slice domain, const struct dns_exchangers *list,
+    const struct dns_exchanger *one, deadline until)
+{
+	bool implicit = list->implicit;
 	struct dns_addresses found;
 	enum dns_result result = dns_addresses(l->dns, slice_of(one->name), until, &found);
 	const char *note = implicit ? "no MX: the domain itself" : "";
@@ -97,6 +120,8 @@ show_exchanger(struct lookup *l, struct slice domain, const struct dns_exchanger
 		note = result == DNS_NO_DATA ? "no address" : dns_text(result);
 	if (join(&found, l->tabs ? "," : " ", &addresses) == -1 ||
 	    add_row(l, domain, implicit ? "implicit" : "mx", one, addresses.data, note) == -1)
+		result = DNS_TEMPORARY;
+	if (l->shows_tls && found.count > 0 && add_tls(l, domain, list, one, &found, until) == -1)
 		result = DNS_TEMPORARY;
 	str_free(&addresses);
 	dns_addresses_free(&found);
@@ -111,8 +136,7 @@ show_exchangers(
 	enum outcome outcome = BROKEN;
 
 	for (size_t i = 0; i < list->count; i++) {
-		enum dns_result result =
-		    show_exchanger(l, domain, &list->list[i], list->implicit, until);
+		enum dns_result result = show_exchanger(l, domain, list, &list->list[i], until);
 
 		if (result == DNS_FOUND)
 			outcome = FOUND;
@@ -182,7 +206,8 @@ options(struct lookup *l, int argc, char **argv, struct str *servers)
 	static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
 	    {"timeout", required_argument, NULL, 't'}, {"table", no_argument, NULL, 'A'},
 	    {"tab", no_argument, NULL, 'T'}, {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	    {"tls", no_argument, NULL, 'L'}, {"version", no_argument, NULL, 'v'},
+	    {NULL, 0, NULL, 0}};
 	uint64_t seconds = 0;
 	int c;
 
@@ -197,6 +222,8 @@ options(struct lookup *l, int argc, char **argv, struct str *servers)
 			l->timeout = (int64_t)seconds;
 		} else if (c == 'A' || c == 'T')
 			l->tabs = c == 'T';
+		else if (c == 'L')
+			l->shows_tls = true;
 		else if (c == 'h') {
 			help();
 			exit(EXIT_DONE);
@@ -229,6 +256,8 @@ main(int argc, char **argv)
 		die(PROGRAM, EXIT_PERMANENT, "not a list of DNS servers: %s", servers.data);
 	if (l.dns == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+	if (l.shows_tls)
+		tls_open(&l.tls, l.dns);
 	for (int i = optind; i < argc; i++) {
 		enum outcome outcome = look_up(&l, slice_of(argv[i]));
 
@@ -238,6 +267,8 @@ main(int argc, char **argv)
 			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
 		str_clear(&l.text);
 	}
+	if (l.shows_tls)
+		tls_close(&l.tls);
 	dns_close(l.dns);
 	str_free(&servers);
 	str_free(&l.text);
