@@ -129,6 +129,33 @@ exim_setup() {
 	chmod 755 "$P/run"
 }
 
+# OpenSMTPD with the configuration on stdin; $P/run starts it in a mount namespace of its own, as it
+# has its users and folders compiled in: there it sees some of its own.
+opensmtpd_setup() {
+	local name
+	cp /etc/passwd "$P/passwd"
+	cp /etc/group "$P/group"
+	for name in opensmtpd:951 opensmtpq:952; do
+		echo "${name%:*}:x:${name#*:}:${name#*:}::/var/lib/opensmtpd/empty:/bin/false" >>"$P/passwd"
+		echo "${name%:*}:x:${name#*:}:" >>"$P/group"
+	done
+	cat >"$P/conf"
+	chmod 644 "$P/conf" "$P/passwd" "$P/group"
+	cat >"$P/run" <<-END
+		set -e
+		mount --bind "$P/passwd" /etc/passwd
+		mount --bind "$P/group" /etc/group
+		for folder in /var/spool /var/lib /run; do
+			mount -t tmpfs tmpfs "\$folder"
+		done
+		mount --bind "$PEERS/opensmtpd/usr/libexec" /usr/libexec
+		mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd
+		chmod 711 /var/spool/smtpd
+		export LD_LIBRARY_PATH="$PEER_LIBS"
+		exec "$PEERS/opensmtpd/usr/sbin/smtpd" -d -f "$P/conf"
+	END
+}
+
 EXIM_USER=$(id -un)
 if [ "$EXIM_USER" = root ]; then
 	EXIM_USER=nobody

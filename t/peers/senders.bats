@@ -395,42 +395,17 @@ sasl_plugins() {
 	unshare -m true || skip 'a mount namespace of its own cannot be had'
 	peer opensmtpd usr/sbin/smtpd
 	listen -s
-	opensmtpd_setup
+	PEER_PORT=$(free_port)
+	opensmtpd_setup <<-END
+		table secrets { us = "$LOGIN:$PASSWORD" }
+		listen on 127.0.0.1 port $PEER_PORT
+		action out relay host smtp+tls://us@127.0.0.1:$PORT auth <secrets> tls no-verify
+		match from any for any action out
+	END
 	start unshare -m sh "$P/run"
 	wait_for 20 port_open "$PEER_PORT"
 	sed -i 's/^From: .*/From: <joe@example.test>\r/' "$T/wire"
 	run timeout 30 curl -sS --mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PEER_PORT"
 	assert_status 0
 	arrived 1 ESMTPSA
-}
-
-# OpenSMTPD has its users and folders compiled in: here it sees some of its own.
-opensmtpd_setup() {
-	local name
-	PEER_PORT=$(free_port)
-	cp /etc/passwd "$P/passwd"
-	cp /etc/group "$P/group"
-	for name in opensmtpd:951 opensmtpq:952; do
-		echo "${name%:*}:x:${name#*:}:${name#*:}::/var/lib/opensmtpd/empty:/bin/false" >>"$P/passwd"
-		echo "${name%:*}:x:${name#*:}:" >>"$P/group"
-	done
-	cat >"$P/conf" <<-END
-		table secrets { us = "$LOGIN:$PASSWORD" }
-		listen on 127.0.0.1 port $PEER_PORT
-		action out relay host smtp+tls://us@127.0.0.1:$PORT auth <secrets> tls no-verify
-		match from any for any action out
-	END
-	chmod 644 "$P/conf" "$P/passwd" "$P/group"
-	cat >"$P/run" <<-END
-		set -e
-		mount --bind "$P/passwd" /etc/passwd
-		mount --bind "$P/group" /etc/group
-		for folder in /var/spool /var/lib /run; do
-			mount -t tmpfs tmpfs "\$folder"
-		done
-		mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd
-		chmod 711 /var/spool/smtpd
-		export LD_LIBRARY_PATH="$PEER_LIBS"
-		exec "$PEERS/opensmtpd/usr/sbin/smtpd" -d -f "$P/conf"
-	END
 }
