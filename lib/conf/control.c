@@ -35,12 +35,16 @@ control_close(struct control *c)
 }
 
 static int
-read_whole(int fd, struct str *text)
+read_whole(int fd, bool is_private, struct str *text)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
+	if (is_private && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		errno = EPERM;
+		return -1;
+	}
 	/* not EINVAL, which means that the text is wrong */
 	if (!S_ISREG(st.st_mode)) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
@@ -66,8 +70,8 @@ read_whole(int fd, struct str *text)
 	}
 }
 
-int
-control_read(const struct control *c, const char *name, struct str *text)
+static int
+read_file(const struct control *c, const char *name, bool is_private, struct str *text)
 {
 	int fd, result;
 
@@ -77,9 +81,21 @@ control_read(const struct control *c, const char *name, struct str *text)
 	fd = openat(c->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	result = read_whole(fd, text);
+	result = read_whole(fd, is_private, text);
 	io_close(fd);
 	return result == -1 ? -1 : 1;
+}
+
+int
+control_read(const struct control *c, const char *name, struct str *text)
+{
+	return read_file(c, name, false, text);
+}
+
+int
+control_read_private(const struct control *c, const char *name, struct str *text)
+{
+	return read_file(c, name, true, text);
 }
 
 bool

@@ -32,6 +32,10 @@ void control_close(struct control *c);
  * file, EFBIG for one over TEXT's cap).
  */
 int control_read(const struct control *c, const char *name, struct str *text);
+/*
+ * The same for what is its owner's alone: -1 with EPERM where anybody else has any right on it.
+ */
+int control_read_private(const struct control *c, const char *name, struct str *text);
 /* The first line that counts: 1, 0 if there is no such file or line, -1 with errno. */
 int control_line(const struct control *c, const char *name, struct str *line);
 /* Takes the next line that counts off *rest. */

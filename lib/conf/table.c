@@ -91,9 +91,15 @@ join_continuations(struct slice *rest, struct slice *line)
 	}
 }
 
+static bool
+is_blank_at(struct slice line, size_t i)
+{
+	return i >= line.len || line.data[i] == ' ' || line.data[i] == '\t';
+}
+
 /* The colon that ends a key; a quoted string, or a literal in brackets, may hold others. */
 static size_t
-find_colon(struct slice line)
+find_colon(struct slice line, enum table_form form)
 {
 	bool quoted = false, literal = false;
 
@@ -106,7 +112,8 @@ find_colon(struct slice line)
 			quoted = !quoted;
 		else if (c == '[' || c == ']')
 			literal = c == '[';
-		else if (c == ':' && !quoted && !literal)
+		else if (c == ':' && !quoted && !literal &&
+			 (form != TABLE_HOSTS || is_blank_at(line, i + 1)))
 			return i;
 	}
 	return line.len;
@@ -130,7 +137,7 @@ split(struct slice line, enum table_form form, struct table_entry *entry)
 	*entry = (struct table_entry){.key = slice_trim(line), .value = slice_make(NULL, 0)};
 	if (form == TABLE_KEYS)
 		return true;
-	colon = find_colon(line);
+	colon = find_colon(line, form);
 	entry->key = slice_trim(slice_make(line.data, colon));
 	if (form == TABLE_ALIASES)
 		entry->key = unquote(entry->key);

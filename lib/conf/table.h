@@ -28,6 +28,7 @@ struct table {
 enum table_form {
 	TABLE_KEYS,    /* a key a line */
 	TABLE_PAIRS,   /* "key: value"; a quoted string or a literal in the key may hold colons */
+	TABLE_HOSTS,   /* as pairs, but the colon has a blank behind it: a key may be host:port */
 	TABLE_ALIASES, /* as pairs; a line that begins with a blank goes on with the value before */
 };
 

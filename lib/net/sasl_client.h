@@ -51,7 +51,7 @@ struct sasl_client {
 	bool is_done;	      /* this side has nothing more to say or to see */
 	unsigned step;	      /* challenges taken */
 	struct str out;	      /* the response */
-	struct str complaint; /* about a token: what the server said, any octets */
+	struct str complaint; /* what the server says is wrong, any octets */
 	/* of SCRAM */
 	struct str header;		     /* gs2-header */
 	struct str nonce;		     /* ours */

@@ -179,13 +179,26 @@ say_final(struct sasl_client *s, bool binds, struct slice challenge)
 	return added == 0 ? SASL_CLIENT_SAY : SASL_CLIENT_NO_MEMORY;
 }
 
-/* server-final-message: that the server knows the key, too, or "e=" and why not. */
+/* "e=" and what is wrong: the server ends it, but not with success. */
+static enum sasl_client_result
+take_complaint(struct sasl_client *s, struct slice challenge)
+{
+	s->is_done = false;
+	if (challenge.len > SASL_CLIENT_COMPLAINT_MAX)
+		challenge.len = SASL_CLIENT_COMPLAINT_MAX;
+	(void)str_add_slice(&s->complaint, challenge);
+	return SASL_CLIENT_SAY;
+}
+
+/* server-final-message: that the server knows the key, too. */
 static enum sasl_client_result
 take_final(struct sasl_client *s, struct slice challenge)
 {
 	struct slice value;
 	struct str signature;
 
+	if (slice_starts(challenge, "e="))
+		return take_complaint(s, challenge);
 	str_init(&signature, SCRAM_HASH + 3);
 	s->is_done = take_attribute(&challenge, 'v', &value) &&
 		     base64_decode(&signature, value) == 0 && signature.len == SCRAM_HASH &&

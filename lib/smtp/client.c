@@ -20,6 +20,7 @@ client_init(struct client *c)
 	*c = (struct client){.fd = -1, .percent = 100, .hard = DEADLINE_NEVER};
 	reply_init(&c->reply);
 	str_init(&c->output, OUTPUT_MAX);
+	str_init(&c->mechanisms, REPLY_TEXT_MAX);
 	return reader_init(&c->reader, -1, READER_SIZE);
 }
 
@@ -44,6 +45,7 @@ client_free(struct client *c)
 	reader_free(&c->reader);
 	reply_free(&c->reply);
 	str_free(&c->output);
+	str_free(&c->mechanisms);
 }
 
 bool
@@ -226,6 +228,7 @@ client_attach(struct client *c, int fd)
 	c->fd = c->reader.fd = fd;
 	c->needs_reset = c->is_esmtp = c->is_authenticated = c->is_protected = false;
 	c->extensions = 0;
+	str_clear(&c->mechanisms);
 	c->size_limit = c->by_minimum = c->messages = 0;
 }
 

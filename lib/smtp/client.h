@@ -81,6 +81,7 @@ struct client {
 	uint64_t by_minimum;   /* DELIVERBY: seconds; 0: none */
 	uint64_t size_limit;   /* SIZE of the server; 0: none or unknown */
 	uint64_t messages;     /* transactions so far that reached the end of DATA */
+	struct str mechanisms; /* AUTH: names with blanks between, as the server said them */
 	bool is_authenticated; /* by AUTH, in this session */
 	/* set by the caller before client_open: */
 	bool is_lmtp; /* it speaks LMTP (RFC 2033): LHLO, and each recipient has a reply of its own

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <string.h>
+
 #include "smtp/client_session.h"
 
 static const struct {
@@ -17,14 +19,26 @@ static const struct {
     {"MT-PRIORITY", CLIENT_PRIORITY},
     {"REQUIRETLS", CLIENT_REQUIRETLS},
     {"BINARYMIME", CLIENT_BINARYMIME},
-    {"AUTH", CLIENT_AUTH},
 };
+
+/* "AUTH PLAIN LOGIN" (RFC 4954, 3); "AUTH=PLAIN LOGIN" is what came before it. */
+static void
+take_mechanisms(struct client *c, struct slice line)
+{
+	if (!slice_starts_nocase(line, "AUTH ") && !slice_starts_nocase(line, "AUTH="))
+		return;
+	c->extensions |= CLIENT_AUTH;
+	/* what there is no memory for is not offered */
+	if (str_add_char(&c->mechanisms, ' ') == 0)
+		(void)str_add_slice(&c->mechanisms, slice_skip(line, strlen("AUTH ")));
+}
 
 static void
 take_extension(struct client *c, struct slice line)
 {
 	struct slice keyword, value;
 
+	take_mechanisms(c, line);
 	if (!slice_word(&line, &keyword))
 		return;
 	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
@@ -46,6 +60,7 @@ take_extensions(struct client *c)
 	struct slice rest = str_slice(&c->reply.text), line;
 
 	c->is_esmtp = true;
+	str_clear(&c->mechanisms);
 	(void)slice_take(&rest, '\n', &line); /* the server's name and greeting */
 	while (slice_take(&rest, '\n', &line))
 		take_extension(c, line);

@@ -20,6 +20,7 @@ enum client_timeout {
 	CLIENT_WAIT_BLOCK = 180,
 	CLIENT_WAIT_END = 600,
 	CLIENT_WAIT_RESET = 300,
+	CLIENT_WAIT_AUTH = 180, /* ours */
 	CLIENT_WAIT_AHEAD = 60, /* ours: MAIL behind a message; a server may have thrown it away */
 };
 

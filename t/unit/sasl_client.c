@@ -59,7 +59,7 @@ static const struct exchange exchanges[] = {
 	    {"v=6rri", CANCEL, "", false}}},
     {SCRAM("an error"), false, false,
 	{{NULL, SAY, "n,," FIRST_BARE, false}, {SERVER_FIRST, SAY, FINAL, false},
-	    {"e=invalid-proof", CANCEL, "", false}}},
+	    {"e=invalid-proof", SAY, "", false}, {SERVER_FINAL, CANCEL, "", false}}},
     {SCRAM("a nonce that is not ours"), false, false,
 	{{NULL, SAY, "n,," FIRST_BARE, false},
 	    {"r=x" NONCE ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", CANCEL, "", false}}},
