@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
+#include "complain.h"
 #include "conf/control.h"
 #include "folders.h"
 #include "mail/address.h"
@@ -117,9 +118,8 @@ control_open_socket(struct control_socket *c, struct qrun *q)
 		c->listener = fd;
 		return;
 	}
-	log_note(PROGRAM, "warning",
-	    "nobody can ask for mail, as %s/run/qrun/socket is not to be had: %s", q->spool.path,
-	    strerror(errno));
+	complain("nobody can ask for mail, as %s/run/qrun/socket is not to be had: %s",
+	    q->spool.path, strerror(errno));
 	io_close(fd);
 }
 

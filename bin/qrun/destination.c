@@ -71,11 +71,9 @@ destination_keep(struct str *text, struct slice value)
 	(void)str_add_slice(text, value);
 }
 
-static void
-free_destination(void *node)
+void
+destination_free(struct destination *d)
 {
-	struct destination *d = node;
-
 	str_free(&d->dead_code);
 	str_free(&d->dead_relay);
 	str_free(&d->dead_reply);
@@ -100,7 +98,7 @@ make(enum worker_kind kind, struct slice key, struct slice user)
 	window_init(&d->window);
 	d->pace = -1;
 	if (d->key == NULL || d->user == NULL) {
-		free_destination(d);
+		destination_free(d);
 		return NULL;
 	}
 	d->address = strchr(d->key, ' ') + 1;
@@ -108,30 +106,51 @@ make(enum worker_kind kind, struct slice key, struct slice user)
 }
 
 struct destination *
-destination_of(struct qrun *q, const struct route *route)
+destination_make(const struct qrun *q, const struct route *route)
 {
 	enum worker_kind kind = route->kind == ROUTE_SMTP ? WORKER_SEND : WORKER_DELIVER;
-	struct destination wanted = {.key = NULL}, *d, **node;
+	struct destination *d = NULL;
 	struct slice user;
 	struct str key;
 
 	str_init(&key, SIZE_MAX / 4);
-	if (describe(q, route, &key, &user) == -1) {
-		str_free(&key);
-		return NULL;
-	}
-	wanted.key = key.data;
-	node = tfind(&wanted, &q->destinations, compare);
-	d = node != NULL ? *node : make(kind, str_slice(&key), user);
+	if (describe(q, route, &key, &user) == 0)
+		d = make(kind, str_slice(&key), user);
 	str_free(&key);
-	if (node == NULL && d != NULL) {
-		if (tsearch(d, &q->destinations, compare) == NULL) {
-			free_destination(d);
-			return NULL;
-		}
-		d->own = destinations_find(&q->destination_limits, slice_of(d->address));
-		if (d->kind == WORKER_SEND)
-			hosts_read(q, d);
+	return d;
+}
+
+static struct destination *
+find(const struct qrun *q, struct destination *wanted)
+{
+	struct destination **node = tfind(wanted, &q->destinations, compare);
+
+	return node == NULL ? NULL : *node;
+}
+
+/* A new one, with what is known of it. False with ENOMEM. */
+static bool
+add(struct qrun *q, struct destination *d)
+{
+	if (tsearch(d, &q->destinations, compare) == NULL)
+		return false;
+	d->own = destinations_find(&q->destination_limits, slice_of(d->address));
+	if (d->kind == WORKER_SEND)
+		hosts_read(q, d);
+	return true;
+}
+
+struct destination *
+destination_of(struct qrun *q, const struct route *route)
+{
+	struct destination *d = destination_make(q, route), *known;
+
+	if (d == NULL)
+		return NULL;
+	known = find(q, d);
+	if (known != NULL || !add(q, d)) {
+		destination_free(d);
+		d = known;
 	}
 	if (d != NULL)
 		d->used = clock_wall_seconds();
@@ -152,7 +171,7 @@ destination_make_turn(struct qrun *q)
 	d->used = clock_wall_seconds();
 	if (tsearch(d, &q->destinations, compare) != NULL)
 		return d;
-	free_destination(d);
+	destination_free(d);
 	return NULL;
 }
 
@@ -188,14 +207,20 @@ destination_free_idle(struct qrun *q)
 		idle.list = d->next_ready;
 		workers_forget_destination(q->workers, d);
 		tdelete(d, &q->destinations, compare);
-		free_destination(d);
+		destination_free(d);
 	}
+}
+
+static void
+free_node(void *node)
+{
+	destination_free(node);
 }
 
 void
 destination_free_all(struct qrun *q)
 {
-	tdestroy(q->destinations, free_destination);
+	tdestroy(q->destinations, free_node);
 	q->destinations = NULL;
 	q->ready[WORKER_SEND] = q->ready[WORKER_DELIVER] = NULL;
 }

@@ -13,6 +13,9 @@
 /* The destination for ROUTE, made if it is new; null with ENOMEM. ROUTE is of a kind that has one.
  */
 struct destination *destination_of(struct qrun *q, const struct route *route);
+/* One that nobody knows of, with nothing known of it: to be freed; null with ENOMEM. */
+struct destination *destination_make(const struct qrun *q, const struct route *route);
+void destination_free(struct destination *d);
 /* A new one for a connection that was handed over; null with ENOMEM. */
 struct destination *destination_make_turn(struct qrun *q);
 /* Puts a task behind the others. */

@@ -7,6 +7,7 @@
 
 #include "admit.h"
 #include "base/log.h"
+#include "complain.h"
 #include "destination.h"
 #include "folders.h"
 #include "spool/ask.h"
@@ -154,7 +155,7 @@ fetch_take_connection(struct qrun *q, struct fetch *f, int fd)
 		result = start_over(q, f);
 	f->is_over = result == -1;
 	if (result == -1)
-		log_note(PROGRAM, "warning", "unable to turn a connection round: %s",
+		complain("unable to turn a connection round: %s",
 		    problem.len > 0 ? problem.data : strerror(errno));
 	str_free(&problem);
 	return result;

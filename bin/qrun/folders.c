@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "complain.h"
 
 #define TRIES 5	     /* against another qrun that removes an empty folder just then */
 #define SPARE_MAX 64 /* folders that are kept open for the messages that come next */
@@ -23,7 +24,7 @@ sync_folder(struct folder *f)
 		return;
 	f->changed = false;
 	if (fsync(f->fd) == -1)
-		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+		complain("unable to sync the spool: %s", strerror(errno));
 }
 
 static void
@@ -252,10 +253,10 @@ folders_sync(struct qrun *q)
 		sync_folder(f);
 	close_unused(q);
 	if (q->deferred_changed && fsync(q->deferred_fd) == -1)
-		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+		complain("unable to sync the spool: %s", strerror(errno));
 	q->deferred_changed = false;
 	if (q->hold_changed && fsync(q->hold_fd) == -1)
-		log_note(PROGRAM, "warning", "unable to sync the spool: %s", strerror(errno));
+		complain("unable to sync the spool: %s", strerror(errno));
 	q->hold_changed = false;
 }
 

@@ -143,6 +143,8 @@ is_over(struct qrun *q, struct loop *l)
 		return true;
 	if (q->is_watching || !scan_is_over(&l->scan))
 		return false;
+	if (selection_is_partial(&q->selection))
+		return true; /* what was left out of a message in new/ stays there */
 	if (l->scan.admitted == 0 || q->defer_failed || l->rescans++ == RESCANS_MAX)
 		return true;
 	scan_begin(&l->scan, true, false);
@@ -202,6 +204,7 @@ tick(struct qrun *q, struct loop *l)
 	workers_check(q);
 	messages_sync(q);
 	destination_free_idle(q);
+	progress_tick(&l->progress, q);
 }
 
 void
@@ -209,6 +212,7 @@ loop_run(struct loop *l, struct qrun *q)
 {
 	scan_begin(&l->scan, true, true);
 	hosts_clean(q);
+	progress_begin(&l->progress, q);
 	for (;;) {
 		size_t count;
 
@@ -232,6 +236,7 @@ loop_run(struct loop *l, struct qrun *q)
 		tick(q, l);
 	}
 	messages_sync(q);
+	progress_end(&l->progress, q);
 }
 
 int

@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include "control.h"
+#include "progress.h"
 #include "qrun.h"
 #include "scan.h"
 #include "trigger.h"
@@ -18,6 +19,7 @@ struct loop {
 	int64_t next_tick, next_look; /* monotonic, ms */
 	int64_t stopping_since;	      /* the same */
 	int rescans;
+	struct progress progress;
 	struct pollfd *fds;
 	size_t fds_room;
 };

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "complain.h"
 #include "destination.h"
 #include "folders.h"
 #include "recipients.h"
@@ -170,9 +171,9 @@ remove_message(struct qrun *q, struct message *m)
 	int cell = m->claim.cell;
 
 	log_message(m, "removed", 0);
+	q->done++;
 	if (claim_remove(&m->claim) == -1)
-		log_note(PROGRAM, "warning", "unable to remove %s: %s", m->claim.header.id,
-		    strerror(errno));
+		complain("unable to remove %s: %s", m->claim.header.id, strerror(errno));
 	else if (cell != -1)
 		recycle_cell(q, cell);
 	if (cell == -1)
@@ -185,8 +186,7 @@ static void
 sync_marks(struct message *m)
 {
 	if (m->unsynced && claim_sync(&m->claim) == -1)
-		log_note(PROGRAM, "warning", "unable to sync %s: %s", m->claim.header.id,
-		    strerror(errno));
+		complain("unable to sync %s: %s", m->claim.header.id, strerror(errno));
 	m->unsynced = false;
 }
 
@@ -195,11 +195,12 @@ static void
 put_off(struct qrun *q, struct message *m, int64_t due)
 {
 	sync_marks(m);
+	q->put_off++;
 	log_message(m, "deferred", due);
 	if (folder_defer(q, m, due) == -1) {
 		q->defer_failed = true;
-		log_note(PROGRAM, "warning", "unable to defer %s, which stays where it is: %s",
-		    m->claim.header.id, strerror(errno));
+		complain("unable to defer %s, which stays where it is: %s", m->claim.header.id,
+		    strerror(errno));
 	}
 	free_message(q, m);
 }
@@ -233,8 +234,8 @@ hold_message(struct qrun *q, struct message *m)
 	}
 	if (folder_hold(q, m, m->hold_name) == -1) {
 		q->defer_failed = true;
-		log_note(PROGRAM, "warning", "unable to hold %s, which stays where it is: %s",
-		    m->claim.header.id, strerror(errno));
+		complain("unable to hold %s, which stays where it is: %s", m->claim.header.id,
+		    strerror(errno));
 	}
 	free_message(q, m);
 }

@@ -18,6 +18,7 @@
 #include "conf/destinations.h"
 #include "conf/limits.h"
 #include "conf/route.h"
+#include "selection.h"
 #include "spool/claim.h"
 #include "spool/schedule.h"
 #include "spool/spool.h"
@@ -144,6 +145,12 @@ struct qrun {
 	bool defer_failed;     /* a message stayed where it was: this pass looks no further */
 	bool stopping;
 	bool is_watching; /* -w */
+	bool is_preview;  /* -n */
+	bool is_quiet;	  /* -q */
+	bool wants_progress;
+	struct selection selection; /* what this pass is about */
+	int64_t started;	    /* seconds since 1970 */
+	uint64_t done, put_off;	    /* messages that have left our hands so */
 };
 
 /* Seconds since 1970 at which the message began to arrive. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/tally.h"
+#include "complain.h"
 #include "folders.h"
 
 #define MINUTE UINT64_C(60)
@@ -36,10 +36,9 @@ rates_close(struct qrun *q)
 }
 
 static void
-complain(const struct qrun *q)
+say_uncounted(const struct qrun *q)
 {
-	log_note(PROGRAM, "warning",
-	    "rates are not kept, as %s/run/qrun/rates is not to be had: %s", q->spool.path,
+	complain("rates are not kept, as %s/run/qrun/rates is not to be had: %s", q->spool.path,
 	    strerror(errno));
 }
 
@@ -57,7 +56,7 @@ open_file(struct qrun *q)
 	if (folders_make_run(q) == -1 ||
 	    str_format(&path, "%s/run/qrun/rates", q->spool.path) == -1 ||
 	    tally_open(&r->tally, path.data) == -1)
-		complain(q);
+		say_uncounted(q);
 	str_free(&path);
 	return r->tally.fd != -1;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "complain.h"
 #include "destination.h"
 #include "mail/encode.h"
 #include "report.h"
@@ -80,8 +81,7 @@ recipient_mark(struct message *m, size_t index, const struct recipient_state *st
 {
 	/* no reason to stop: the message is delivered again at the worst */
 	if (claim_mark(&m->claim, index, state) == -1)
-		log_note(PROGRAM, "warning", "unable to mark %s: %s", m->claim.header.id,
-		    strerror(errno));
+		complain("unable to mark %s: %s", m->claim.header.id, strerror(errno));
 }
 
 /* RFC 2852, 4.1.4: the sender is told of a relay by which he may lose sight of his BY. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "complain.h"
 #include "spool/cell.h"
 
 #define MANY 1024 /* cells gathered at most; a sync is cheap beside the messages of so many */
@@ -49,8 +49,8 @@ recycle_sync(struct qrun *q)
 		return;
 	/* not offered then: who keeps the stock finds them, and syncs before he offers them */
 	if (cell_sync(&q->spool) == -1)
-		log_note(PROGRAM, "warning", "unable to sync %s/%s: %s", q->spool.path,
-		    SPOOL_FINISHED, strerror(errno));
+		complain(
+		    "unable to sync %s/%s: %s", q->spool.path, SPOOL_FINISHED, strerror(errno));
 	else
 		cell_offer(&q->spool, r->cells, r->count);
 	r->count = 0;

@@ -65,7 +65,7 @@ list_slots(struct scan *s, struct qrun *q)
 
 		if (when == -1)
 			continue;
-		if (when > now || !add_slot(s, when, &room)) {
+		if ((when > now && !q->selection.takes_all) || !add_slot(s, when, &room)) {
 			if (when < q->next_slot)
 				q->next_slot = when;
 		}
@@ -215,10 +215,15 @@ admit_name(struct qrun *q, struct folder *folder, const char *name)
 
 	if (folder->is_held && !may_be_too_old(q, name))
 		return PASSED_OVER;
-	if (folder != &q->cells_folder)
-		return id_is_valid(slice_of(name)) ? admit_message(q, folder, name) : PASSED_OVER;
+	if (folder != &q->cells_folder) {
+		bool is_wanted =
+		    id_is_valid(slice_of(name)) && selection_has_id(&q->selection, slice_of(name));
+
+		return is_wanted ? admit_message(q, folder, name) : PASSED_OVER;
+	}
 	cell = cell_number(slice_of(name));
-	if (cell == -1 || cell_look(&q->spool, cell, id) != CELL_TAKEN)
+	if (cell == -1 || cell_look(&q->spool, cell, id) != CELL_TAKEN ||
+	    (q->selection.ids.len > 0 && !selection_has_id(&q->selection, slice_of(id))))
 		return PASSED_OVER;
 	return admit_cell(q, cell, NULL);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/log.h"
+#include "complain.h"
 #include "folders.h"
 #include "spool/cell.h"
 
@@ -23,8 +23,7 @@ walk_stream(int fd)
 	DIR *dir = own == -1 ? NULL : fdopendir(own);
 
 	if (dir == NULL) {
-		log_note(
-		    PROGRAM, "warning", "unable to look through the spool: %s", strerror(errno));
+		complain("unable to look through the spool: %s", strerror(errno));
 		io_close(own);
 	}
 	return dir;

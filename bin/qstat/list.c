@@ -19,7 +19,7 @@
 #include "spool/id.h"
 #include "spool/place.h"
 #include "spool/spool.h"
-#include "view.h"
+#include "spool/view.h"
 
 #define TEXT_MAX 4096
 #define TIME_SIZE 32

@@ -126,16 +126,10 @@ log_note(const char *program, const char *event, const char *format, ...)
 }
 
 void
-log_keep_from(int fd)
+log_to_syslog(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = LOG_SOCKET};
-	struct stat out, err;
-	int log;
-
-	if (fstat(fd, &out) == -1 || fstat(STDERR_FILENO, &err) == -1 || !S_ISSOCK(out.st_mode) ||
-	    out.st_dev != err.st_dev || out.st_ino != err.st_ino)
-		return;
-	log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (log == -1 || connect(log, (struct sockaddr *)&address, sizeof address) == -1) {
 		io_close(log);
 		log = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -143,4 +137,15 @@ log_keep_from(int fd)
 	if (log == -1 || dup2(log, STDERR_FILENO) == -1)
 		(void)close(STDERR_FILENO);
 	io_close(log);
+}
+
+void
+log_keep_from(int fd)
+{
+	struct stat out, err;
+
+	if (fstat(fd, &out) == -1 || fstat(STDERR_FILENO, &err) == -1 || !S_ISSOCK(out.st_mode) ||
+	    out.st_dev != err.st_dev || out.st_ino != err.st_ino)
+		return;
+	log_to_syslog();
 }

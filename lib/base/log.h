@@ -40,5 +40,7 @@ void log_note(const char *program, const char *event, const char *format, ...)
  * on, or nowhere: what is logged is not for the client.
  */
 void log_keep_from(int fd);
+/* From now on standard error is /dev/log, a datagram a line; or /dev/null without that. */
+void log_to_syslog(void);
 
 #endif

@@ -3,8 +3,8 @@
  * A message as somebody sees it who does not claim it: read as it stands, whole or not, while qrun
  * may be marking or removing it. Recipients are read one by one, so memory is bounded.
  */
-#ifndef QSTAT_VIEW_H
-#define QSTAT_VIEW_H
+#ifndef SPOOL_VIEW_H
+#define SPOOL_VIEW_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "view.h"
+#include "spool/view.h"
 
 #include <sys/stat.h>
 

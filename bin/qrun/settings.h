@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* What qrun reads and opens before it begins. Each ends the program where that fails. */
+#ifndef QRUN_SETTINGS_H
+#define QRUN_SETTINGS_H
+
+#include "qrun.h"
+
+/* The control directory. */
+void settings_read(struct qrun *q);
+void settings_open_spool(struct qrun *q);
+/* As many descriptors as messages and workers need, or fewer messages. */
+void settings_raise_descriptors(struct qrun *q);
+
+#endif
