@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "forward.h"
+#include "gateway.h"
 #include "mbox.h"
 #include "place.h"
 #include "prefix.h"
@@ -165,6 +166,8 @@ deliver(struct errand *e)
 	if (e->recipient->address.len > 0 &&
 	    content_was_delivered_to(&e->batch->courier->content, e->recipient->address))
 		return outcome_fail(e->outcome, JOB_PERMANENT, "5.4.6", "mail forwarding loop");
+	if (gateway_is_destination(destination))
+		return 0; /* those that got so far go together */
 	if (slice_is(destination, "targets:"))
 		return deliver_to_targets(e);
 	if (slice_starts(destination, "user:") && destination.len > 5)

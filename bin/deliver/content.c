@@ -163,6 +163,21 @@ content_next(struct content *c, struct slice *block)
 	return 1;
 }
 
+int
+content_add_wire(struct str *out, struct slice text)
+{
+	while (text.len > 0) {
+		const char *end = memchr(text.data, '\n', text.len);
+		size_t len = end == NULL ? text.len : (size_t)(end - text.data);
+
+		if (str_add(out, text.data, len) == -1 ||
+		    (end != NULL && str_add(out, "\r\n", 2) == -1))
+			return -1;
+		text = slice_skip(text, len + (end != NULL));
+	}
+	return 0;
+}
+
 bool
 content_was_delivered_to(const struct content *c, struct slice recipient)
 {

@@ -44,6 +44,9 @@ void content_rewind(struct content *c);
  */
 int content_next(struct content *c, struct slice *block);
 
+/* Adds TEXT with CRLF for each LF. 0, or -1 with str's errors. */
+int content_add_wire(struct str *out, struct slice text);
+
 /* True if a field Delivered-To of the header names RECIPIENT. */
 bool content_was_delivered_to(const struct content *c, struct slice recipient);
 

@@ -86,6 +86,7 @@ courier_open(struct courier *c, struct str *problem)
 	content_init(&c->content);
 	content_init(&c->wire);
 	submit_init(&c->submit);
+	listed_init(&c->listed);
 	if (spool == NULL || *spool == '\0')
 		spool = SATCHEL_SPOOL_DIR;
 	if (str_format(&c->postmaster, "%s/postmaster/", spool) == -1)
@@ -96,6 +97,7 @@ courier_open(struct courier *c, struct str *problem)
 void
 courier_close(struct courier *c)
 {
+	listed_free(&c->listed);
 	submit_free(&c->submit);
 	content_free(&c->content);
 	content_free(&c->wire);

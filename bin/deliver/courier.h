@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "conf/listed.h"
 #include "content.h"
 #include "mail/convert_file.h"
 #include "outcome.h"
@@ -27,6 +28,7 @@ struct courier {
 	struct content wire;	       /* as it came, to be forwarded */
 	struct str scratch;	       /* what is about to be written */
 	struct submit submit;
+	struct listed listed; /* what gateways there are; read when the first is used */
 };
 
 /* Reads the control files. 0, or -1 with errno and, in PROBLEM, what was tried. */

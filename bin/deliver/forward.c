@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "forward.h"
 
-#include <string.h>
-
 #include "base/fields.h"
 #include "mail/notify.h"
 #include "prefix.h"
@@ -119,26 +117,10 @@ submit_failed(const struct courier *c, enum submit_result result, struct outcome
 	    o, JOB_TEMPORARY, "4.3.0", "unable to forward: %s", c->submit.reason.data);
 }
 
-/* Adds TEXT with CRLF for each LF. */
-static int
-add_wire_format(struct str *out, struct slice text)
-{
-	while (text.len > 0) {
-		const char *end = memchr(text.data, '\n', text.len);
-		size_t len = end == NULL ? text.len : (size_t)(end - text.data);
-
-		if (str_add(out, text.data, len) == -1 ||
-		    (end != NULL && str_add(out, "\r\n", 2) == -1))
-			return -1;
-		text = slice_skip(text, len + (end != NULL));
-	}
-	return 0;
-}
-
 static int
 add_block(const struct content *content, struct str *out, struct slice block)
 {
-	return content->is_wire ? str_add_slice(out, block) : add_wire_format(out, block);
+	return content->is_wire ? str_add_slice(out, block) : content_add_wire(out, block);
 }
 
 static int
@@ -156,7 +138,7 @@ write_content(struct courier *c, struct slice recipient, struct outcome *o)
 	str_clear(&c->scratch);
 	added = prefix_add_forward(&prefix, recipient, content);
 	if (added == 0)
-		added = add_wire_format(&c->scratch, str_slice(&prefix));
+		added = content_add_wire(&c->scratch, str_slice(&prefix));
 	str_free(&prefix);
 	content_rewind(content);
 	while (added == 0 && (next = content_next(content, &block)) != 0) {

@@ -22,6 +22,18 @@ outcome_free(struct outcome *o)
 	str_free(&o->reply);
 }
 
+void
+outcome_copy(struct outcome *o, const struct outcome *from)
+{
+	o->status = from->status;
+	memcpy(o->own_code, from->own_code, sizeof o->own_code);
+	o->code = from->code == from->own_code ? o->own_code : from->code;
+	str_clear(&o->relay);
+	str_clear(&o->reply);
+	(void)str_add_slice(&o->relay, str_slice(&from->relay));
+	(void)str_add_slice(&o->reply, str_slice(&from->reply));
+}
+
 /* Words that cannot be kept (too long, no memory) are left out: they decide over nothing. */
 void
 outcome_try(struct outcome *o, const char *kind, struct slice name)

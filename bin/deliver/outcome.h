@@ -8,7 +8,8 @@
 
 struct outcome {
 	enum job_status status; /* JOB_DELIVERED until something fails */
-	const char *code;	/* RFC 3463; a literal */
+	const char *code;	/* RFC 3463; a literal, or own_code */
+	char own_code[12];	/* what somebody else said */
 	bool notifies;		/* it was forwarded with its NOTIFY, which others will heed */
 	bool is_expanded;	/* to several, and they are not asked to report success */
 	struct str relay;	/* the targets tried, "maildir:/path/", blanks between */
@@ -18,6 +19,8 @@ struct outcome {
 void outcome_init(struct outcome *o);
 void outcome_free(struct outcome *o);
 
+/* What became of all recipients at once. */
+void outcome_copy(struct outcome *o, const struct outcome *from);
 /* Notes that KIND ("maildir", "mbox", "forward") with NAME is tried now. */
 void outcome_try(struct outcome *o, const char *kind, struct slice name);
 /* Adds to the reply of a success, "; " between the parts. */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "batch.h"
+#include "gateway.h"
 
 #define ANSWER_SECONDS 60
 #define JOBS_MAX 16
@@ -62,6 +63,8 @@ begin_job(struct batch *b, const struct job *job, struct outcome *outcomes)
 			batch_deliver(b, job, i, &outcomes[i]);
 		else
 			(void)outcome_errno(&outcomes[i], "unable to read the message");
+	if (is_open && gateway_is_destination(job->destination))
+		gateway_deliver(b->courier, job, outcomes);
 	convert_file_close(&converted); /* all has been copied */
 }
 

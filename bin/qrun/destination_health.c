@@ -39,11 +39,19 @@ destination_note_pace(struct destination *d, int64_t ms)
 	d->pace = d->pace < 0 ? pace : d->pace + (pace - d->pace) / PACE_MEMORY;
 }
 
+/* A program may take its time, so nothing waits behind it in the same worker. */
+static bool
+is_gateway(const struct destination *d)
+{
+	return d->kind == WORKER_DELIVER && !slice_starts(slice_of(d->address), "user:") &&
+	       !slice_starts(slice_of(d->address), "targets:");
+}
+
 /* What is told ahead has been counted, so where mail is counted nothing is told ahead. */
 size_t
 destination_depth(const struct qrun *q, const struct destination *d)
 {
-	if (!d->is_proven || d->is_turn || d->own.per_minute > 0 ||
+	if (!d->is_proven || d->is_turn || is_gateway(d) || d->own.per_minute > 0 ||
 	    (d->kind == WORKER_SEND && q->limits.send_rate > 0))
 		return 1;
 	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;

@@ -6,6 +6,7 @@
 #include "conf/gateway.h"
 #include "conf/server.h"
 #include "mail/address.h"
+#include "mail/enhanced_code.h"
 
 #define TEXT_MAX_OCTETS \
 	300 /* of error and discard: it goes into a reply line (RFC 5321, 4.5.3.1.5) */
@@ -90,20 +91,6 @@ check_words(struct slice text)
 	return "a text of at most 300 ASCII characters is expected";
 }
 
-/* "D.DDD.DDD" (RFC 3463, 2) of the class 4 or 5. */
-static bool
-is_code(struct slice text)
-{
-	struct slice rest = slice_skip(text, 2), subject;
-	uint64_t number;
-
-	if (!slice_starts(text, "4.") && !slice_starts(text, "5."))
-		return false;
-	return slice_find(rest, '.') < rest.len && slice_take(&rest, '.', &subject) &&
-	       slice_number(subject, 999, &number) && slice_number(rest, 999, &number) &&
-	       subject.len <= 3 && rest.len <= 3;
-}
-
 /* Digits and dots: somebody means a code, so it had better be one. */
 static bool
 looks_like_code(struct slice text)
@@ -122,7 +109,7 @@ parse_error(struct slice text, struct hop *hop)
 	hop->kind = HOP_ERROR;
 	hop->code = slice_of("5.1.0"); /* RFC 3463, 3.2: something about the address */
 	if (slice_word(&rest, &first) && looks_like_code(first)) {
-		if (!is_code(first))
+		if (!enhanced_code_is_failure(first))
 			return "error:text or error:5.1.2 text, with a code that begins with 4. "
 			       "or 5., is expected";
 		hop->code = first;
