@@ -3,13 +3,13 @@
 """Plays qrun to a worker: hands it jobs and prints the results.
 
 	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--utf8]
-		[--sender ADDRESS] [--behind OCTETS]
+		[--sender ADDRESS] [--behind OCTETS] [--tls]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
 
 FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
-Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" with tabs between for each result and "JOB done" or "JOB
+Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" (with --tls, TLS behind it) with tabs between for each result and "JOB done" or "JOB
 returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
 --together hands all over before the first result is read; --behind says that the last octets of FILE are
 none of the message. --vanish hands all over, waits until FILE holds TEXT, goes away as if
@@ -45,7 +45,7 @@ def hand_over(ours, number, options, words):
     os.close(fd)
 
 
-def take_results(ours, numbers):
+def take_results(ours, numbers, options):
     """Until each of the jobs is done or returned."""
     left = set(str(n) for n in numbers)
     while left:
@@ -58,7 +58,7 @@ def take_results(ours, numbers):
         fields = dict((f[:1], f[1:]) for f in got.decode().split("\0")[:-1])
         if "S" in fields:
             print("\t".join([fields["J"], fields["I"], fields["S"]] +
-                            [fields.get(k, "-") for k in "CYX"]), flush=True)
+                            [fields.get(k, "-") for k in ("CYXT" if options.tls else "CYX")]), flush=True)
         if "Z" in fields or "U" in fields:
             print("%s %s" % (fields["J"], "done" if "Z" in fields else "returned"), flush=True)
             left.remove(fields["J"])
@@ -101,6 +101,7 @@ def main():
     parser.add_argument("--utf8", action="store_true")
     parser.add_argument("--sender", default="me@example.org")
     parser.add_argument("--behind", type=int, default=0)
+    parser.add_argument("--tls", action="store_true")
     parser.add_argument("--vanish", nargs=3)
     parser.add_argument("--signal", nargs=3)
     parser.add_argument("words", nargs=argparse.REMAINDER)
@@ -115,12 +116,12 @@ def main():
     for number, words in enumerate([] if options.together else jobs, 1):
         hand_over(ours, number, options, words)
         if not (options.vanish or options.signal):
-            take_results(ours, [number])
+            take_results(ours, [number], options)
             time.sleep(options.pause)
     if options.vanish or options.signal:
         interfere(options, ours, child)
     if options.together or options.signal:
-        take_results(ours, range(1, len(jobs) + 1))
+        take_results(ours, range(1, len(jobs) + 1), options)
     ours.close()
     print("exit %d" % child.wait(timeout=60))
 

@@ -115,7 +115,7 @@ class Session:
             self.sink.log(self.number, data)
         self.buffer += data
 
-    def act(self, step, reply):
+    def act(self, step, reply, before=None):
         """Does what is asked for at STEP, else replies (or not). True if that was a positive reply."""
         action = self.sink.action(step)
         if action == "close":
@@ -141,6 +141,8 @@ class Session:
             return True
         elif action is not None:
             reply = action.replace("\\r\\n", "\r\n")
+        if before and reply[:1] in "23":
+            before()
         self.sock.sendall(reply.encode() + b"\r\n")
         if reply.startswith("421"):
             raise Gone
@@ -165,8 +167,8 @@ class Session:
         if self.sink.options.out:  # the whole message has come
             open(os.path.join(self.sink.options.out, "%d.end" % self.number), "w").close()
         taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
-        if self.act("end", taken) and self.recipients:
-            self.sink.store(self.envelope, message)
+        # it is there when it is said to be
+        self.act("end", taken, lambda: self.recipients and self.sink.store(self.envelope, message))
         self.envelope, self.recipients = [], 0
         idle = self.sink.action("idle")
         if idle == "close":

@@ -288,3 +288,30 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 	to_tls --tls 'verify mx.test' joe@x.test
 	gives delivered 2.0.0 'TLSv1.2 verified'
 }
+
+@test "TLS-Required: No goes where TLS fails, but not against an administrator here" {
+	start_tls self
+	printf 'TLS-Required: No\nSubject: your certificate\n\nhello\n' >"$T/no"
+	for message in 'TLS-Required: No' 'subject: x\nTls-required:\n no' ''; do
+		printf "$message\nSubject: your certificate\n\nhello\n" >"$T/message"
+		MESSAGE=$T/message to_tls --tls 'verify mx.test' --tlsa "3 1 1 $(key_print good)" joe@x.test
+		if [ -n "$message" ]; then
+			gives delivered 2.0.0 'TLSv1.3 unverified'
+		else
+			gives temporary 4.7.5 none
+		fi
+		MESSAGE=$T/message to_tls --tls 'verify mx.test' joe@x.test
+		gives temporary 4.7.5 none
+	done
+	for message in 'TLS-Required: No\nTLS-Required: No' 'TLS-Required: Nope'; do
+		printf "$message\n\nTLS-Required: No\n" >"$T/message"
+		MESSAGE=$T/message to_tls --tls 'verify mx.test' --tlsa "3 1 1 $(key_print good)" joe@x.test
+		gives temporary 4.7.5 none
+	done
+	# REQUIRETLS overrules it
+	MESSAGE=$T/no to_tls --require-tls --tls 'verify mx.test' --tlsa "3 1 1 $(key_print good)" joe@x.test
+	gives permanent 5.7.10 none
+	start_sink
+	MESSAGE=$T/no to_tls --tls 'verify mx.test' --tlsa "3 1 1 $(key_print good)" joe@x.test
+	gives delivered 2.0.0 none
+}
