@@ -244,7 +244,8 @@ records() {
 	assert_output_has 'mx2.example.test[127.0.0.1]'
 	run smtp-send alone.test joe@alone.test < <(echo hello)
 	assert_status 111
-	[ "$output" = $'temporary\tjoe@alone.test\t4.7.5\t-\tmx1.example.test: TLSA records cannot be looked up at _'"$port._tcp.mx1.example.test" ]
+	assert_output_has $'temporary\tjoe@alone.test\t4.7.5\t'
+	assert_output_has "mx1.example.test: TLSA records cannot be looked up at _$port._tcp.mx1.example.test"
 	run smtp-send wanted.test joe@wanted.test < <(echo hello)
 	assert_status 111
 	assert_output_has "mx2.example.test: tlspolicy wants DANE: no TLSA records at"

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "net/tls_policy_dane.h"
+#include "net/tls_policy_note.h"
+#include "net/tls_policy_sts.h"
 #include "net/tls_table.h"
 
 #define WHY_MAX ((size_t)600)
@@ -13,7 +15,9 @@
 struct tls_policy {
 	struct tls_table table;
 	struct dns *dns;
-	struct str why; /* of the decision at hand, beside its reason */
+	struct tls_sts sts;
+	struct str why;	      /* of the decision at hand, beside its reason */
+	struct tls_note note; /* of the last decision */
 };
 
 struct tls_policy *
@@ -25,20 +29,26 @@ tls_policy_open(const struct control *c, struct dns *d, struct str *problem)
 		return NULL;
 	p->dns = d;
 	str_init(&p->why, WHY_MAX);
-	if (tls_table_read(&p->table, c, problem) == 0)
+	tls_note_init(&p->note);
+	if (tls_sts_open(&p->sts, c, problem) == 0 && tls_table_read(&p->table, c, problem) == 0)
 		return p;
-	free(p);
+	tls_policy_close(p);
 	return NULL;
 }
 
 void
 tls_policy_close(struct tls_policy *p)
 {
+	int saved = errno;
+
 	if (p == NULL)
 		return;
 	tls_table_free(&p->table);
+	tls_sts_close(&p->sts);
+	tls_note_free(&p->note);
 	str_free(&p->why);
 	free(p);
+	errno = saved;
 }
 
 /* What holds whoever decides. */
@@ -81,17 +91,51 @@ apply_entry(
 									       : TLS_NO_MEMORY;
 }
 
-/* Behind DANE, which had no records that can be kept to: WHY says of it what there is to say. */
-static enum tls_verdict
-decide_rest(const struct tls_entry *entry, const struct tls_server *server, bool needs_tls,
-    const struct str *why, struct tls_requirement *r)
-{
-	enum tls_verdict verdict =
-	    entry != NULL ? apply_entry(entry, server, r) : apply_default(server, r);
+/* One question. */
+struct question {
+	struct tls_policy *policy;
+	const struct tls_destination *to;
+	const struct tls_server *server;
+	const struct tls_entry *entry; /* null where tlspolicy says nothing of the domain */
+	deadline until;
+	bool needs_tls; /* there are TLSA records, though none is usable (RFC 7672, 2.2) */
+};
 
+/* What is wanted for a test alone must not stand before what is wanted in earnest. */
+static enum tls_sts_result
+decide_by_sts(const struct question *q, struct tls_requirement *r)
+{
+	struct tls_policy *p = q->policy;
+	bool tests = q->entry == NULL && !q->needs_tls;
+	const char *failure;
+	enum tls_sts_result result =
+	    tls_sts_decide(&p->sts, q->to, q->server, tests, q->until, r, &failure);
+
+	if (result == TLS_STS_NONE && (*failure == '\0' || q->needs_tls))
+		return result;
+	tls_note_set(&p->note, TLS_POLICY_STS, q->to->domain, failure);
+	if (result == TLS_STS_VERIFY || result == TLS_STS_NOT_NAMED)
+		tls_note_add_sts(&p->note, &p->sts.answer.policy);
+	return result;
+}
+
+/* Where DANE had no records that can be kept to: WHY says of it what there is to say. */
+static enum tls_verdict
+decide_rest(const struct question *q, const struct str *why, struct tls_requirement *r)
+{
+	enum tls_sts_result sts = decide_by_sts(q, r);
+	enum tls_verdict verdict = TLS_GO;
+
+	if (sts == TLS_STS_NOT_NAMED)
+		return TLS_NOT_IN_STS;
+	if (sts == TLS_STS_NO_MEMORY)
+		return TLS_NO_MEMORY;
+	if (sts == TLS_STS_NONE)
+		verdict = q->entry != NULL ? apply_entry(q->entry, q->server, r)
+					   : apply_default(q->server, r);
 	if (!add_reason(r, "", str_slice(why)))
 		return TLS_NO_MEMORY;
-	if (needs_tls && r->level < TLS_LEVEL_ENCRYPT) {
+	if (q->needs_tls && r->level < TLS_LEVEL_ENCRYPT) {
 		r->level = TLS_LEVEL_ENCRYPT;
 		r->by = TLS_BY_DANE;
 	}
@@ -99,51 +143,67 @@ decide_rest(const struct tls_entry *entry, const struct tls_server *server, bool
 }
 
 static enum tls_verdict
-refuse(enum tls_verdict verdict, const char *text, const struct str *why, struct tls_requirement *r)
+refuse(const struct question *q, enum tls_verdict verdict, const char *text, const char *failure,
+    struct tls_requirement *r)
 {
-	return add_reason(r, text, str_slice(why)) ? verdict : TLS_NO_MEMORY;
+	tls_note_set(&q->policy->note, TLS_POLICY_TLSA, q->server->name, failure);
+	return add_reason(r, text, str_slice(&q->policy->why)) ? verdict : TLS_NO_MEMORY;
 }
 
-/* ENTRY is null where tlspolicy says nothing of the domain. */
 static enum tls_verdict
-decide(struct tls_policy *p, const struct tls_destination *to, const struct tls_server *server,
-    const struct tls_entry *entry, deadline until, struct tls_requirement *r)
+decide(struct question *q, struct tls_requirement *r)
 {
-	enum tls_dane dane = tls_policy_dane(p->dns, to, server, until, r, &p->why);
+	struct tls_policy *p = q->policy;
 
-	switch (dane) {
+	switch (tls_policy_dane(p->dns, q->to, q->server, q->until, r, &p->why)) {
 	case TLS_DANE_VERIFY:
+		tls_note_set(&p->note, TLS_POLICY_TLSA, slice_of(r->names[0]), "");
+		tls_note_add_records(&p->note, r);
 		return TLS_GO;
 	case TLS_DANE_FAILED:
-		return refuse(TLS_TLSA_FAILED, "", &p->why, r);
+		return refuse(q, TLS_TLSA_FAILED, "", "dnssec-invalid", r);
 	case TLS_DANE_NO_MEMORY:
 		return TLS_NO_MEMORY;
-	case TLS_DANE_NONE:
 	case TLS_DANE_ENCRYPT:
+		q->needs_tls = true;
+		tls_note_set(&p->note, TLS_POLICY_TLSA, q->server->name, "tlsa-invalid");
+		break;
+	case TLS_DANE_NONE:
 		break;
 	}
-	if (entry != NULL && entry->is_dane_only)
-		return refuse(TLS_DANE_WANTED, "tlspolicy wants DANE: ", &p->why, r);
-	return decide_rest(entry, server, dane == TLS_DANE_ENCRYPT, &p->why, r);
+	if (q->entry != NULL && q->entry->is_dane_only)
+		return refuse(q, TLS_DANE_WANTED, "tlspolicy wants DANE: ", "dane-required", r);
+	return decide_rest(q, &p->why, r);
 }
 
 enum tls_verdict
 tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
     const struct tls_server *server, deadline until, struct tls_requirement *r)
 {
+	struct question q = {.policy = p, .to = to, .server = server, .until = until};
 	struct tls_entry entry;
-	bool has_entry;
 
 	begin(to, server, r);
+	tls_note_set(&p->note, TLS_POLICY_NONE, to->domain, "");
 	if (to->domain.len == 0) {
 		r->level = TLS_LEVEL_NONE;
 		return add_reason(r, "a socket of this host", slice_of("")) ? TLS_GO
 									    : TLS_NO_MEMORY;
 	}
-	has_entry = tls_table_find(&p->table, to->domain, &entry);
-	if (has_entry && entry.is_only && !entry.is_dane_only)
+	if (tls_table_find(&p->table, to->domain, &entry))
+		q.entry = &entry;
+	if (q.entry != NULL && entry.is_only && !entry.is_dane_only)
 		return apply_entry(&entry, server, r);
-	return decide(p, to, server, has_entry ? &entry : NULL, until, r);
+	return decide(&q, r);
+}
+
+struct tls_applied
+tls_policy_applied(const struct tls_policy *p)
+{
+	return (struct tls_applied){.type = p->note.type,
+	    .domain = str_slice(&p->note.domain),
+	    .policy = str_slice(&p->note.policy),
+	    .failure = p->note.failure};
 }
 
 const char *

@@ -16,6 +16,7 @@
 #include "conf/control.h"
 #include "net/dns.h"
 #include "net/tls_requirement.h"
+#include "spool/tls_outcome.h"
 
 struct tls_policy; /* opaque */
 
@@ -45,6 +46,16 @@ enum tls_verdict {
 	TLS_NO_MEMORY,
 };
 
+/* Whose policy the last decision was made by: what reports of RFC 8460 want to know. */
+struct tls_applied {
+	enum tls_policy_type type;
+	struct slice domain; /* that of struct tls_outcome */
+	struct slice policy; /* likewise */
+	/* A result type of RFC 8460, 4.3, or "": what was wrong before anybody connected, also
+	 * where mail may go all the same. */
+	const char *failure;
+};
+
 /*
  * Reads tlspolicy of C; D is asked for TLSA records. Both must outlive it. Null with errno, and for
  * EINVAL what is wrong in PROBLEM.
@@ -59,6 +70,8 @@ void tls_policy_close(struct tls_policy *p);
  */
 enum tls_verdict tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
     const struct tls_server *server, deadline until, struct tls_requirement *r);
+/* Of the last decision, good until the next; null strings never. */
+struct tls_applied tls_policy_applied(const struct tls_policy *p);
 /* The enhanced status code for what is not TLS_GO: 4.7.5 … */
 const char *tls_verdict_code(enum tls_verdict verdict);
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/tls_policy_sts.h"
+
+#include <stdio.h>
+
+#include "spool/spool.h"
+
+#define KEEP_MS 60000 /* an answer */
+#define ASK_MS 60000  /* RFC 8461, 3.3: a policy is not waited for longer */
+
+int
+tls_sts_open(struct tls_sts *s, const struct control *c, struct str *problem)
+{
+	s->domain[0] = '\0';
+	sts_answer_init(&s->answer);
+	return sts_open(&s->sts, c, spool_path(), problem);
+}
+
+void
+tls_sts_close(struct tls_sts *s)
+{
+	sts_answer_free(&s->answer);
+	sts_close(&s->sts);
+}
+
+static bool
+is_known(const struct tls_sts *s, struct slice domain)
+{
+	if (s->domain[0] == '\0' || !slice_is_nocase(domain, s->domain) ||
+	    deadline_poll_ms(s->until) == 0)
+		return false;
+	return s->answer.result != STS_FOUND || s->answer.policy.expires > clock_wall_seconds();
+}
+
+static void
+ask(struct tls_sts *s, struct slice domain, deadline until)
+{
+	char lower[TLS_NAME_SIZE];
+	deadline soon = deadline_in_ms(ASK_MS);
+
+	if (is_known(s, domain))
+		return;
+	for (size_t i = 0; i < domain.len; i++) /* of at most STS_DOMAIN_MAX */
+		lower[i] = ascii_lower(domain.data[i]);
+	lower[domain.len] = '\0';
+	(void)sts_ask(&s->sts, slice_of(lower), soon < until ? soon : until,
+	    &s->answer); /* the answer has it */
+	snprintf(s->domain, sizeof s->domain, "%s", lower);
+	s->until = deadline_in_ms(KEEP_MS);
+}
+
+static bool
+say_failure(const struct sts_answer *a, struct tls_requirement *r)
+{
+	return str_format(&r->reason, "no MTA-STS policy to be had: %.200s", a->reason.data) == 0;
+}
+
+static enum tls_sts_result
+apply(const struct tls_sts *s, struct slice name, bool is_named, struct tls_requirement *r)
+{
+	const struct sts_policy *p = &s->answer.policy;
+
+	if (str_format(&r->reason, "%sMTA-STS policy of %s (%s)",
+		is_named ? "" : "the server is not in the ", s->domain,
+		sts_mode_text(p->mode)) == -1)
+		return TLS_STS_NO_MEMORY;
+	r->by = TLS_BY_STS;
+	if (!is_named && p->mode == STS_MODE_ENFORCE)
+		return TLS_STS_NOT_NAMED;
+	if (tls_requirement_add_name(r, name) == -1)
+		return TLS_STS_NO_MEMORY;
+	r->level = TLS_LEVEL_VERIFY;
+	r->is_testing = p->mode == STS_MODE_TESTING;
+	r->is_named_surely = r->is_named_surely || !r->is_testing;
+	return TLS_STS_VERIFY;
+}
+
+enum tls_sts_result
+tls_sts_decide(struct tls_sts *s, const struct tls_destination *to, const struct tls_server *server,
+    bool tests, deadline until, struct tls_requirement *r, const char **failure)
+{
+	const struct sts_answer *a = &s->answer;
+	bool is_named;
+
+	*failure = "";
+	if (!to->is_mx || server->name.len == 0 || !sts_is_domain(to->domain))
+		return TLS_STS_NONE;
+	ask(s, to->domain, until);
+	*failure = a->failure;
+	if (a->result == STS_FAILED)
+		return say_failure(a, r) ? TLS_STS_NONE : TLS_STS_NO_MEMORY;
+	if (a->result != STS_FOUND || a->policy.mode == STS_MODE_NONE ||
+	    (a->policy.mode == STS_MODE_TESTING && !tests))
+		return TLS_STS_NONE;
+	is_named = sts_policy_matches(&a->policy, server->name);
+	if (!is_named)
+		*failure = "validation-failure";
+	return apply(s, server->name, is_named, r);
+}
