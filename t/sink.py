@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: ISC
 """An SMTP server for tests, which accepts everything or misbehaves at the step that it is told.
 
-	sink.py [--host ADDRESS] [--port N] [--out DIR] [--without CAPABILITY]... [--with CAPABILITY]...
-		[--at STEP=ACTION]... [--tls KEYS] [--smtps]
+	sink.py [--host ADDRESS] [--port N | --socket PATH] [--out DIR] [--lmtp] [--most N]
+		[--without CAPABILITY]... [--with CAPABILITY]... [--at STEP=ACTION]... [--tls KEYS] [--smtps]
 
-Prints its port, then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
+Prints its port (or PATH), then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
 piece: connection number and bytes as Python shows them.
+
+With --lmtp it speaks that: LHLO alone, and a reply for each recipient at the end ("end:ADDRESS" or "end").
+Of a transaction it takes --most recipients; the others get 452. BDAT needs "--with CHUNKING".
 
 What came in one piece with the end of a message is logged with "behind" after the number.
 
 With --tls, it offers STARTTLS (or, with --smtps, begins so) with the certificate KEYS.crt and the key KEYS.key; the
 log says "tls VERSION new|resumed NAME" for each handshake.
 
-STEP: greeting ehlo helo starttls tls (in place of the handshake) secure (EHLO under TLS) mail rcpt rcpt:ADDRESS data end rset quit, "reading" (in the midst of a message)
+STEP: greeting ehlo helo starttls tls (in place of the handshake) secure (EHLO under TLS) mail rcpt rcpt:ADDRESS data bdat end rset quit, "reading" (in the midst of a message)
 or "idle" (after a message). ACTION: a reply (with \\r\\n within for several lines), or one of
 close  stall  garbage  reset  drip  lines  line (all without end)  deaf (when reading), forget (when idle: what has come is thrown away), or "wait FILE": as usual, once FILE is there. "ACTION@N" takes effect at the Nth time only.
 """
@@ -164,11 +167,18 @@ class Session:
             message += b"\r\n"
         if self.buffer:
             self.sink.log("%d behind" % self.number, self.buffer)
-        if self.sink.options.out:  # the whole message has come
+        self.end("end", message)
+
+    def end(self, step, message):
+        """The whole message has come."""
+        if self.sink.options.out:
             open(os.path.join(self.sink.options.out, "%d.end" % self.number), "w").close()
-        taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
-        # it is there when it is said to be
-        self.act("end", taken, lambda: self.recipients and self.sink.store(self.envelope, message))
+        if self.sink.options.lmtp:
+            self.end_each(step, message)
+        else:
+            taken = "250 2.0.0 taken" if self.recipients else "554 5.5.1 no valid recipients"
+            # it is there when it is said to be
+            self.act(step, taken, lambda: self.recipients and self.sink.store(self.envelope, message))
         self.envelope, self.recipients = [], 0
         idle = self.sink.action("idle")
         if idle == "close":
@@ -176,8 +186,31 @@ class Session:
         if idle == "forget":
             self.buffer = b""
 
+    def end_each(self, step, message):
+        for line in self.envelope[1:]:
+            one = step + ":" + line.split("<", 1)[1].split(">", 1)[0]
+            self.act(one if one in self.sink.actions else step, "250 2.0.0 taken",
+                     lambda: self.sink.store([self.envelope[0], line], message))
+
+    def bdat(self, line):
+        length = int(line.split()[1])
+        while len(self.buffer) < length:
+            self.fill(log=False)
+        message, self.buffer = self.buffer[:length], self.buffer[length:]
+        if self.buffer:
+            self.sink.log("%d behind" % self.number, self.buffer)
+        self.end("bdat", message)
+
+    def rcpt_reply(self):
+        if not self.envelope:
+            return "503 5.5.1 MAIL first"
+        full = self.sink.options.most and self.recipients >= self.sink.options.most
+        return "452 4.5.3 too many" if full else "250 2.1.5 ok"
+
     def command(self, line):
         verb = line.split(None, 1)[0].upper() if line.strip() else ""
+        if self.sink.options.lmtp and verb in ("EHLO", "HELO", "LHLO"):
+            verb = {"LHLO": "EHLO"}.get(verb, "")
         if verb == "STARTTLS" and self.sink.tls and not self.is_secure:
             if self.act("starttls", "220 2.0.0 go on"):
                 if self.buffer:
@@ -200,13 +233,15 @@ class Session:
         elif verb == "RCPT":
             address = line.split("<", 1)[1].split(">", 1)[0]
             step = "rcpt:" + address if "rcpt:" + address in self.sink.actions else "rcpt"
-            if self.act(step, "250 2.1.5 ok"):
+            if self.act(step, self.rcpt_reply()):
                 self.envelope.append(line)
                 self.recipients += 1
         elif verb == "DATA":
             reply = "354 go on" if self.recipients else "554 5.5.1 no valid recipients"
             if self.act("data", reply):
                 self.data()
+        elif verb == "BDAT" and "CHUNKING" in self.sink.options.also:
+            self.bdat(line)
         elif verb == "RSET":
             self.envelope, self.recipients = [], 0
             self.act("rset", "250 2.0.0 ok")
@@ -238,7 +273,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--socket")
     parser.add_argument("--out")
+    parser.add_argument("--lmtp", action="store_true")
+    parser.add_argument("--most", type=int, default=0)
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--with", action="append", default=[], dest="also")
     parser.add_argument("--tls")
@@ -249,9 +287,13 @@ def main():
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((options.host, options.port))
+    if options.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(options.socket)
+    else:
+        listener.bind((options.host, options.port))
     listener.listen(100)
-    print(listener.getsockname()[1], flush=True)
+    print(options.socket or listener.getsockname()[1], flush=True)
     sink = Sink(options)
     while True:
         sock, _ = listener.accept()

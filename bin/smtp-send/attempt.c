@@ -42,7 +42,7 @@ attempt_reset(struct attempt *a)
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];
 
-		r->outcome.is_set = r->is_settled = r->is_put_off = false;
+		r->outcome.is_set = r->is_settled = r->is_put_off = r->is_answered = false;
 		r->tls[0] = '\0';
 		r->connect_ms = r->transfer_ms = 0;
 		str_clear(&r->relay);
@@ -74,7 +74,8 @@ static bool
 settles(const struct client_outcome *o)
 {
 	/* of an extension, or of a promise (client_fit.c) */
-	static const char *const lacks[] = {"5.6.3", "5.6.7", "5.6.9", "5.3.3", "5.7.10", "5.7.30"};
+	static const char *const lacks[] = {
+	    "5.6.2", "5.6.3", "5.6.7", "5.6.9", "5.3.3", "5.7.10", "5.7.30"};
 
 	if (o->status == CLIENT_TEMPORARY)
 		return o->is_unknown;
@@ -111,7 +112,7 @@ attempt_prepare(struct attempt *a)
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];
 
-		if (r->is_settled)
+		if (r->is_settled || r->is_answered)
 			continue;
 		if (r->outcome.is_set && r->outcome.status == CLIENT_TEMPORARY)
 			r->is_put_off = true;
@@ -123,8 +124,8 @@ attempt_prepare(struct attempt *a)
 	}
 }
 
-/* One transaction over the open connection, for all that are not settled. */
-static void
+/* Over the open connection, for all that are not settled. False if some need another one. */
+static bool
 transact(struct sender *s, struct attempt *a)
 {
 	int64_t start = clock_monotonic_ms();
@@ -135,6 +136,9 @@ transact(struct sender *s, struct attempt *a)
 	for (size_t i = 0; i < a->transaction.count; i++) {
 		struct attempt_recipient *r = &a->recipients[a->asked_index[i]];
 
+		if (!r->outcome.is_set) /* it comes over another connection */
+			continue;
+		r->is_answered = true;
 		r->is_settled = settles(&r->outcome);
 		r->notifies = (s->client.extensions & CLIENT_DSN) != 0;
 		r->keeps_by = (s->client.extensions & CLIENT_DELIVERBY) != 0;
@@ -144,6 +148,20 @@ transact(struct sender *s, struct attempt *a)
 		(void)str_add_slice(&r->relay, str_slice(&s->relay));
 		tls_finding_text(&s->secure.finding, r->tls);
 	}
+	return a->transaction.left == 0;
+}
+
+/* The server takes so little over one connection that the rest must wait. */
+static void
+no_more_connections(struct sender *s, struct attempt *a)
+{
+	struct client_outcome outcome;
+
+	client_outcome_init(&outcome);
+	client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.5.3",
+	    "the server takes too few recipients over one connection: the rest has to wait");
+	attempt_note_failure(a, &outcome, str_slice(&s->relay));
+	client_outcome_free(&outcome);
 }
 
 /* Hands the server that FD leads to what is left. True if it got to hear of it. */
@@ -162,7 +180,7 @@ try_hop(struct sender *s, struct attempt *a, struct hops *h, const struct hop *h
 	}
 	opened = connection_open(s, a, hop, fd, &h->tls, &outcome);
 	if (opened) {
-		transact(s, a);
+		(void)transact(s, a);
 	} else {
 		reach_failed(&s->reach, &hop->address);
 		attempt_note_failure(a, &outcome, str_slice(&s->relay));
@@ -210,16 +228,45 @@ has_left(const struct hops *h)
 
 /* What may still be tried. */
 struct budget {
-	unsigned addresses, transactions;
+	unsigned addresses, transactions, reopened;
 };
+
+/*
+ * HOP was handed what it takes over one connection; the rest comes over another, to it or its
+ * equals. True if that may be.
+ */
+static bool
+comes_again(struct sender *s, struct attempt *a, struct hop *hop, struct budget *left)
+{
+	if (a->transaction.left == 0)
+		return false;
+	if (left->reopened == 0) {
+		no_more_connections(s, a);
+		return false;
+	}
+	left->reopened--;
+	left->addresses++;
+	hop->is_done = false;
+	return true;
+}
+
+static void
+forget_answers(struct attempt *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		a->recipients[i].is_answered = false;
+}
 
 /* The servers of one preference. False if those of the next are not to be tried. */
 static bool
 try_group(struct sender *s, struct attempt *a, struct hops *h, struct budget *left)
 {
+	bool is_again = false;
+
 	leave_out_unfit(s, a, h);
 	while (has_left(h)) {
 		struct hop *hop;
+		bool opened;
 		int fd;
 
 		if (left->addresses == 0 || left->transactions == 0)
@@ -228,11 +275,15 @@ try_group(struct sender *s, struct attempt *a, struct hops *h, struct budget *le
 			no_time_left(a);
 			return false;
 		}
+		if (!is_again)
+			forget_answers(a);
 		client_quit(&s->client);
 		hop = race_run(s, a, h, &left->addresses, &fd);
 		if (hop == NULL)
 			return true;
-		if (try_hop(s, a, h, hop, fd))
+		opened = try_hop(s, a, h, hop, fd);
+		is_again = opened && comes_again(s, a, hop, left);
+		if (opened && !is_again)
 			left->transactions--;
 		if (all_settled(a))
 			return false;
@@ -244,7 +295,8 @@ static void
 try_hops(struct sender *s, struct attempt *a)
 {
 	struct hops h;
-	struct budget left = {.addresses = ADDRESSES_MAX, .transactions = TRANSACTIONS_MAX};
+	struct budget left = {
+	    .addresses = ADDRESSES_MAX, .transactions = TRANSACTIONS_MAX, .reopened = REOPENED_MAX};
 
 	if (hops_open(s, a, &h))
 		while (hops_next_group(s, a, &h) && try_group(s, a, &h, &left))
@@ -263,9 +315,11 @@ try_kept(struct sender *s, struct attempt *a)
 	if (!client_is_open(&s->client) ||
 	    !slice_equal(str_slice(&s->destination), a->destination) ||
 	    !secure_serves(&s->secure, a, &s->client) ||
+	    (client_is_full(&s->client) && s->client.ahead != &a->transaction) ||
 	    client_is_stale(&s->client, &a->transaction))
 		return false;
-	transact(s, a);
+	if (!transact(s, a))
+		return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (is_unfit(&a->recipients[i]))
 			return false;
@@ -293,7 +347,8 @@ try_turned(struct sender *s, struct attempt *a)
 		client_outcome_set(&outcome, CLIENT_TEMPORARY, "4.4.2",
 		    "the connection that asked for this has gone");
 	else if (connection_greet(s, a, fd, &outcome)) {
-		transact(s, a);
+		if (!transact(s, a))
+			no_more_connections(s, a);
 		goto out;
 	}
 	attempt_note_failure(a, &outcome, str_slice(&s->relay));
@@ -331,6 +386,7 @@ attempt_run(struct sender *s, struct attempt *a)
 	bool is_turned = slice_starts(a->destination, TURN);
 
 	s->client.percent = s->limits.smtp_timeout;
+	s->client.no_conversion = s->limits.smtp_convert == 0;
 	s->client.hard = a->until;
 	if (!try_kept(s, a)) {
 		client_quit(&s->client);

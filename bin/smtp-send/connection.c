@@ -29,7 +29,7 @@ static void
 note_destination(struct sender *s, struct attempt *a)
 {
 	if (!slice_equal(str_slice(&s->destination), a->destination))
-		s->client.no_overlap = false; /* that was said of others */
+		s->client.no_overlap = s->client.no_chunking = false; /* that was said of others */
 	str_clear(&s->destination);
 	/* if it cannot be remembered what it is for, it will not be used again */
 	(void)str_add_slice(&s->destination, a->destination);

@@ -30,8 +30,9 @@
 #define TRANSACTIONS_MAX 3	/* begun, each with another server */
 #define CONNECTION_MESSAGES 100 /* sent over one connection, unless the job says otherwise */
 #define TURN "turn:"		/* destinations that are a connection handed over */
-#define HOPS_MAX 32		/* addresses of the exchangers of one preference that are kept */
-#define FAMILY_MAX 8		/* of one exchanger, IPv6 and IPv4 each */
+#define REOPENED_MAX 10 /* connections for one message because a server takes little over one */
+#define HOPS_MAX 32	/* addresses of the exchangers of one preference that are kept */
+#define FAMILY_MAX 8	/* of one exchanger, IPv6 and IPv4 each */
 
 struct hop {
 	char name[256]; /* of a socket: its path */
@@ -74,10 +75,11 @@ struct attempt_recipient {
 	struct str relay;
 	char tls[TLS_TEXT_SIZE];
 	int64_t connect_ms, transfer_ms;
-	bool is_settled; /* no other server may change the outcome */
-	bool keeps_by;	 /* it knows BY (RFC 2852) */
-	bool notifies;	 /* the server knows NOTIFY (RFC 3461) */
-	bool is_put_off; /* one of the servers so far had a temporary failure for it */
+	bool is_settled;  /* no other server may change the outcome */
+	bool is_answered; /* the server at hand has said its word */
+	bool keeps_by;	  /* it knows BY (RFC 2852) */
+	bool notifies;	  /* the server knows NOTIFY (RFC 3461) */
+	bool is_put_off;  /* one of the servers so far had a temporary failure for it */
 };
 
 struct attempt {

@@ -38,6 +38,13 @@ int io_write(int fd, const void *buf, size_t len, deadline until);
 /* As io_write for several pieces; changes PIECES while it works. */
 int io_writev(int fd, struct iovec *pieces, int count, deadline until);
 
+/*
+ * Sends LEN bytes of FILE at OFFSET to the socket FD, copied by the kernel: 0, or -1 (a shorter
+ * file is EIO; EINVAL: this kind of file cannot be sent so, and nothing was). FD does not block
+ * meanwhile, for others who hold it neither. SIGPIPE must be ignored.
+ */
+int io_send_file(int fd, int file, off_t offset, size_t len, deadline until);
+
 /* Reads exactly LEN bytes at OFFSET of a file: 0, or -1 (a shorter file is EIO). */
 int io_pread(int fd, void *buf, size_t len, off_t offset);
 /* Writes all of it at OFFSET, however short the single writes are: 0 or -1. */

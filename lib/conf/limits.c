@@ -82,6 +82,7 @@ static const struct setting settings[] = {
     SETTING("smtp-timeout", smtp_timeout, 100, 1, 1000),
     SETTING("smtp-connect-delay", smtp_connect_delay, 250, 10, 60000),
     SETTING("smtp-idle", smtp_idle, 5, 0, HOUR),
+    SETTING("smtp-convert", smtp_convert, 1, 0, 1),
 };
 
 static const size_t settings_count = sizeof settings / sizeof settings[0];

@@ -72,6 +72,7 @@ struct limits {
 	uint64_t smtp_connect_delay;   /* ms, until the next address is tried beside it */
 	uint64_t smtp_timeout;	       /* percent of the time-outs of RFC 5321 4.5.3.2; 100 */
 	uint64_t smtp_idle;	       /* seconds that smtp-send keeps an idle connection */
+	uint64_t smtp_convert;	       /* 0: what a server does not take as it is comes back */
 };
 
 void limits_default(struct limits *l);

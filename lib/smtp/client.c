@@ -21,6 +21,7 @@ client_init(struct client *c)
 	reply_init(&c->reply);
 	str_init(&c->output, OUTPUT_MAX);
 	str_init(&c->mechanisms, REPLY_TEXT_MAX);
+	str_init(&c->domains, CLIENT_DOMAINS_MAX);
 	return reader_init(&c->reader, -1, READER_SIZE);
 }
 
@@ -46,6 +47,7 @@ client_free(struct client *c)
 	reply_free(&c->reply);
 	str_free(&c->output);
 	str_free(&c->mechanisms);
+	str_free(&c->domains);
 }
 
 bool
@@ -229,7 +231,9 @@ client_attach(struct client *c, int fd)
 	c->needs_reset = c->is_esmtp = c->is_authenticated = c->is_protected = false;
 	c->extensions = 0;
 	str_clear(&c->mechanisms);
-	c->size_limit = c->by_minimum = c->messages = 0;
+	c->size_limit = c->by_minimum = c->messages = c->mails = c->domain_count = 0;
+	c->limits = (struct client_limits){.mails = 0};
+	str_clear(&c->domains);
 }
 
 static enum client_status

@@ -37,6 +37,7 @@
 #define CLIENT_REPLY_MAX ((size_t)1000) /* octets of a reply kept in an outcome */
 #define CLIENT_RECIPIENTS_MAX 100	/* of one transaction; RFC 5321, 4.5.3.1.8 */
 #define CLIENT_SLOW_MS 3000
+#define CLIENT_DOMAINS_MAX ((size_t)32 << 10) /* octets of the domains asked for in a session */
 
 enum client_status { CLIENT_OK, CLIENT_TEMPORARY, CLIENT_PERMANENT };
 
@@ -67,6 +68,13 @@ enum client_extension {
 
 struct client_transaction;
 
+/* LIMITS, RFC 9422; each 0 if the server names none. */
+struct client_limits {
+	uint64_t mails;	     /* MAILMAX: transactions in a session */
+	uint64_t recipients; /* RCPTMAX: in a transaction; learned from 452, too */
+	uint64_t domains;    /* RCPTDOMAINMAX: of recipients, in a session */
+};
+
 struct client {
 	int fd;		     /* -1 when closed; owned */
 	struct layer *layer; /* over fd (TLS), or null; owned */
@@ -78,8 +86,12 @@ struct client {
 	bool is_esmtp;
 	bool needs_reset; /* a transaction was begun and not ended */
 	unsigned extensions;
-	uint64_t by_minimum;   /* DELIVERBY: seconds; 0: none */
-	uint64_t size_limit;   /* SIZE of the server; 0: none or unknown */
+	uint64_t by_minimum; /* DELIVERBY: seconds; 0: none */
+	uint64_t size_limit; /* SIZE of the server; 0: none or unknown */
+	struct client_limits limits;
+	uint64_t mails;	    /* MAIL commands so far */
+	struct str domains; /* of recipients so far, a LF behind each, if limits.domains is set */
+	uint64_t domain_count;
 	uint64_t messages;     /* transactions so far that reached the end of DATA */
 	struct str mechanisms; /* AUTH: names with blanks between, as the server said them */
 	bool is_authenticated; /* by AUTH, in this session */
@@ -93,6 +105,8 @@ struct client {
 	deadline hard;	    /* bounds everything */
 	bool no_pipelining; /* send command by command all the same */
 	bool no_overlap;    /* send message by message; set where the server stumbled over it */
+	bool no_chunking;   /* DATA and not BDAT; set likewise */
+	bool no_conversion; /* what the server does not take as it is, it does not get */
 	/*
 	 * Called before the end of a message is sent, which makes the server take it; false: the
 	 * connection is closed instead. It may set *NEXT (null) to what is to be sent behind this
@@ -128,6 +142,16 @@ struct client_message {
 	uint64_t length;
 };
 
+/* How far a recipient has come. */
+enum client_stage {
+	CLIENT_LEFT,	/* not asked for */
+	CLIENT_CHOSEN,	/* of this round */
+	CLIENT_ASKED,	/* RCPT was sent and no reply is read */
+	CLIENT_TAKEN,	/* accepted: what becomes of the message decides */
+	CLIENT_LATER,	/* too many at once, said the server */
+	CLIENT_DECIDED, /* the outcome is set for good */
+};
+
 /* Must stay where it is while it is ahead. */
 struct client_transaction {
 	/* of the caller: */
@@ -135,21 +159,29 @@ struct client_transaction {
 	const struct client_recipient *recipients;
 	size_t count;
 	/* of the client: */
+	size_t left; /* recipients without an outcome, see client_send */
 	struct client *client;
 	char *block; /* of the message; owned */
 	uint64_t block_at;
 	size_t block_len;
 	struct client_message original; /* where copy was made of it */
 	struct convert_file copy;	/* what goes instead; owned */
-	bool declares_8bit, declares_utf8;
+	bool declares_8bit, declares_utf8, declares_binary;
 	bool is_looked_at; /* for its needs; what comes next says which */
 	unsigned needs;
-	bool is_grouped;		   /* all commands are in one write */
-	bool is_ahead;			   /* and that was the one before's */
-	bool is_refused;		   /* MAIL was */
-	size_t accepted;		   /* recipients */
-	bool asked[CLIENT_RECIPIENTS_MAX]; /* RCPT was sent and no reply is read */
-	struct client_outcome outcome;	   /* of the step at hand */
+	/* of one round: as many recipients as the server takes at once */
+	enum client_stage stage[CLIENT_RECIPIENTS_MAX];
+	bool is_grouped;     /* all commands are in one write */
+	bool is_ahead;	     /* and that was the one before's */
+	bool is_behind_bdat; /* and RSET came first: whatever BDAT left is over then */
+	bool uses_bdat;	     /* CHUNKING */
+	bool is_together;    /* the message is in the write of the commands, too */
+	bool is_sent;	     /* all of it: it may have been taken */
+	bool is_refused;     /* MAIL was */
+	bool has_stumbled;   /* the server did, over what it offers: once more, without it */
+	size_t accepted;     /* recipients */
+	size_t first_later;  /* of those, how many before the first of CLIENT_LATER */
+	struct client_outcome outcome; /* of the step at hand */
 };
 
 void client_outcome_init(struct client_outcome *o);
@@ -196,12 +228,16 @@ void client_transaction_free(struct client_transaction *t);
 /* For another message: what is kept of the last is forgotten. Memory stays. */
 void client_transaction_reset(struct client_transaction *t);
 /*
- * One transaction with at most CLIENT_RECIPIENTS_MAX recipients. Each gets its outcome. Where the
- * message as a whole cannot go through this server but might through another, they are
- * CLIENT_PERMANENT with the code 5.6.3 (its body), 5.6.7 (an address) or 5.6.9 (its header). If a
- * transaction is ahead, it is this one.
+ * One message to at most CLIENT_RECIPIENTS_MAX recipients, in as many transactions as the server's
+ * limits ask for. Each gets its outcome, but for t->left of them: those are for another connection
+ * to the same server, as this one is at its limits, or failed at what the server offers and will
+ * not be asked for again. Where the message as a whole cannot go through this server but might
+ * through another, they are CLIENT_PERMANENT with the code 5.6.2 or 5.6.3 (its body), 5.6.7 (an
+ * address) or 5.6.9 (its header). If a transaction is ahead, it is this one.
  */
 void client_send(struct client *c, struct client_transaction *t);
+/* No other message may be begun over this connection. */
+bool client_is_full(const struct client *c);
 /* What is ahead will not be sent over this connection, nor anything else. */
 void client_withdraw(struct client *c);
 /* Says QUIT, does not wait for the answer, and closes. */

@@ -45,6 +45,23 @@ add_requirement(const struct client_transaction *t)
 	return str_add_text(&t->client->output, " REQUIRETLS");
 }
 
+/*
+ * RFC 4954, 5: whom this host has logged in to may believe it about who submitted the message;
+ * nobody else is told. It is xtext already.
+ */
+static int
+add_submitter(struct client_transaction *t)
+{
+	struct slice submitter = t->message.submitter;
+
+	if (!t->client->is_authenticated || !client_offers(t, CLIENT_AUTH))
+		return 0;
+	if (submitter.len == 0 || slice_find(submitter, ' ') < submitter.len ||
+	    slice_has_control(submitter) || !slice_is_ascii(submitter))
+		submitter = slice_of("<>");
+	return str_format(&t->client->output, " AUTH=%.*s", (int)submitter.len, submitter.data);
+}
+
 int
 client_add_mail(struct client_transaction *t)
 {
@@ -55,11 +72,12 @@ client_add_mail(struct client_transaction *t)
 	if (str_format(out, "MAIL FROM:<%.*s>", (int)path.len, path.data) == -1 ||
 	    (client_offers(t, CLIENT_SIZE) &&
 		str_format(out, " SIZE=%llu", (unsigned long long)m->length) == -1) ||
+	    (t->declares_binary && str_add_text(out, " BODY=BINARYMIME") == -1) ||
 	    (t->declares_8bit && str_add_text(out, " BODY=8BITMIME") == -1) ||
 	    (t->declares_utf8 && str_add_text(out, " SMTPUTF8") == -1) ||
 	    add_parameter(t, "RET", m->return_part) == -1 ||
 	    add_parameter(t, "ENVID", m->envelope_id) == -1 || add_by(t) == -1 ||
-	    add_priority(t) == -1 || add_requirement(t) == -1)
+	    add_priority(t) == -1 || add_requirement(t) == -1 || add_submitter(t) == -1)
 		return -1;
 	return str_add_text(out, "\r\n");
 }
@@ -121,16 +139,13 @@ client_add_group(struct client_transaction *t)
 	if (client_add_mail(t) == -1)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
-		if (!client_address_is_fit(t, t->recipients[i].address)) {
-			client_outcome_copy(t->recipients[i].outcome, &t->outcome);
+		if (t->stage[i] != CLIENT_CHOSEN)
 			continue;
-		}
-		t->asked[i] = true;
+		t->stage[i] = CLIENT_ASKED;
 		if (client_add_rcpt(t, i) == -1)
 			return -1;
 	}
-	t->is_grouped = true;
-	return str_add_text(&t->client->output, "DATA\r\n");
+	return t->uses_bdat ? 0 : str_add_text(&t->client->output, "DATA\r\n");
 }
 
 /* Somebody who was put off may be taken by another server, which comes before the next message. */
@@ -144,6 +159,22 @@ has_put_off(const struct client_transaction *t)
 	return false;
 }
 
+/* All that NEXT is for can be asked at once, behind T. */
+static bool
+may_go_ahead(const struct client_transaction *t, struct client_transaction *next)
+{
+	const struct client *c = t->client;
+
+	return t->is_grouped && !c->is_lmtp && !c->no_overlap && !client_is_full(c) &&
+	       !has_put_off(t) && !client_has_stage(t, CLIENT_LEFT) &&
+	       client_check_message(next) == 0 && client_choose(next) > 0 &&
+	       !client_has_stage(next, CLIENT_LEFT);
+}
+
+/*
+ * RFC 3030, 2: a BDAT that fails leaves who knows what, which RSET ends; whether it will fail is
+ * not known yet.
+ */
 void
 client_put_ahead(const struct client_transaction *t, struct client_transaction *next)
 {
@@ -151,12 +182,15 @@ client_put_ahead(const struct client_transaction *t, struct client_transaction *
 
 	next->client = c;
 	client_start_over(next);
-	if (!t->is_grouped || c->no_overlap || has_put_off(t) || client_check_message(next) == -1)
+	if (!may_go_ahead(t, next))
 		return;
-	if (client_add_group(next) == -1) {
+	if ((t->uses_bdat && str_add_text(&c->output, "RSET\r\n") == -1) ||
+	    client_add_group(next) == -1) {
 		str_clear(&c->output); /* it will have its turn without it */
 		return;
 	}
+	next->is_behind_bdat = t->uses_bdat;
 	next->is_ahead = true;
+	c->mails++;
 	c->ahead = next;
 }

@@ -10,14 +10,15 @@
 #define BLOCK_SIZE ((size_t)128 << 10)
 #define PIECES_MAX 64
 
-/* Has the block at DONE of the message at hand, once for its check and its way out. 0 or -1. */
-static int
-have_block(struct client_transaction *t, uint64_t done)
+int
+client_have_block(struct client_transaction *t, uint64_t done, uint64_t max)
 {
 	const struct client_message *m = &t->message;
 	uint64_t left = m->length - done;
 	size_t len = left < BLOCK_SIZE ? (size_t)left : BLOCK_SIZE;
 
+	if (len > max)
+		len = (size_t)max;
 	if (t->block == NULL && (t->block = malloc(BLOCK_SIZE)) == NULL)
 		return -1;
 	if (t->block_at == done && t->block_len == len)
@@ -51,7 +52,7 @@ int
 client_has_8bit(struct client_transaction *t)
 {
 	for (uint64_t done = 0; done < t->message.length; done += t->block_len) {
-		if (have_block(t, done) == -1)
+		if (client_have_block(t, done, BLOCK_SIZE) == -1)
 			return -1;
 		if (block_has_8bit(t->block, t->block_len))
 			return 1;
@@ -59,9 +60,8 @@ client_has_8bit(struct client_transaction *t)
 	return 0;
 }
 
-/* The message itself is at fault or cannot be read: the server must not take half of it. */
-static int
-give_up(struct client_transaction *t, const char *why)
+int
+client_give_up(struct client_transaction *t, const char *why)
 {
 	client_outcome_set(
 	    &t->outcome, CLIENT_TEMPORARY, "4.3.0", "unable to send the message: %s", why);
@@ -69,34 +69,46 @@ give_up(struct client_transaction *t, const char *why)
 	return -1;
 }
 
+bool
+client_may_end(struct client_transaction *t)
+{
+	struct client *c = t->client;
+	struct client_transaction *next = NULL;
+
+	if (c->may_end != NULL && !c->may_end(c->argument, &next)) {
+		(void)client_give_up(t, "nobody waits for it any more");
+		return false;
+	}
+	if (next != NULL && !t->is_together)
+		client_put_ahead(t, next);
+	return true;
+}
+
+int
+client_write_pieces(struct client_transaction *t, struct iovec *pieces, int count)
+{
+	struct client *c = t->client;
+
+	if (client_write(c, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
+		client_lost(c, t->uses_bdat ? "BDAT" : "DATA", &t->outcome);
+		return -1;
+	}
+	str_clear(&c->output);
+	return 0;
+}
+
 /* Adds the end of the message to PIECES, and what goes behind it. False if it may not be sent. */
 static bool
 end_message(struct client_transaction *t, struct iovec *pieces, int *count)
 {
 	struct client *c = t->client;
-	struct client_transaction *next = NULL;
 
-	if (c->may_end != NULL && !c->may_end(c->argument, &next))
+	if (!client_may_end(t))
 		return false;
 	pieces[(*count)++] = (struct iovec){(void *)(uintptr_t) ".\r\n", 3};
-	if (next != NULL)
-		client_put_ahead(t, next);
 	if (c->output.len > 0)
 		pieces[(*count)++] = (struct iovec){c->output.data, c->output.len};
 	return true;
-}
-
-static int
-write_pieces(struct client_transaction *t, struct iovec *pieces, int count)
-{
-	struct client *c = t->client;
-
-	if (client_write(c, pieces, count, client_until(c, CLIENT_WAIT_BLOCK)) == -1) {
-		client_lost(c, "DATA", &t->outcome);
-		return -1;
-	}
-	str_clear(&c->output);
-	return 0;
 }
 
 /* Sends one block, the end of the message behind it if it is the last. */
@@ -111,10 +123,10 @@ send_block(struct client_transaction *t, struct stuffed *s, struct slice block, 
 		block = slice_skip(block, stuffed_take(s, block, pieces, PIECES_MAX, &count));
 		ends = last && block.len == 0;
 		if (s->is_bad || (ends && !stuffed_is_whole(s)))
-			return give_up(t, "it is not in wire format");
+			return client_give_up(t, "it is not in wire format");
 		if (ends && !end_message(t, pieces, &count))
-			return give_up(t, "nobody waits for it any more");
-		if (write_pieces(t, pieces, count) == -1)
+			return -1;
+		if (client_write_pieces(t, pieces, count) == -1)
 			return -1;
 	} while (block.len > 0);
 	return 0;
@@ -128,12 +140,13 @@ client_send_data(struct client_transaction *t)
 
 	stuffed_init(&s);
 	do {
-		if (have_block(t, done) == -1)
-			return give_up(t, strerror(errno));
+		if (client_have_block(t, done, BLOCK_SIZE) == -1)
+			return client_give_up(t, strerror(errno));
 		done += t->block_len;
 		if (send_block(
 			t, &s, slice_make(t->block, t->block_len), done == t->message.length) == -1)
 			return -1;
 	} while (done < t->message.length);
+	t->is_sent = true;
 	return 0;
 }

@@ -117,6 +117,13 @@ convert(struct client_transaction *t, bool is_binary)
 	enum convert_domain domain =
 	    client_offers(t, CLIENT_8BITMIME) ? CONVERT_TO_8BIT : CONVERT_TO_7BIT;
 
+	if (t->client->no_conversion) {
+		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.6.2",
+		    "message is %s, which the server does not take; "
+		    "this host is set not to convert it",
+		    is_binary ? "binary" : "8-bit");
+		return -1;
+	}
 	t->block_len = 0; /* it may be of the other */
 	if (convert_file_make(&t->copy, domain, m->fd, m->offset, m->length) == -1)
 		return unable_to_read(t);
@@ -143,6 +150,14 @@ undo_conversion(struct client_transaction *t)
 	convert_file_close(&t->copy);
 }
 
+/* RFC 3030, 3: by BDAT alone. */
+static bool
+takes_binary(const struct client_transaction *t)
+{
+	return client_offers(t, CLIENT_BINARYMIME) && client_offers(t, CLIENT_CHUNKING) &&
+	       !t->client->no_chunking;
+}
+
 static int
 check_body(struct client_transaction *t)
 {
@@ -150,8 +165,10 @@ check_body(struct client_transaction *t)
 	bool said_8bit = slice_is_nocase(t->message.body, "8BITMIME");
 	int found;
 
+	t->declares_8bit = false;
+	t->declares_binary = is_binary && takes_binary(t);
 	if (is_binary)
-		return convert(t, true);
+		return t->declares_binary ? 0 : convert(t, true);
 	/* 7BIT is the word of whoever sent it; no server shall get it wrong */
 	found = said_8bit && client_offers(t, CLIENT_8BITMIME) ? 1 : client_has_8bit(t);
 	if (found == -1)

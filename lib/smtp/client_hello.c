@@ -3,6 +3,8 @@
 
 #include "smtp/client_session.h"
 
+#define LIMIT_MAX 999999 /* RFC 9422, 3: six digits */
+
 static const struct {
 	const char *keyword;
 	enum client_extension extension;
@@ -33,6 +35,28 @@ take_mechanisms(struct client *c, struct slice line)
 		(void)str_add_slice(&c->mechanisms, slice_skip(line, strlen("AUTH ")));
 }
 
+/* RFC 9422, 3: "LIMITS RCPTMAX=100 MAILMAX=5"; what is no limit is none. */
+static void
+take_limits(struct client *c, struct slice line)
+{
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} known[] = {{"MAILMAX=", &c->limits.mails}, {"RCPTMAX=", &c->limits.recipients},
+	    {"RCPTDOMAINMAX=", &c->limits.domains}};
+	struct slice word;
+	uint64_t value;
+
+	while (slice_word(&line, &word))
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+			size_t len = strlen(known[i].name);
+
+			if (slice_starts_nocase(word, known[i].name) &&
+			    slice_number(slice_skip(word, len), LIMIT_MAX, &value) && value > 0)
+				*known[i].value = value;
+		}
+}
+
 static void
 take_extension(struct client *c, struct slice line)
 {
@@ -52,6 +76,8 @@ take_extension(struct client *c, struct slice line)
 		value.len = slice_find(value, ',');
 		(void)slice_number(value, INT64_MAX, &c->by_minimum);
 	}
+	if (slice_is_nocase(keyword, "LIMITS"))
+		take_limits(c, line);
 }
 
 static void
@@ -63,7 +89,8 @@ take_extensions(struct client *c)
 	str_clear(&c->mechanisms);
 	(void)slice_take(&rest, '\n', &line); /* the server's name and greeting */
 	while (slice_take(&rest, '\n', &line))
-		take_extension(c, line);
+		if (rest.len > 0 || !c->reply.is_cut) /* half a line may say something else */
+			take_extension(c, line);
 }
 
 static int

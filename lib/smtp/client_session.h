@@ -69,22 +69,69 @@ bool client_address_is_fit(struct client_transaction *t, struct slice address);
 /* Each adds a command to the output: 0, or -1 with str's errors. */
 int client_add_mail(struct client_transaction *t);
 int client_add_rcpt(struct client_transaction *t, size_t recipient);
-/* MAIL, RCPT for all whose addresses are fit, and DATA. The others have their outcome. */
+/* MAIL, RCPT for all that are chosen, and DATA if that is how the message will go. */
 int client_add_group(struct client_transaction *t);
 /* Forgets how far it has come. */
 void client_start_over(struct client_transaction *t);
+/* The same for the next round. */
+void client_start_round(struct client_transaction *t);
+/*
+ * Picks, among the recipients that are left, as many as the server takes at once; whose address is
+ * not fit is decided. How many.
+ */
+size_t client_choose(struct client_transaction *t);
+bool client_has_stage(const struct client_transaction *t, enum client_stage stage);
+/* All of one stage are decided by OUTCOME. */
+void client_decide(
+    struct client_transaction *t, enum client_stage stage, const struct client_outcome *outcome);
 /*
  * Adds the group of NEXT to the output, which goes out behind T, whose recipients are all decided
  * by the reply to come. Adds nothing where that cannot be.
  */
 void client_put_ahead(const struct client_transaction *t, struct client_transaction *next);
 
+/* Asking (client_ask.c): up to the reply to DATA, or all of it if it went together. */
+
+/* 0, or -1 if there is no more to be done: nobody is chosen, or the session ended. */
+int client_begin(struct client_transaction *t);
+/* The same where the commands went out behind the message before. */
+int client_go_on(struct client_transaction *t);
+/*
+ * The reply is none to what was asked: nobody knows what the server makes of what comes next. Sets
+ * the outcome, and closes.
+ */
+void client_lose_track(struct client_transaction *t);
+/*
+ * The same, and true, for a reply 3yz, and where commands behind a message were not understood for
+ * what they are: then all this goes over a connection without that.
+ */
+bool client_is_astray(struct client_transaction *t);
+
+/* The message (client_data.c, client_bdat.c) */
+
+/* Has the block at DONE of the message at hand, at most MAX octets, in t->block. 0 or -1. */
+int client_have_block(struct client_transaction *t, uint64_t done, uint64_t max);
+/* The message itself is at fault or cannot be read: the server must not take half of it. -1. */
+int client_give_up(struct client_transaction *t, const char *why);
+/* False if the end of the message may not be sent; else what goes behind it is in the output. */
+bool client_may_end(struct client_transaction *t);
+/* Writes PIECES, which may be of the output; that is empty then. 0, or -1 as client_send_data. */
+int client_write_pieces(struct client_transaction *t, struct iovec *pieces, int count);
 /*
  * Sends the message after 354, and its end, and what goes behind. 0; or -1 with the outcome set and
  * the connection closed, so that the server drops the message.
  */
 int client_send_data(struct client_transaction *t);
+/* The same by BDAT, which nobody has to be asked about (RFC 3030). */
+int client_send_bdat(struct client_transaction *t);
+/* True if it is small enough to go in one write with MAIL, RCPT and BDAT. */
+bool client_fits_together(const struct client_transaction *t);
+/* Writes the output, MAIL and RCPT, and the message behind it. As client_send_bdat. */
+int client_send_together(struct client_transaction *t);
 /* 1 if the message has octets above 127, 0 if not, -1 with errno. */
 int client_has_8bit(struct client_transaction *t);
+
+/* What the server says to the message, for those recipients that were accepted. */
+void client_take_end(struct client_transaction *t);
 
 #endif

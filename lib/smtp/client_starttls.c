@@ -40,6 +40,7 @@ client_secure(
 	c->is_esmtp = false;
 	c->extensions = 0;
 	c->size_limit = c->by_minimum = 0;
+	c->limits = (struct client_limits){.mails = 0};
 	if (client_hello(c, helo_name, outcome) != CLIENT_OK)
 		client_quit(c);
 	return client_is_open(c) ? CLIENT_OK : outcome->status;
