@@ -95,7 +95,7 @@ ends_with() {
 }
 
 # Exim with the configuration on stdin, behind what any needs: $P/run is the program, EXIM_USER whom
-# it runs as; mail may go to $P/box. The user that it was built for is here by libnss-wrapper alone.
+# it runs as; mail may go to $P/box. It offers TLS once there is $P/tls. The user that it was built for is here by libnss-wrapper alone.
 exim_setup() {
 	local uid gid
 	uid=$(id -u "$EXIM_USER") gid=$(id -g "$EXIM_USER")
@@ -116,7 +116,7 @@ exim_setup() {
 		log_file_path = $P/spool/%slog
 		local_interfaces = 127.0.0.1
 		keep_environment = ^LD_ : ^NSS_
-		tls_advertise_hosts =
+		tls_advertise_hosts = \${if exists{$P/tls}{*}}
 		received_header_text =
 		$(cat)
 	END

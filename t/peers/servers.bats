@@ -4,8 +4,18 @@
 # refused, arrives byte for byte; again over the same connection, by the worker; and message after
 # message, the commands of the next behind the end of the last.
 
+bats_require_minimum_version 1.5.0
+
 load ../helper
+load ../tls
 load peers
+
+setup_file() {
+	KEYS=$BATS_FILE_TMPDIR/keys
+	export KEYS
+	mkdir "$KEYS"
+	make_key peer ec
+}
 
 setup() {
 	setup_satchel
@@ -16,6 +26,21 @@ setup() {
 teardown() {
 	stop_started
 	rm -rf "$P"
+}
+
+# Under TLS as it comes, and with what the certificate says; nobody known signed it, though.
+deliver_under_tls() {
+	run -0 timeout 30 smtp-send -f me@example.org "smtp:127.0.0.1:$PORT" joe@example.test <"$T/message"
+	[[ $output == $'delivered\t'*$'\tTLSv1.'[23]' unverified' ]] || {
+		echo "$output"
+		return 1
+	}
+	print=$(openssl x509 -in "$KEYS/peer.crt" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')
+	run -0 timeout 30 smtp-send -f me@example.org --tls "fingerprint $print" "smtp:127.0.0.1:$PORT" \
+		joe@example.test <"$T/message"
+	[[ $output == $'delivered\t'*$'\tTLSv1.'[23]' fingerprint' ]]
+	run -111 timeout 30 smtp-send -f me@example.org --tls verify "smtp:127.0.0.1:$PORT" joe@example.test <"$T/message"
+	assert_output_has $'\t4.7.5\t'
 }
 
 # deliver_and_repeat CODE: CODE is what the server refuses ann with.
@@ -50,18 +75,18 @@ message_after_message() {
 	assert_output_has $'4\t0\tD\t2.'
 }
 
-# all_arrive FOLDER MESSAGE: in time, as files of their own
+# all_arrive COUNT FOLDER MESSAGE: in time, as files of their own
 all_arrive() {
-	wait_for 10 hold_all "$1" "$2" && return
-	find "$1" -type f -exec cat -A {} + >&2
+	wait_for 10 hold_all "$@" && return
+	find "$2" -type f -exec cat -A {} + >&2
 	return 1
 }
 
 hold_all() {
 	local file
-	[ "$(files_in "$1")" -eq 5 ] || return 1
-	for file in "$1"/*; do
-		ends_with "$file" "$2" || return 1
+	[ "$(files_in "$2")" -eq "$1" ] || return 1
+	for file in "$2"/*; do
+		ends_with "$file" "$3" || return 1
 	done
 }
 
@@ -74,13 +99,16 @@ hold_all() {
 	PORT=$(cat "$STARTED_LOG")
 	deliver_and_repeat 5.1.1
 	message_after_message 5.1.1
-	all_arrive "$P/box" "$T/wire"
+	all_arrive 5 "$P/box" "$T/wire"
 }
 
 @test "Exim" {
 	peer exim4-daemon-light usr/sbin/exim4 libnss-wrapper
 	PORT=$(free_port)
+	install -m 644 "$KEYS"/peer.* "$P/"
 	exim_setup <<-END
+		tls_certificate = $P/peer.crt
+		tls_privatekey = $P/peer.key
 		acl_smtp_rcpt = rcpt
 		acl_smtp_data = accept
 		begin acl
@@ -104,7 +132,10 @@ hold_all() {
 	wait_for 10 port_open "$PORT"
 	deliver_and_repeat 5.1.1
 	message_after_message 5.1.1
-	all_arrive "$P/box" "$T/message"
+	touch "$P/tls"
+	deliver_under_tls
+	message_after_message 5.1.1
+	all_arrive 10 "$P/box" "$T/message"
 }
 
 @test "Postfix" {
@@ -116,9 +147,11 @@ hold_all() {
 	wait_for 10 port_open "$PORT"
 	deliver_and_repeat 5.1.1
 	message_after_message 5.1.1
-	all_arrive "$P/mail/joe/new" "$T/message"
+	deliver_under_tls
+	all_arrive 7 "$P/mail/joe/new" "$T/message"
 }
 
+# Without TLS: that of Debian's 6.8 fails with OpenSSL 3 ("EVP lib").
 @test "OpenSMTPD" {
 	[ "$(id -u)" -eq 0 ] || skip 'OpenSMTPD runs as root alone'
 	needs unshare
@@ -137,7 +170,7 @@ hold_all() {
 	wait_for 20 port_open "$PORT"
 	deliver_and_repeat 5.2.4
 	message_after_message 5.2.4
-	all_arrive "$P/mail/new" "$T/message"
+	all_arrive 5 "$P/mail/new" "$T/message"
 }
 
 @test "Haraka" {
@@ -149,7 +182,7 @@ hold_all() {
 	wait_for 20 port_open "$PORT"
 	deliver_and_repeat 5.1.1
 	message_after_message 5.1.1
-	all_arrive "$P/box" "$T/wire"
+	all_arrive 5 "$P/box" "$T/wire"
 }
 
 # Haraka is installed, from npm's package.
@@ -157,9 +190,9 @@ haraka() {
 	mkdir -p "$PEERS/haraka"
 	(
 		flock -w 120 9
-		[ -e "$PEERS/haraka/done" ] && exit 0
+		[ -e "$PEERS/haraka/complete" ] && exit 0
 		cd "$PEERS/haraka" && timeout 200 npm install --silent --no-audit --no-fund --ignore-scripts \
-			--omit=optional --omit=dev Haraka@3 >>"$PEERS/fetch.log" 2>&1 && touch done
+			--omit=optional --omit=dev Haraka@3 >>"$PEERS/fetch.log" 2>&1 && touch complete
 	) 9>"$PEERS/haraka/lock"
 }
 
@@ -198,6 +231,8 @@ postfix_setup() {
 		default_privs = nobody
 		setgid_group = mail
 		myhostname = peer.test
+		smtpd_tls_security_level = may
+		smtpd_tls_chain_files = $KEYS/peer.key, $KEYS/peer.crt
 		mydestination =
 		inet_interfaces = 127.0.0.1
 		inet_protocols = ipv4
@@ -221,6 +256,7 @@ postfix_setup() {
 		bounce unix - - n - 0 bounce
 		defer unix - - n - 0 bounce
 		virtual unix - n n - - virtual
+		tlsmgr unix - - n 1000? 1 tlsmgr
 		anvil unix - - n - 1 anvil
 		postlog unix-dgram n - n - 1 postlogd
 	END
