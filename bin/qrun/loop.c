@@ -205,6 +205,7 @@ tick(struct qrun *q, struct loop *l)
 	messages_sync(q);
 	destination_free_idle(q);
 	progress_tick(&l->progress, q);
+	tls_counts_tick(&q->tls_counts);
 }
 
 void

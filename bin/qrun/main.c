@@ -31,6 +31,7 @@ close_all(struct qrun *q)
 	str_free(&q->double_bounce);
 	routes_free(q->routes);
 	rates_close(q);
+	tls_counts_close(&q->tls_counts);
 	selection_free(&q->selection);
 	recycle_close(q);
 	spool_close(&q->spool);
@@ -60,6 +61,7 @@ main(int argc, char **argv)
 		complain_alone();
 	if (recycle_open(&q) == -1 || rates_open(&q) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
+	settings_open_counts(&q);
 	submit_init(&q.submit);
 	q.submit.timeout_ms = SUBMIT_MS;
 	q.workers = workers_open(&q, &launcher);

@@ -23,6 +23,7 @@
 #include "spool/schedule.h"
 #include "spool/spool.h"
 #include "spool/submit.h"
+#include "spool/tls_counts.h"
 #include "spool/window.h"
 
 #define PROGRAM "qrun"
@@ -135,6 +136,8 @@ struct qrun {
 	int64_t next_wake;	     /* of these, monotonic ms; INT64_MAX for none */
 	int64_t send_rests_until;    /* monotonic ms: nothing is sent before, for send-rate */
 	struct rates *rates;
+	struct tls_counts tls_counts;
+	bool counts_tls; /* there is the control file tls-report */
 	struct fetch *fetches;
 	uint64_t turns; /* so far */
 	struct workers *workers;

@@ -4,9 +4,12 @@
 #include <sys/resource.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/die.h"
+#include "base/log.h"
 #include "complain.h"
 #include "conf/control.h"
 #include "mail/address.h"
@@ -56,6 +59,7 @@ settings_read(struct qrun *q)
 		    problem.len > 0 ? problem.data : control.path,
 		    errno == EINVAL ? "mail is not touched until this is right" : strerror(errno));
 	read_double_bounce(q, &control);
+	q->counts_tls = control.fd != -1 && faccessat(control.fd, TLS_COUNTS_FOLDER, F_OK, 0) == 0;
 	control_close(&control);
 	str_free(&problem);
 	q->schedule = (struct schedule){.minimum = (int64_t)q->limits.retry_minimum,
@@ -97,4 +101,13 @@ settings_raise_descriptors(struct qrun *q)
 	q->limits.qrun_active = l.rlim_cur > others + 2 ? (l.rlim_cur - others) / 2 : 1;
 	complain("the limit on open files allows for %llu messages at once, not for qrun-active",
 	    (unsigned long long)q->limits.qrun_active);
+}
+
+void
+settings_open_counts(struct qrun *q)
+{
+	tls_counts_init(&q->tls_counts);
+	if (q->counts_tls && tls_counts_open(&q->tls_counts, q->spool.fd) == -1)
+		log_note(PROGRAM, "warning", "unable to count for TLS reports in %s/%s: %s",
+		    q->spool.path, TLS_COUNTS_FOLDER, strerror(errno));
 }

@@ -11,4 +11,7 @@ void settings_open_spool(struct qrun *q);
 /* As many descriptors as messages and workers need, or fewer messages. */
 void settings_raise_descriptors(struct qrun *q);
 
+/* Begins to count for TLS reports, if they are wanted; that it cannot is no reason to end. */
+void settings_open_counts(struct qrun *q);
+
 #endif

@@ -186,6 +186,9 @@ take_result(struct qrun *q, struct worker *worker, struct job_result *result)
 {
 	struct task *task = worker->first;
 
+	if (result->tls_outcome.len > 0)
+		return worker->kind == WORKER_SEND &&
+		       tls_counts_add(&q->tls_counts, result->tls_outcome);
 	while (task != NULL && task->number != result->number)
 		task = task->next;
 	if (task == NULL)

@@ -35,6 +35,7 @@ enum letter {
 	RECIPIENT_TARGETS = 'G',
 	RECIPIENT_NOTIFY = 'N',
 	RECIPIENT_ORIGINAL = 'O',
+	RESULT_TLS_OUTCOME = 'T', /* first: no result; fields of a struct tls_outcome follow */
 	RESULT_DONE = 'Z',
 	RESULT_RETURNED = 'U',
 	RESULT_RECIPIENT = 'I',
@@ -398,6 +399,20 @@ send_word(int fd, uint64_t number, enum letter word, deadline until)
 }
 
 int
+job_send_tls_outcome(int fd, const struct tls_outcome *outcome, deadline until)
+{
+	struct str packet;
+	int result = -1;
+
+	str_init(&packet, TLS_OUTCOME_MAX + 2);
+	if (fields_add(&packet, RESULT_TLS_OUTCOME, slice_of(""), '\0') == 0 &&
+	    tls_outcome_add(&packet, outcome, '\0') == 0)
+		result = packet_send(fd, str_slice(&packet), -1, until);
+	str_free(&packet);
+	return result;
+}
+
+int
 job_send_done(int fd, uint64_t number, deadline until)
 {
 	return send_word(fd, number, RESULT_DONE, until);
@@ -499,6 +514,10 @@ job_receive_result(int fd, char *buf, struct job_result *result, deadline until)
 	io_close(extra);
 	if (extra != -1)
 		return protocol_error();
+	if (packet.len > 2 && packet.data[0] == RESULT_TLS_OUTCOME && packet.data[1] == '\0') {
+		result->tls_outcome = slice_skip(packet, 2);
+		return 1;
+	}
 	while ((taken = fields_next(&packet, '\0', &field)) == FIELDS_ONE)
 		if (take_result_field(result, &field) == -1)
 			return -1;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/str.h"
+#include "spool/tls_outcome.h"
 
 #define JOB_RECIPIENTS_MAX 100 /* RFC 5321, 4.5.3.1.8: what any next hop must take at once */
 #define JOB_REPLY_MAX 400      /* octets of a reply that a result carries; more is cut */
@@ -59,6 +60,8 @@ struct job {
 enum job_status { JOB_DELIVERED, JOB_TEMPORARY, JOB_PERMANENT };
 
 struct job_result {
+	/* Not empty: no result, but what became of TLS in a session (tls_counts_add takes it). */
+	struct slice tls_outcome;
 	uint64_t number;
 	bool done;     /* the job is over */
 	bool returned; /* the job was not begun, and will not be: only number counts */
@@ -92,6 +95,8 @@ int job_receive(int fd, struct job *job, deadline until);
 void job_free(struct job *job); /* closes fd, too */
 /* REPLY may hold any bytes: it is escaped and cut here. DONE may be said with the last. */
 int job_send_result(int fd, const struct job_result *result, deadline until);
+/* Between results, while there is a job. */
+int job_send_tls_outcome(int fd, const struct tls_outcome *outcome, deadline until);
 int job_send_done(int fd, uint64_t number, deadline until);
 int job_send_returned(int fd, uint64_t number, deadline until);
 
