@@ -105,6 +105,7 @@ admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_resul
 		return PASSED_OVER;
 	}
 	m->folder = folder;
+	m->since = q->since > 0 ? q->since : clock_wall_seconds();
 	see_who_asks(m, folder == &q->new_folder);
 	if (q->selection.takes_all) {
 		m->asked_for = true;

@@ -25,7 +25,8 @@ destination_is_slow(const struct qrun *q, const struct destination *d)
 {
 	if (d->is_turn || destination_is_dead(q, d))
 		return false;
-	return d->pace < 0 || d->pace >= SLOW_MS * PACE_UNIT || d->own.per_minute > 0;
+	return d->pace < 0 || d->pace >= SLOW_MS * PACE_UNIT || d->own.per_minute > 0 ||
+	       (d->kind == WORKER_SEND && q->limits.send_rate > 0);
 }
 
 void

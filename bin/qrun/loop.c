@@ -15,6 +15,7 @@
 #include "folders.h"
 #include "hosts.h"
 #include "messages.h"
+#include "parking.h"
 #include "rates.h"
 #include "recycle.h"
 #include "workers.h"
@@ -141,6 +142,8 @@ is_over(struct qrun *q, struct loop *l)
 		return false;
 	if (q->stopping)
 		return true;
+	if (q->parked_count > 0)
+		return false;
 	if (q->is_watching || !scan_is_over(&l->scan))
 		return false;
 	if (selection_is_partial(&q->selection))
@@ -167,7 +170,7 @@ wait_ms(const struct qrun *q, const struct loop *l)
 	int64_t now = clock_monotonic_ms(), until = l->next_look, slot;
 	bool may_look = q->is_watching && !q->stopping && scan_is_over(&l->scan);
 
-	if (!q->stopping && (scan_can_run(&l->scan, q) || fetches_can_run(q)))
+	if (!q->stopping && (scan_can_run(&l->scan, q) || parking_can_run(q) || fetches_can_run(q)))
 		return 0;
 	if (q->message_count > 0 || workers_need_checks(q->workers) || folders_need_sync(q) ||
 	    recycle_is_due(q))

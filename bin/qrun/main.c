@@ -11,6 +11,7 @@
 #include "fetch.h"
 #include "loop.h"
 #include "options.h"
+#include "parking.h"
 #include "preview.h"
 #include "qrun.h"
 #include "rates.h"
@@ -26,6 +27,7 @@ close_all(struct qrun *q)
 	fetches_free(q);
 	submit_free(&q->submit);
 	workers_close(q->workers);
+	parking_free(q);
 	destination_free_all(q);
 	table_free(&q->destination_limits);
 	str_free(&q->double_bounce);

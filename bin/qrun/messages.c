@@ -10,6 +10,7 @@
 #include "complain.h"
 #include "destination.h"
 #include "folders.h"
+#include "parking.h"
 #include "recipients.h"
 #include "recycle.h"
 #include "report.h"
@@ -312,7 +313,9 @@ finish(struct qrun *q, struct message *m)
 	struct tally t = count(m);
 	bool told;
 
-	if (m->untried) {
+	if (m->untried || m->waits_for != NULL) {
+		if (!m->untried)
+			parking_add(q, m);
 		leave_where_it_is(q, m);
 		return;
 	}

@@ -66,8 +66,11 @@ struct destination {
 	uint64_t failures;    /* in a row */
 	int64_t succeeded_at; /* the last success; or 0 */
 	struct str dead_code, dead_relay, dead_reply; /* of the last failure */
-	bool is_turn;  /* goes over a connection that was handed over, by one worker */
-	bool is_over;  /* a turn whose connection has gone: nothing more is tried */
+	bool is_turn; /* goes over a connection that was handed over, by one worker */
+	bool is_over; /* a turn whose connection has gone: nothing more is tried */
+	struct parked *parked, *parked_last; /* messages that wait for room */
+	bool is_parking;		     /* stands in qrun.parking */
+	struct destination *next_parking;
 	int64_t rank;  /* in qrun.ready */
 	bool is_ready; /* stands in qrun.ready */
 	struct destination *next_ready;
@@ -107,8 +110,10 @@ struct message {
 	    not_before; /* seconds since 1970: the latest its destinations are left alone till */
 	bool untried;	/* a recipient was not tried for no reason of its own: qrun ends */
 	bool asked_for; /* a person moved it to new/, or a client asked for it, to be tried now */
-	bool stays;	/* a fetch tries it: it stays where it is until it is done with */
-	size_t held;	/* recipients whose mail is kept until it is asked for */
+	struct destination *waits_for; /* has its share: recipients there were left out */
+	int64_t since; /* seconds since 1970: who was tried from then on is not tried again now */
+	bool stays;    /* a fetch tries it: it stays where it is until it is done with */
+	size_t held;   /* recipients whose mail is kept until it is asked for */
 	char hold_name[FOLDER_NAME_SIZE]; /* the folder of hold/ for them */
 	int64_t moved;			  /* when, seconds since 1970 */
 	struct message *next, *previous;
@@ -138,6 +143,11 @@ struct qrun {
 	struct rates *rates;
 	struct tls_counts tls_counts;
 	bool counts_tls; /* there is the control file tls-report */
+	size_t room;		     /* messages that whoever admits them now may hold in all */
+	void *parked;		     /* tree of tsearch(3), by id */
+	size_t parked_count;	     /* in it */
+	struct destination *parking; /* those that such messages wait for, by next_parking */
+	int64_t since; /* of the message that is admitted again, seconds since 1970; or 0 */
 	struct fetch *fetches;
 	uint64_t turns; /* so far */
 	struct workers *workers;

@@ -6,6 +6,7 @@
 
 #include "admit.h"
 #include "folders.h"
+#include "parking.h"
 #include "spool/cell.h"
 
 #define HELD_MAX ((size_t)16 << 20) /* octets of names of folders */
@@ -163,17 +164,21 @@ held_of_new(const struct scan *s, const struct qrun *q)
 	return q->cells_folder.references + q->new_folder.references - (s->of_new.dir != NULL);
 }
 
-/*
- * What a walk may hold: a part of it all stays free for what the trigger names, and of the rest, if
- * the other walk has work, a part for that.
- */
-static bool
-has_room(const struct qrun *q, size_t held, bool other_has_work)
+/* A part of it all stays free for what the trigger names. */
+static size_t
+room_for_walks(const struct qrun *q)
 {
 	size_t most = (size_t)q->limits.qrun_active;
 
-	if (q->is_watching)
-		most -= most / 4;
+	return q->is_watching ? most - most / 4 : most;
+}
+
+/* What a walk may hold: of the room for both, if the other has work, a part is for that. */
+static bool
+has_room(const struct qrun *q, size_t held, bool other_has_work)
+{
+	size_t most = room_for_walks(q);
+
 	if (q->message_count >= most)
 		return false;
 	return !other_has_work || held < most - most / 4;
@@ -216,14 +221,14 @@ admit_name(struct qrun *q, struct folder *folder, const char *name)
 	if (folder->is_held && !may_be_too_old(q, name))
 		return PASSED_OVER;
 	if (folder != &q->cells_folder) {
-		bool is_wanted =
-		    id_is_valid(slice_of(name)) && selection_has_id(&q->selection, slice_of(name));
+		bool is_wanted = id_is_valid(slice_of(name)) && !parking_has(q, name) &&
+				 selection_has_id(&q->selection, slice_of(name));
 
 		return is_wanted ? admit_message(q, folder, name) : PASSED_OVER;
 	}
 	cell = cell_number(slice_of(name));
 	if (cell == -1 || cell_look(&q->spool, cell, id) != CELL_TAKEN ||
-	    (q->selection.ids.len > 0 && !selection_has_id(&q->selection, slice_of(id))))
+	    !selection_has_id(&q->selection, slice_of(id)) || parking_has(q, id))
 		return PASSED_OVER;
 	return admit_cell(q, cell, NULL);
 }
@@ -259,6 +264,8 @@ step(struct scan *s, struct qrun *q)
 void
 scan_run(struct scan *s, struct qrun *q)
 {
+	q->room = room_for_walks(q);
+	parking_run(q);
 	for (int i = 0; i < STEPS_MAX && scan_can_run(s, q); i++)
 		step(s, q);
 }

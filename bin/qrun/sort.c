@@ -7,6 +7,7 @@
 #include "destination.h"
 #include "fetch.h"
 #include "messages.h"
+#include "parking.h"
 #include "recipients.h"
 #include "spool/ask.h"
 
@@ -39,6 +40,15 @@ open_task(struct batch *b, struct message *m, struct destination *d, size_t weig
 	b->tasks = task;
 	m->tasks++;
 	return task;
+}
+
+static bool
+has_task(const struct batch *b, const struct destination *d)
+{
+	for (const struct task *task = b->tasks; task != NULL; task = task->next)
+		if (task->destination == d)
+			return true;
+	return false;
 }
 
 /* Most messages have one recipient, so there is room for few at first. */
@@ -84,6 +94,10 @@ assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct 
 
 	if (d == NULL)
 		return -1;
+	if (b->fetch == NULL && parking_is_full(q, d) && !has_task(b, d)) {
+		m->waits_for = d;
+		return 0;
+	}
 	task = open_task(b, m, d, weight);
 	if (task == NULL || make_room(task) == -1 || str_add_slice(&task->details, detail) == -1 ||
 	    str_add_char(&task->details, '\0') == -1)
@@ -162,7 +176,8 @@ is_meant(const struct qrun *q, struct message *m, size_t index, const struct fet
 	if (fetch != NULL)
 		return sort_is_fetched(m, index, fetch);
 	claim_state(&m->claim, index, &state);
-	if (state.status != RECIPIENT_WAITING)
+	/* a moment ago, before others had room */
+	if (state.status != RECIPIENT_WAITING || (q->since > 0 && state.last_attempt >= q->since))
 		return false;
 	if (selection_has_recipient(&q->selection, m->recipients[index].address))
 		return true;

@@ -69,6 +69,7 @@ trigger_run(struct trigger *t, struct qrun *q)
 	bool lost = false;
 	ssize_t n;
 
+	q->room = (size_t)q->limits.qrun_active;
 	while ((n = read(t->fd, t->buf + t->end, TRIGGER_BUFFER - t->end)) > 0) {
 		struct slice unread, line;
 		size_t at;
