@@ -132,6 +132,24 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 	return result == DNS_FOUND;
 }
 
+/* The next of the servers that a route names, "smtp:HOST:PORT,smtps:HOST:PORT", that is to be
+ * found.
+ */
+static bool
+open_next_route(struct sender *s, struct attempt *a, struct hops *h)
+{
+	struct slice one;
+
+	while (slice_take(&h->rest, ',', &one)) {
+		h->count = 0;
+		h->decided = NULL;
+		h->is_smtps = slice_starts(one, "smtps:");
+		if (open_route(s, a, slice_skip(one, slice_find(one, ':') + 1), h))
+			return true;
+	}
+	return false;
+}
+
 /* "unix:PATH" of a route. */
 static bool
 open_socket(struct attempt *a, struct slice path, struct hops *h)
@@ -258,11 +276,13 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 	h->to = (struct tls_destination){.is_mx = false};
 	h->decided = NULL;
 	h->next = h->count = 0;
-	h->is_lmtp = false;
-	h->is_smtps = slice_starts(to, "smtps:");
+	h->is_lmtp = h->is_smtps = false;
+	h->rest = slice_of("");
 	tls_requirement_init(&h->tls);
-	if (slice_starts(to, "smtp:") || h->is_smtps)
-		return open_route(s, a, slice_skip(to, h->is_smtps ? 6 : 5), h);
+	if (slice_starts(to, "smtp:") || slice_starts(to, "smtps:")) {
+		h->rest = to;
+		return open_next_route(s, a, h);
+	}
 	if (slice_starts(to, "lmtp:"))
 		return open_lmtp(s, a, slice_skip(to, 5), h);
 	if (!slice_starts(to, "mx:") || to.len == 3) {
@@ -359,11 +379,11 @@ fill_group(struct sender *s, struct attempt *a, struct hops *h)
 bool
 hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
 {
-	if (h->exchangers.count == 0) { /* a route or a literal: one group, filled already */
+	if (h->exchangers.count == 0) { /* a route or a literal: filled already, but for more */
 		bool fresh = h->next == 0;
 
 		h->next = 1;
-		return fresh && h->count > 0;
+		return (fresh && h->count > 0) || open_next_route(s, a, h);
 	}
 	h->count = 0;
 	h->decided = NULL;

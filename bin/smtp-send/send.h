@@ -108,9 +108,10 @@ struct hops {
 	const struct hop *decided; /* that TLS and VERDICT are of, and of all with its name */
 	struct tls_requirement tls;
 	enum tls_verdict verdict;
-	size_t next;   /* exchanger */
-	bool is_lmtp;  /* they speak that (RFC 2033) */
-	bool is_smtps; /* TLS comes first (RFC 8314, 3.3) */
+	size_t next;	   /* exchanger */
+	struct slice rest; /* of a route: the servers behind the one that is tried */
+	bool is_lmtp;	   /* they speak that (RFC 2033) */
+	bool is_smtps;	   /* TLS comes first (RFC 8314, 3.3) */
 	struct hop list[HOPS_MAX];
 	size_t count;
 };

@@ -110,11 +110,14 @@ static int
 check(const struct table *t, const char *name, entry_check *wrong, struct str *problem)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		const char *cause = wrong(&t->entries[i]);
+		const struct table_entry *e = &t->entries[i];
+		const char *cause = wrong(e);
+		struct slice line = e->key;
 
+		if (e->value.len > 0) /* it stands behind its key */
+			line.len = (size_t)(e->value.data + e->value.len - e->key.data);
 		if (cause != NULL)
-			return table_complain(
-			    problem, name, slice_of(t->text), t->entries[i].key, "%s", cause);
+			return table_complain(problem, name, slice_of(t->text), line, "%s", cause);
 	}
 	return 0;
 }
