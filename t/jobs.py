@@ -12,7 +12,7 @@ FILE is a message in wire format; a RECIPIENT is an address with further fields 
 Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" (with --tls, TLS behind it) with tabs between for each result and "JOB done" or "JOB
 returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
 --together hands all over before the first result is read; --behind says that the last octets of FILE are
-none of the message. --vanish hands all over, waits until FILE holds TEXT, goes away as if
+none of the message; "from=ADDRESS" before the recipients of a job is its sender. --vanish hands all over, waits until FILE holds TEXT, goes away as if
 killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
 import argparse
@@ -26,7 +26,10 @@ import time
 
 def packet(number, options, words):
     path, destination, recipients = words[0], words[1], words[2:]
-    fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "F" + options.sender,
+    sender = options.sender
+    if recipients[0].startswith("from="):
+        sender = recipients.pop(0)[5:]
+    fields = ["J%d" % number, "Itest%016d" % number, "D" + destination, "F" + sender,
               "E%d" % options.deadline, "P0",
               "L%d" % (os.stat(path).st_size - options.behind)]
     if options.body:

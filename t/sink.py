@@ -4,6 +4,7 @@
 
 	sink.py [--host ADDRESS] [--port N | --socket PATH] [--out DIR] [--lmtp] [--most N]
 		[--without CAPABILITY]... [--with CAPABILITY]... [--at STEP=ACTION]... [--tls KEYS] [--smtps]
+		[--auth REPLY|REPLY...]...
 
 Prints its port (or PATH), then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
@@ -11,6 +12,10 @@ piece: connection number and bytes as Python shows them.
 
 With --lmtp it speaks that: LHLO alone, and a reply for each recipient at the end ("end:ADDRESS" or "end").
 Of a transaction it takes --most recipients; the others get 452. BDAT needs "--with CHUNKING".
+
+AUTH is answered as --auth says: the first by the replies of the first one, and so on, and the last for all that
+come later; a line of the client's is read after each 334. "echo" is 500 with the client's line, close and stall
+as below.
 
 What came in one piece with the end of a message is logged with "behind" after the number.
 
@@ -46,6 +51,7 @@ class Sink:
         self.lock = threading.Lock()
         self.messages = 0
         self.connections = 0
+        self.logins = 0
         self.times = {}
         self.tls = None
         if options.tls:
@@ -207,6 +213,24 @@ class Session:
         full = self.sink.options.most and self.recipients >= self.sink.options.most
         return "452 4.5.3 too many" if full else "250 2.1.5 ok"
 
+    def auth(self, line):
+        scripts = self.sink.options.auth
+        with self.sink.lock:
+            self.sink.logins = min(self.sink.logins + 1, len(scripts))
+        for reply in scripts[self.sink.logins - 1].split("|"):
+            if reply == "close":
+                raise Gone
+            while reply == "stall":
+                self.fill()
+            if reply == "echo":
+                reply = "500 5.5.2 what is " + line
+            self.sock.sendall(reply.encode() + b"\r\n")
+            if reply.startswith("334"):
+                while b"\r\n" not in self.buffer:
+                    self.fill()
+                line, self.buffer = self.buffer.split(b"\r\n", 1)
+                line = line.decode("utf-8", "surrogateescape")
+
     def command(self, line):
         verb = line.split(None, 1)[0].upper() if line.strip() else ""
         if self.sink.options.lmtp and verb in ("EHLO", "HELO", "LHLO"):
@@ -247,6 +271,8 @@ class Session:
             self.act("rset", "250 2.0.0 ok")
         elif verb in ("VRFY", "EXPN", "NOOP", "HELP"):
             self.act(verb.lower(), "252 2.5.0 cannot say")
+        elif verb == "AUTH" and self.sink.options.auth:
+            self.auth(line)
         elif verb == "QUIT":
             self.act("quit", "221 2.0.0 bye")
             raise Gone
@@ -283,6 +309,7 @@ def main():
     parser.add_argument("--tls-version")
     parser.add_argument("--smtps", action="store_true")
     parser.add_argument("--at", action="append", default=[])
+    parser.add_argument("--auth", action="append", default=[])
     options = parser.parse_args()
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.socket(family)

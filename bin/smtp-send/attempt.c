@@ -139,6 +139,7 @@ transact(struct sender *s, struct attempt *a)
 		if (!r->outcome.is_set) /* it comes over another connection */
 			continue;
 		r->is_answered = true;
+		login_judge(a, &r->outcome);
 		r->is_settled = settles(&r->outcome);
 		r->notifies = (s->client.extensions & CLIENT_DSN) != 0;
 		r->keeps_by = (s->client.extensions & CLIENT_DELIVERBY) != 0;
@@ -314,7 +315,7 @@ try_kept(struct sender *s, struct attempt *a)
 {
 	if (!client_is_open(&s->client) ||
 	    !slice_equal(str_slice(&s->destination), a->destination) ||
-	    !secure_serves(&s->secure, a, &s->client) ||
+	    s->credential != a->credential || !secure_serves(&s->secure, a, &s->client) ||
 	    (client_is_full(&s->client) && s->client.ahead != &a->transaction) ||
 	    client_is_stale(&s->client, &a->transaction))
 		return false;
@@ -380,6 +381,20 @@ decide_rest(struct attempt *a)
 	}
 }
 
+static bool
+may_try(struct attempt *a)
+{
+	struct client_outcome outcome;
+	bool may;
+
+	client_outcome_init(&outcome);
+	may = login_is_hopeful(a, &outcome);
+	if (!may)
+		attempt_note_failure(a, &outcome, slice_of(""));
+	client_outcome_free(&outcome);
+	return may;
+}
+
 void
 attempt_run(struct sender *s, struct attempt *a)
 {
@@ -392,7 +407,7 @@ attempt_run(struct sender *s, struct attempt *a)
 		client_quit(&s->client);
 		if (is_turned)
 			try_turned(s, a);
-		else
+		else if (may_try(a))
 			try_hops(s, a);
 	}
 	decide_rest(a);

@@ -70,6 +70,8 @@ open_session(
 		return false;
 	s->client.is_protected =
 	    s->secure.finding.proof != TLS_PROOF_NONE && s->secure.wanted.is_named_surely;
+	if (!login_run(s, a, outcome))
+		return false;
 	a->connect_ms += clock_monotonic_ms() - start;
 	note_destination(s, a);
 	return true;

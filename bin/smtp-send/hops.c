@@ -311,8 +311,10 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	    .is_secure = hop->is_secure,
 	    .port = endpoint_port(&hop->address)};
 
-	if (h->decided == NULL || strcmp(h->decided->name, hop->name) != 0)
+	if (h->decided == NULL || strcmp(h->decided->name, hop->name) != 0) {
 		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
+		login_require(a, &h->tls);
+	}
 	h->decided = hop;
 	if (h->verdict == TLS_GO)
 		return true;

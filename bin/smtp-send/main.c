@@ -17,6 +17,7 @@
 struct options {
 	bool worker;
 	const char *reverse_path;
+	struct identity identity;
 	uint64_t timeout; /* seconds; 0: the limit delivery-deadline */
 	bool requires_tls;
 	const char *tls; /* as in tlspolicy; null for what the policy says */
@@ -28,8 +29,8 @@ struct options {
 enum { OPTION_TLS = 256, OPTION_TLSA, OPTION_REQUIRE_TLS };
 
 static const char *const usage =
-    "usage: smtp-send [-f SENDER] [-t SECONDS] [--tls LEVEL] [--tlsa RECORD] [--require-tls]\n"
-    "           DESTINATION RECIPIENT... <message\n"
+    "usage: smtp-send [-f SENDER] [-l LOGIN -p FILE] [-t SECONDS] [--tls LEVEL] [--tlsa RECORD]\n"
+    "           [--require-tls] DESTINATION RECIPIENT... <message\n"
     "       smtp-send -w\n";
 
 static void
@@ -40,6 +41,11 @@ help(void)
 	       "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), smtp:HOST:PORT,\n"
 	       "smtps:HOST:PORT, lmtp:HOST:PORT or lmtp:unix:PATH.\n"
 	       "  -f, --from SENDER      the reverse-path; without it the null one, <>\n"
+	       "  -l, --login LOGIN      log in to the server, with the first line of\n"
+	       "  -p, --password FILE    FILE as the password (without them: the control file "
+	       "credentials)\n"
+	       "      --mechanisms LIST  by one of these, with commas between\n"
+	       "      --insecure         even if the server does not show who it is\n"
 	       "  -t, --timeout SECONDS  for all of it (default: the limit delivery-deadline)\n"
 	       "      --tls LEVEL        none, may, encrypt, verify [NAME...] or fingerprint "
 	       "SHA256...\n"
@@ -63,10 +69,34 @@ wrong_usage(const char *what)
 	exit(EXIT_PERMANENT);
 }
 
+/* False for other options. */
+static bool
+take_identity(struct identity *identity, int c)
+{
+	switch (c) {
+	case 'l':
+		identity->login = optarg;
+		return true;
+	case 'p':
+		identity->password_file = optarg;
+		return true;
+	case 'm':
+		identity->mechanisms = optarg;
+		return true;
+	case 'i':
+		identity->is_insecure = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 parse(struct options *o, int argc, char **argv)
 {
 	static const struct option long_options[] = {{"from", required_argument, NULL, 'f'},
+	    {"login", required_argument, NULL, 'l'}, {"password", required_argument, NULL, 'p'},
+	    {"mechanisms", required_argument, NULL, 'm'}, {"insecure", no_argument, NULL, 'i'},
 	    {"timeout", required_argument, NULL, 't'}, {"worker", no_argument, NULL, 'w'},
 	    {"tls", required_argument, NULL, OPTION_TLS},
 	    {"tlsa", required_argument, NULL, OPTION_TLSA},
@@ -76,7 +106,7 @@ parse(struct options *o, int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+f:t:w", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+f:l:p:t:w", long_options, NULL)) != -1) {
 		if (c == 'f')
 			o->reverse_path = optarg;
 		else if (c == 't') {
@@ -91,6 +121,8 @@ parse(struct options *o, int argc, char **argv)
 			o->requires_tls = true;
 		else if (c == 'w')
 			o->worker = true;
+		else if (take_identity(&o->identity, c))
+			continue;
 		else if (c == 'h') {
 			help();
 			exit(EXIT_DONE);
@@ -101,10 +133,15 @@ parse(struct options *o, int argc, char **argv)
 	}
 	if (o->worker && (o->tls != NULL || o->record_count > 0))
 		wrong_usage("a worker asks the policy for TLS");
-	if (o->worker && optind < argc)
-		wrong_usage("a worker takes no arguments");
+	if (o->worker && (optind < argc || o->identity.login != NULL))
+		wrong_usage("a worker takes no arguments and no login");
 	if (!o->worker && argc - optind < 2)
 		wrong_usage("where to, and for whom?");
+	if ((o->identity.login == NULL) != (o->identity.password_file == NULL) ||
+	    (o->identity.login == NULL &&
+		(o->identity.mechanisms != NULL || o->identity.is_insecure)))
+		wrong_usage("--login and --password belong together, --mechanisms and --insecure "
+			    "to them");
 	if (argc - optind - 1 > CLIENT_RECIPIENTS_MAX)
 		wrong_usage("at most 100 recipients");
 }
@@ -187,6 +224,9 @@ send_one(struct sender *s, const struct options *o, char **arguments, int count)
 		die(PROGRAM, EXIT_PERMANENT, "destination is too long");
 	a.destination = str_slice(&destination);
 	a.message.reverse_path = slice_of(o->reverse_path);
+	if (o->identity.login != NULL)
+		identity_use(s, &o->identity);
+	a.credential = login_find(s, &a);
 	a.message.body = a.message.envelope_id = a.message.return_part = slice_of("");
 	a.message.requires_tls = o->requires_tls;
 	a.message.fd = input_read(s->limits.message_size, &a.message.length);

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "conf/cidr.h"
 #include "conf/limits.h"
+#include "net/credentials.h"
 #include "net/dns.h"
 #include "net/reach.h"
 #include "net/source.h"
@@ -59,14 +60,25 @@ struct sender {
 	struct sources sources; /* sendfrom */
 	struct cidr_list own;	/* ownaddresses */
 	struct reach reach;
-	struct str destination; /* that it is connected for */
-	struct hop connected;	/* that it is connected to */
-	struct source source;	/* from there */
-	struct str hello;	/* what it said in EHLO, or will */
-	struct str relay;	/* what it is connected to: name[address]:port */
+	struct credentials credentials;
+	bool has_no_credentials;	     /* there are some that this user may not read */
+	struct str destination;		     /* that it is connected for */
+	const struct credential *credential; /* and by which it was logged in; null: by none */
+	struct hop connected;		     /* that it is connected to */
+	struct source source;		     /* from there */
+	struct str hello;		     /* what it said in EHLO, or will */
+	struct str relay;		     /* what it is connected to: name[address]:port */
 	/* A connection that somebody opened to fetch his mail (ATRN), until it is greeted; else -1.
 	 */
 	int turned_fd;
+};
+
+/* Of the command line: whom to log in as. */
+struct identity {
+	const char *login; /* null: as credentials says */
+	const char *password_file;
+	const char *mechanisms; /* null: the usual ones */
+	bool is_insecure;
 };
 
 struct attempt_recipient {
@@ -84,6 +96,7 @@ struct attempt_recipient {
 
 struct attempt {
 	struct slice destination;
+	struct credential *credential; /* to log in with there; null: nobody does */
 	struct client_message message;
 	struct attempt_recipient recipients[CLIENT_RECIPIENTS_MAX];
 	size_t count;
@@ -154,6 +167,23 @@ bool connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
     const struct tls_requirement *tls, struct client_outcome *outcome);
 /* The same with who is at the other end of FD, which is taken over; s->relay is set already. */
 bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome);
+
+/* From now on it is this identity, everywhere. Ends the program if that fails. */
+void identity_use(struct sender *s, const struct identity *identity);
+/* Whom A is to be logged in as, for a->credential. */
+struct credential *login_find(struct sender *s, const struct attempt *a);
+/* False, with OUTCOME set, while it is no use to connect. */
+bool login_is_hopeful(const struct attempt *a, struct client_outcome *outcome);
+/* A server that is told a secret must have shown who it is. */
+void login_require(const struct attempt *a, struct tls_requirement *tls);
+/*
+ * Logs in behind EHLO. False, with OUTCOME set and the connection closed, where that fails and mail
+ * must not go without.
+ */
+bool login_run(struct sender *s, struct attempt *a, struct client_outcome *outcome);
+/* A relay that wants a login (530) says nothing about the mail, which waits until somebody helps.
+ */
+void login_judge(const struct attempt *a, struct client_outcome *outcome);
 
 /*
  * Finds out where a->destination is. True, and hops_next_group gives the servers; false, and the

@@ -88,6 +88,26 @@ open_secure(struct sender *s, const struct control *c, struct str *text)
 	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/tlsclient", c->path);
 }
 
+/*
+ * A user who is not to know them may yet send from the command line, where he needs none; for a
+ * worker it is an error (worker_run).
+ */
+static void
+read_credentials(struct sender *s, const struct control *c, struct str *text)
+{
+	str_clear(text);
+	if (credentials_read(&s->credentials, c, text) == 0)
+		return;
+	if (errno == EPERM)
+		die(PROGRAM, EXIT_PERMANENT, "%s/credentials: others may read it; chmod 600",
+		    c->path);
+	if (errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
+	s->has_no_credentials = errno == EACCES;
+	if (!s->has_no_credentials)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/credentials", c->path);
+}
+
 void
 sender_open(struct sender *s)
 {
@@ -115,6 +135,7 @@ sender_open(struct sender *s)
 	open_dns(s, &c, &text);
 	open_tls_policy(s, &c, &text);
 	open_secure(s, &c, &text);
+	read_credentials(s, &c, &text);
 	if (client_init(&s->client) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	control_close(&c);
@@ -128,6 +149,7 @@ sender_close(struct sender *s)
 	client_quit(&s->client);
 	client_free(&s->client);
 	secure_close(&s->secure);
+	credentials_free(&s->credentials);
 	tls_policy_close(s->tls_policy);
 	dns_close(s->dns);
 	str_free(&s->me);

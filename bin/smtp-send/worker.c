@@ -195,6 +195,7 @@ take_next(struct worker *w, deadline until)
 	}
 	if (got == 1) {
 		set_up(next_slot(w));
+		next_slot(w)->attempt.credential = login_find(w->sender, &next_slot(w)->attempt);
 		w->has_next = true;
 	} else if (got == -1 && errno != ETIMEDOUT) {
 		w->has_failed = true;
@@ -219,6 +220,7 @@ may_end(void *argument, struct client_transaction **next)
 	/* the connection must not be closed behind this message */
 	if (w->has_next && c->messages + 1 < a->per_connection &&
 	    slice_equal(a->destination, next_slot(w)->attempt.destination) &&
+	    a->credential == next_slot(w)->attempt.credential &&
 	    secure_serves(&w->sender->secure, &next_slot(w)->attempt, c))
 		*next = &next_slot(w)->attempt.transaction;
 	return true;
@@ -320,6 +322,10 @@ worker_run(struct sender *s)
 	struct worker *w = calloc(1, sizeof *w);
 	bool failed;
 
+	if (s->has_no_credentials)
+		die(PROGRAM, EXIT_TEMPORARY,
+		    "the control file credentials cannot be read; its owner is to be who runs %s",
+		    PROGRAM);
 	if (w == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	w->sender = s;

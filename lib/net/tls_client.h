@@ -19,9 +19,18 @@
 #include "base/str.h"
 #include "conf/control.h"
 #include "net/tls_finding.h"
+#include "net/tls_info.h"
 #include "net/tls_requirement.h"
 
 struct tls_client;
+
+/* Channel bindings (RFC 9266; RFC 5929, 4), of which a connection may lack some. */
+struct tls_bindings {
+	unsigned char exporter[TLS_EXPORTER_OCTETS];
+	size_t exporter_length;
+	unsigned char end_point[TLS_END_POINT_OCTETS];
+	size_t end_point_length;
+};
 
 /*
  * Reads the control file tlsclient. Where there is none, OpenSSL is not begun with before the first
@@ -39,5 +48,8 @@ void tls_client_close(struct tls_client *t);
  */
 struct layer *tls_client_start(struct tls_client *t, int fd, struct slice server,
     const struct tls_requirement *r, deadline until, struct tls_finding *v);
+
+/* Of a layer that tls_client_start made. */
+void tls_client_bindings(struct layer *layer, struct tls_bindings *b);
 
 #endif

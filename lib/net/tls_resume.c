@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "net/tls_binding.h"
 #include "net/tls_private.h"
 
 static int
@@ -50,29 +51,6 @@ prepare(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher
 	return 1;
 }
 
-static size_t
-hash_certificate(SSL *ssl, unsigned char octets[TLS_END_POINT_OCTETS])
-{
-	X509 *certificate = SSL_get_certificate(ssl);
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned length = 0;
-	const EVP_MD *md;
-	int nid = NID_undef;
-
-	if (certificate == NULL ||
-	    X509_get_signature_info(certificate, &nid, NULL, NULL, NULL) != 1)
-		return 0;
-	/* RFC 5929, 4.1: that of the signature, but SHA-256 for those that are too weak */
-	if (nid == NID_md5 || nid == NID_sha1)
-		nid = NID_sha256;
-	md = nid == NID_undef ? NULL : EVP_get_digestbynid(nid);
-	if (md == NULL || X509_digest(certificate, md, hash, &length) != 1 ||
-	    length > TLS_END_POINT_OCTETS)
-		return 0;
-	memcpy(octets, hash, length);
-	return length;
-}
-
 /* A connection that is resumed shows no certificate; the ticket says which there was. */
 static int
 put_end_point(SSL *ssl, void *context)
@@ -110,7 +88,7 @@ tls_end_point(SSL *ssl, unsigned char octets[TLS_END_POINT_OCTETS])
 	size_t length = 0;
 
 	if (!SSL_session_reused(ssl))
-		return hash_certificate(ssl, octets);
+		return tls_hash_certificate(SSL_get_certificate(ssl), octets);
 	if (SSL_SESSION_get0_ticket_appdata(SSL_get_session(ssl), &data, &length) != 1 ||
 	    data == NULL || length > TLS_END_POINT_OCTETS)
 		return 0;

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/tls_binding.h"
 #include "net/tls_private.h"
-
-#define EXPORTER_LABEL "EXPORTER-Channel-Binding" /* RFC 9266, 3 */
 
 static int
 set_nonblocking(int fd)
@@ -145,18 +144,6 @@ describe_client(const struct tls_stream *s, struct tls_info *info)
 	BIO_free(text);
 }
 
-/* RFC 9266, 4.2: under TLS 1.2 only with the extended master secret, or it binds nothing. */
-static void
-describe_bindings(const struct tls_stream *s, struct tls_info *info)
-{
-	bool is_bound = SSL_version(s->ssl) >= TLS1_3_VERSION || SSL_get_extms_support(s->ssl) == 1;
-
-	if (is_bound && SSL_export_keying_material(s->ssl, info->exporter, sizeof info->exporter,
-			    EXPORTER_LABEL, sizeof EXPORTER_LABEL - 1, NULL, 0, 0) == 1)
-		info->exporter_length = sizeof info->exporter;
-	info->end_point_length = tls_end_point(s->ssl, info->end_point);
-}
-
 static void
 copy(char *member, size_t size, const char *text)
 {
@@ -182,7 +169,8 @@ tls_stream_describe(const struct tls_stream *s, struct tls_info *info)
 	/* by way of the variable, which takes no name that is none */
 	tls_info_take_variable(info, slice_of("SSL_TLS_SNI_SERVERNAME"), name);
 	describe_client(s, info);
-	describe_bindings(s, info);
+	info->exporter_length = tls_exporter(s->ssl, info->exporter);
+	info->end_point_length = tls_end_point(s->ssl, info->end_point);
 }
 
 void

@@ -61,7 +61,8 @@ note_reply(struct auth *a)
 	struct str line;
 
 	snprintf(code, sizeof code, "%s", c->reply.code == 535 ? "4.7.8" : "4.7.0");
-	if (reply_class(&c->reply) >= 4 && c->reply.status[0] != '\0')
+	if (slice_starts(slice_of(c->reply.status), "5.7.") ||
+	    slice_starts(slice_of(c->reply.status), "4.7."))
 		snprintf(code, sizeof code, "4%s", c->reply.status + 1);
 	str_init(&line, 2 * REPLY_TEXT_MAX);
 	if (tells_secrets(a))
