@@ -213,10 +213,10 @@ start_smtpd() {
 		assert_status 0
 		assert_file_has "$OUT/log" "$(b64 "\\0${pair#*,}\\0x")\\r\\n"
 	done
-	[ "$(count AUTH)" -eq 5 ]
+	[ "$(count "b'AUTH")" -eq 5 ]
 	send -f bob@example.com "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 0
-	[ "$(count AUTH)" -eq 5 ]
+	[ "$(count "b'AUTH")" -eq 5 ]
 }
 
 @test "a connection serves those alone who would log in likewise" {
@@ -255,7 +255,7 @@ start_smtpd() {
 	assert_output_has $'5\t0\tT\t4.7.8\t127.0.0.1'
 	assert_output_has 'it says {"status":"400"}'
 	assert_output_has $'6\t0\tT\t4.7.8\t-\tthe login joe was refused a moment ago'
-	[ "$(count 'AUTH XOAUTH2')" -eq 5 ]
+	[ "$(count "b'AUTH XOAUTH2")" -eq 5 ]
 	assert_file_has "$OUT/log" "$(b64 'user=joe\01auth=Bearer token-3\01\01')"
 }
 
@@ -291,7 +291,7 @@ start_smtpd() {
 	jobs smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/one" "$to" joe@example.test
 	assert_status 0
 	[ "$(grep -c $'\tD\t' <<<"$output")" -eq 2 ]
-	[ "$(count AUTH)" -eq 1 ]
+	[ "$(count "b'AUTH")" -eq 1 ]
 }
 
 @test "530 from a relay keeps the mail" {
