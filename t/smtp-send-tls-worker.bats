@@ -99,7 +99,7 @@ start_both() {
 	[ "$(grep -c STARTTLS "$OUT/log")" -eq 1 ]
 	# but for what requires it
 	jobs -- "$to" a@x.test -- "$to" b@x.test,Q1
-	[ "$results" = $'D\t2.0.0\tnone\nP\t5.7.10\tnone' ]
+	[ "$results" = $'D\t2.0.0\tnone\nT\t4.7.10\tnone' ]
 	[ "$(grep -c STARTTLS "$OUT/log")" -eq 3 ]
 }
 

@@ -339,7 +339,7 @@ try_turned(struct sender *s, struct attempt *a)
 
 	client_outcome_init(&outcome);
 	s->turned_fd = -1;
-	s->client.is_lmtp = false;
+	s->client.is_lmtp = s->client.is_local = false;
 	s->connected.len = 0;
 	str_clear(&s->hello);
 	(void)str_add_slice(&s->hello, str_slice(&s->helo));

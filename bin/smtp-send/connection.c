@@ -107,6 +107,7 @@ connection_open(struct sender *s, struct attempt *a, const struct hop *hop, int 
 	struct slice relay;
 
 	s->client.is_lmtp = hop->is_lmtp;
+	s->client.is_local = hop->address.ss_family == AF_UNIX;
 	s->connected = *hop;
 	connection_name(s, hop);
 	relay = str_slice(&s->relay);

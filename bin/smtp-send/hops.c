@@ -317,7 +317,7 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	}
 	h->decided = hop;
 	if (h->verdict == TLS_GO)
-		return true;
+		return secure_is_possible(&s->secure, a, hop, &h->tls, outcome);
 	/* what the recipient's domain asks for, this message asks to be passed over (RFC 8689, 3)
 	 */
 	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_TLSA_FAILED) &&

@@ -37,13 +37,24 @@ is_plain(const struct secure *s, struct slice relay)
 	return false;
 }
 
+bool
+secure_is_possible(const struct secure *s, const struct attempt *a, const struct hop *hop,
+    const struct tls_requirement *policy, struct client_outcome *outcome)
+{
+	if (!requires_tls(a) || s->is_asked || policy->is_named_surely ||
+	    hop->address.ss_family == AF_UNIX)
+		return true;
+	return refuse(a, outcome, "4.7.5",
+	    "nobody vouches for the name of the server: neither DNSSEC nor MTA-STS", "");
+}
+
 /*
  * REQUIRETLS wants a verified server whose name is sure; a policy that is satisfied with less is
  * raised. A message that would rather go without TLS lowers what the recipient's domain asks for,
  * but not what an administrator here does.
  */
-static bool
-heed_message(struct secure *s, struct attempt *a, struct client_outcome *outcome)
+static void
+heed_message(struct secure *s, struct attempt *a)
 {
 	struct tls_requirement *r = &s->wanted;
 
@@ -53,17 +64,13 @@ heed_message(struct secure *s, struct attempt *a, struct client_outcome *outcome
 			r->is_testing = true;
 			r->by = TLS_BY_MESSAGE;
 		}
-		return true;
+		return;
 	}
-	if (!r->is_named_surely)
-		return refuse(a, outcome, "4.7.5",
-		    "nobody vouches for the name of the server: neither DNSSEC nor MTA-STS", "");
 	if (r->level > TLS_LEVEL_ENCRYPT && !r->is_testing)
-		return true;
+		return;
 	r->level = TLS_LEVEL_VERIFY;
 	r->is_testing = false;
 	r->by = TLS_BY_MESSAGE;
-	return true;
 }
 
 bool
@@ -79,8 +86,8 @@ secure_prepare(struct secure *s, struct attempt *a, const struct hop *hop,
 	}
 	if (hop->is_smtps && s->wanted.level < TLS_LEVEL_ENCRYPT)
 		s->wanted.level = TLS_LEVEL_ENCRYPT;
-	if (!heed_message(s, a, outcome))
-		return false;
+	if (hop->address.ss_family != AF_UNIX)
+		heed_message(s, a);
 	s->is_given_up = tls_requirement_is_lenient(&s->wanted) && is_plain(s, relay);
 	return true;
 }
@@ -99,10 +106,18 @@ secure_serves(struct secure *s, struct attempt *a, const struct client *c)
 {
 	const struct tls_requirement *policy = &s->policy;
 
-	if (requires_tls(a) && !c->is_protected)
+	if (requires_tls(a) && !c->is_protected && !c->is_local)
 		return false;
 	return tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
 	       (!requires_tls(a) && policy->by != TLS_BY_TABLE && secure_is_optional(a));
+}
+
+/* What may go better the next time does not fail for good. */
+static void
+make_temporary(struct client_outcome *outcome)
+{
+	outcome->status = CLIENT_TEMPORARY;
+	outcome->code[0] = '4';
 }
 
 struct layer *
@@ -112,9 +127,12 @@ secure_shake_hands(struct secure *s, const struct client *c, int fd, struct slic
 	struct layer *layer = tls_client_start(
 	    s->client, fd, relay, &s->wanted, client_until(c, CLIENT_WAIT_TLS), &s->finding);
 
-	if (layer == NULL)
-		(void)refuse(a, outcome, "4.7.5", "it cannot be had: ", s->finding.problem.data);
-	return layer;
+	if (layer != NULL)
+		return layer;
+	(void)refuse(a, outcome, "4.7.5", "it cannot be had: ", s->finding.problem.data);
+	if (s->finding.is_broken)
+		make_temporary(outcome);
+	return NULL;
 }
 
 /* Without STARTTLS the session goes on where that may be. */
@@ -144,10 +162,8 @@ take_refusal(struct secure *s, struct client *c, struct attempt *a, struct clien
 	s->finding.failure = "starttls-not-supported";
 	client_quit(c);
 	(void)refuse(a, outcome, "4.7.4", "the server refuses STARTTLS: ", reply.data);
-	if (status == CLIENT_TEMPORARY) {
-		outcome->status = CLIENT_TEMPORARY;
-		outcome->code[0] = '4';
-	}
+	if (status == CLIENT_TEMPORARY)
+		make_temporary(outcome);
 	str_free(&reply);
 	return false;
 }

@@ -43,9 +43,12 @@ bool secure_add_record(struct secure *s, const char *text);
 /* Makes s->policy of what was asked for. 0, or -1 with ENOMEM. */
 int secure_apply(struct secure *s, const struct hop *hop);
 
+/* False with OUTCOME if A must not even be tried at HOP, of which POLICY decided. */
+bool secure_is_possible(const struct secure *s, const struct attempt *a, const struct hop *hop,
+    const struct tls_requirement *policy, struct client_outcome *outcome);
 /*
- * For a connection to HOP, which RELAY names, of which POLICY decided. False with OUTCOME if the
- * message must not go there.
+ * For a connection to HOP, which RELAY names, of which POLICY decided. False with OUTCOME for
+ * want of memory.
  */
 bool secure_prepare(struct secure *s, struct attempt *a, const struct hop *hop,
     const struct tls_requirement *policy, struct slice relay, struct client_outcome *outcome);

@@ -39,6 +39,7 @@ explain(struct tls_finding *v, int error)
 	const char *words = code == 0 ? NULL : ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 
+	v->is_broken = error == ETIMEDOUT || code == 0;
 	if (error == ETIMEDOUT)
 		tls_finding_fail(v, FAILED, "the server did not answer in time");
 	else if (code == 0 && error == 0)

@@ -27,6 +27,7 @@ struct tls_finding {
 	bool is_on;  /* the connection is under TLS */
 	bool is_met; /* the requirement; false in testing, too, where mail goes all the same */
 	bool is_resumed;
+	bool is_broken; /* the connection was lost, or time was up: there may be TLS another time */
 	enum tls_proof proof;
 	char protocol[16], cipher[64];
 	/* Why it is not verified, or there is no TLS: a result type of RFC 8460, 4.3, or "". */

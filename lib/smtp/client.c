@@ -224,15 +224,23 @@ client_reply(struct client *c, enum client_timeout seconds, const char *stage,
 }
 
 void
+client_forget(struct client *c)
+{
+	c->is_esmtp = c->is_authenticated = c->is_protected = false;
+	c->extensions = 0;
+	str_clear(&c->mechanisms);
+	c->size_limit = c->by_minimum = 0;
+	c->limits = (struct client_limits){.mails = 0};
+}
+
+void
 client_attach(struct client *c, int fd)
 {
 	client_close(c);
 	c->fd = c->reader.fd = fd;
-	c->needs_reset = c->is_esmtp = c->is_authenticated = c->is_protected = false;
-	c->extensions = 0;
-	str_clear(&c->mechanisms);
-	c->size_limit = c->by_minimum = c->messages = c->mails = c->domain_count = 0;
-	c->limits = (struct client_limits){.mails = 0};
+	c->needs_reset = false;
+	client_forget(c);
+	c->messages = c->mails = c->domain_count = 0;
 	str_clear(&c->domains);
 }
 

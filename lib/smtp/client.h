@@ -96,8 +96,9 @@ struct client {
 	struct str mechanisms; /* AUTH: names with blanks between, as the server said them */
 	bool is_authenticated; /* by AUTH, in this session */
 	/* set by the caller before client_open: */
-	bool is_lmtp; /* it speaks LMTP (RFC 2033): LHLO, and each recipient has a reply of its own
-		       */
+	bool is_lmtp;  /* it speaks LMTP (RFC 2033): LHLO, and each recipient has a reply of its own
+			*/
+	bool is_local; /* it delivers on this host: nothing goes over a network */
 	/* set by the caller behind client_open: */
 	bool is_protected; /* TLS with the server that was meant: one for REQUIRETLS (RFC 8689) */
 	/* set by the caller after client_init: */

@@ -221,7 +221,7 @@ check_by(struct client_transaction *t)
 static int
 check_tls(struct client_transaction *t)
 {
-	if (!t->message.requires_tls || t->message.reverse_path.len == 0)
+	if (!t->message.requires_tls || t->message.reverse_path.len == 0 || t->client->is_local)
 		return 0;
 	if (!t->client->is_protected) {
 		client_outcome_set(&t->outcome, CLIENT_PERMANENT, "5.7.10",

@@ -26,6 +26,8 @@ enum client_timeout {
 
 /* Takes over FD, a connected socket that nothing was read from yet; what was open is closed. */
 void client_attach(struct client *c, int fd);
+/* Forgets what the server said of itself, and what was said to it about us. */
+void client_forget(struct client *c);
 /* From here on all goes through LAYER, which is the client's; nothing may be unread. */
 void client_put_layer(struct client *c, struct layer *layer);
 /* Writes all: 0, or -1 with errno. Changes PIECES. */

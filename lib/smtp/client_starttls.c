@@ -37,10 +37,7 @@ client_secure(
 {
 	client_put_layer(c, layer);
 	/* what was said before may be somebody else's word (RFC 3207, 4.2) */
-	c->is_esmtp = false;
-	c->extensions = 0;
-	c->size_limit = c->by_minimum = 0;
-	c->limits = (struct client_limits){.mails = 0};
+	client_forget(c);
 	if (client_hello(c, helo_name, outcome) != CLIENT_OK)
 		client_quit(c);
 	return client_is_open(c) ? CLIENT_OK : outcome->status;
