@@ -31,6 +31,7 @@ LIBS_authd := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares -lssl -lcrypto
 LIBS_mxlookup := -lcares
 LIBS_mta-sts := -lcurl -lcares
+LIBS_tls-report := -ljansson -lz -lcares
 LIBS_dnsbl := -lcares
 LIBS_smtp-probe := -lcares
 LIBS_tlsd := -lssl -lcrypto

@@ -74,9 +74,13 @@ remove_old(const struct tls_counts *c)
 		io_close(fd);
 		return;
 	}
-	while ((one = readdir(folder)) != NULL)
-		if (tls_day_parse(slice_of(one->d_name), &day) && day + TLS_COUNTS_DAYS < c->day)
+	while ((one = readdir(folder)) != NULL) {
+		struct slice name = slice_of(one->d_name); /* DAY, or DAY.sent */
+
+		name.len = slice_find(name, '.');
+		if (tls_day_parse(name, &day) && day + TLS_COUNTS_DAYS < c->day)
 			(void)unlinkat(c->folder_fd, one->d_name, 0);
+	}
 	closedir(folder);
 }
 

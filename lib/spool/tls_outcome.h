@@ -24,8 +24,7 @@ enum tls_policy_type {
 
 struct tls_outcome {
 	enum tls_policy_type type; /* of the policy that was applied */
-	struct slice domain; /* the policy domain, A-labels in lower case: the recipients', but the
-				mail exchanger's for DANE */
+	struct slice domain;	   /* of the recipients, A-labels in lower case */
 	/*
 	 * The policy itself, "; " between its lines (RFC 8460, 4.5): sts_policy_add_line, or TLSA
 	 * records as "3 1 1 ABCD". Empty for none.
