@@ -25,6 +25,7 @@ descriptor has. BEHAVIOUR, for each job:
 	huge		send a packet that is too long
 	descriptor	send a descriptor with an answer
 	flood		answer for all, say that the job is done, and go on
+	tls OUTCOME...	say what became of TLS (fields with | behind each), and deliver
 	deaf		say what is to be believed once, and read nothing any more
 """
 import os
@@ -109,6 +110,10 @@ def work(number, count):
                 time.sleep(0.5)  # to be told more
                 sys.exit(1)
             give_back()
+        finish(number, count)
+    elif behaviour == "tls":
+        for outcome in sys.argv[3:]:
+            send("T", *outcome.split("|")[:-1])
         finish(number, count)
     elif behaviour == "die":
         sys.exit(1)
