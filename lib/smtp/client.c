@@ -36,6 +36,7 @@ client_close(struct client *c)
 	c->ahead = NULL;
 	c->is_spoilt = false;
 	reader_consume(&c->reader, c->reader.size);
+	c->reader.is_skipping = false; /* the rest of a line too long does not come from the next */
 	str_clear(&c->output);
 }
 

@@ -110,6 +110,8 @@ send_round(struct client_transaction *t, bool is_ahead)
 {
 	if ((is_ahead ? client_go_on(t) : client_begin(t)) == 0)
 		finish(t);
+	else if (t->is_sent) /* with the commands: lost replies say nothing of it, but 421 does */
+		t->outcome.is_unknown = t->client->reply.code != 421;
 	end_round(t);
 }
 
