@@ -6,6 +6,14 @@
 load helper
 load dns
 load smtp-send
+load tls
+
+setup_file() {
+	KEYS=$BATS_FILE_TMPDIR/keys
+	export KEYS
+	mkdir "$KEYS"
+	make_key here ec
+}
 
 # of "secret"
 HASH='$5$rounds=1000$saltsalt$eKLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2'
@@ -313,4 +321,73 @@ start_smtpd() {
 	assert_output_has 'a password'
 	send -l joe -p /no/such/file smtp:127.0.0.1:1 joe@example.test
 	assert_status 111
+}
+
+@test "under TLS: who the server is must be sure, and SCRAM is bound to the connection" {
+	local print
+	setup_tls
+	mkdir "$T/far"
+	mv "$SATCHEL_CONTROL/certificates" "$T/far"
+	start_smtpd 'SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN'
+	rm "$T/far/authentication" # the passwords of who speaks in plaintext are not taken
+	control tlsclient "ca: $KEYS/here.crt"
+	credentials "127.0.0.1: login=ann@example.org password=secret" \
+		"127.0.0.1 weak@example.org: login=ann@example.org mechanisms=plain password=secret" \
+		"127.0.0.1 wrong@example.org: login=ann@example.org password=wrong" \
+		"localhost: login=ann@example.org password=secret"
+	send -f ann@example.org "smtp:127.0.0.1:$PORT" joe@elsewhere.test
+	assert_status 111
+	assert_output_has 'no login: it is not sure who the server is'
+	# with a login, verification is wanted of whoever has a name
+	send -f ann@example.org "smtp:localhost:$PORT" joe@elsewhere.test
+	assert_status 111
+	assert_output_has 'certificate is for here.test, not for localhost'
+	lacks result= "$STARTED_LOG"
+	print=$(openssl x509 -in "$KEYS/here.crt" -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1)
+	for policy in 'verify here.test' "fingerprint $print"; do
+		control tlspolicy "127.0.0.1: $policy"
+		: >"$STARTED_LOG"
+		send -f ann@example.org "smtp:127.0.0.1:$PORT" joe@elsewhere.test
+		assert_status 0
+		assert_file_has "$STARTED_LOG" 'mechanism=SCRAM-SHA-256-PLUS result=accepted'
+	done
+	send -f weak@example.org "smtp:127.0.0.1:$PORT" joe@elsewhere.test
+	assert_status 0
+	assert_file_has "$STARTED_LOG" 'mechanism=PLAIN result=accepted'
+	send -f wrong@example.org "smtp:127.0.0.1:$PORT" joe@elsewhere.test
+	assert_status 111
+	assert_output_has 'login by SCRAM-SHA-256-PLUS failed: 535'
+	# a login of the command line wants no less
+	send -l ann@example.org -p /dev/fd/4 "smtp:localhost:$PORT" joe@elsewhere.test 4< <(echo secret)
+	assert_status 111
+	send --tls 'verify here.test' -l ann@example.org -p /dev/fd/4 "smtp:localhost:$PORT" joe@elsewhere.test 4< <(echo secret)
+	assert_status 0
+}
+
+@test "queued mail goes by the relay of its sender, each with its own login" {
+	auth_sink --auth '235 2.7.0 in'
+	local first=$SINK first_out=$OUT
+	auth_sink --auth '235 2.7.0 in'
+	control routes "*: smtp:127.0.0.1:$SINK"
+	control senderroutes "joe@a.test: smtp:127.0.0.1:$first" "@b.test: smtp:127.0.0.1:$first"
+	credentials "127.0.0.1:$first joe@a.test: login=joe insecure password=x" \
+		"127.0.0.1:$first @b.test: login=b insecure password=x"
+	for from in joe@a.test ann@a.test ann@b.test; do
+		message | sendmail -f "$from" x@far.test
+	done
+	wait_for 10 pass_sent
+	[ "$(cat "$OUT"/*.env | grep -o 'FROM:<[^>]*' | sort)" = 'FROM:<ann@a.test' ]
+	[ "$(cat "$first_out"/*.env | grep -o 'FROM:<[^>]*' | sort | tr '\n' ' ')" = 'FROM:<ann@b.test FROM:<joe@a.test ' ]
+	lacks "b'AUTH" "$OUT/log"
+	assert_file_has "$first_out/log" "AUTH PLAIN $(b64 '\0joe\0x')"
+	assert_file_has "$first_out/log" "AUTH PLAIN $(b64 '\0b\0x')"
+	# what may not be read is an error where there is mail to be sent
+	chmod 644 "$SATCHEL_CONTROL/credentials"
+	run smtp-send -w </dev/null
+	assert_status 100
+}
+
+pass_sent() {
+	qrun 2>>"$T/log"
+	[ "$(files_in "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/deferred")" -eq 0 ]
 }
