@@ -224,7 +224,13 @@ start_smtpd() {
 	[ "$(count "b'AUTH")" -eq 5 ]
 	send -f bob@example.com "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 0
-	[ "$(count "b'AUTH")" -eq 5 ]
+	# of a list it is the server at hand that counts
+	send -f joe@example.org "smtp:127.0.0.2:$(free_port),smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 0
+	[ "$(count "b'AUTH")" -eq 6 ]
+	send -f bob@example.com "smtp:127.0.0.1:$SINK" joe@example.test
+	assert_status 0
+	[ "$(count "b'AUTH")" -eq 6 ]
 }
 
 @test "a connection serves those alone who would log in likewise" {

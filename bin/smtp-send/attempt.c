@@ -315,7 +315,8 @@ try_kept(struct sender *s, struct attempt *a)
 {
 	if (!client_is_open(&s->client) ||
 	    !slice_equal(str_slice(&s->destination), a->destination) ||
-	    s->credential != a->credential || !secure_serves(&s->secure, a, &s->client) ||
+	    s->credential != login_find(s, a, &s->connected) ||
+	    !secure_serves(&s->secure, a, &s->client) ||
 	    (client_is_full(&s->client) && s->client.ahead != &a->transaction) ||
 	    client_is_stale(&s->client, &a->transaction))
 		return false;
@@ -381,20 +382,6 @@ decide_rest(struct attempt *a)
 	}
 }
 
-static bool
-may_try(struct attempt *a)
-{
-	struct client_outcome outcome;
-	bool may;
-
-	client_outcome_init(&outcome);
-	may = login_is_hopeful(a, &outcome);
-	if (!may)
-		attempt_note_failure(a, &outcome, slice_of(""));
-	client_outcome_free(&outcome);
-	return may;
-}
-
 void
 attempt_run(struct sender *s, struct attempt *a)
 {
@@ -407,7 +394,7 @@ attempt_run(struct sender *s, struct attempt *a)
 		client_quit(&s->client);
 		if (is_turned)
 			try_turned(s, a);
-		else if (may_try(a))
+		else
 			try_hops(s, a);
 	}
 	decide_rest(a);

@@ -311,9 +311,13 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	    .is_secure = hop->is_secure,
 	    .port = endpoint_port(&hop->address)};
 
+	const struct credential *one = login_find(s, a, hop);
+
+	if (!login_is_hopeful(one, outcome))
+		return false;
 	if (h->decided == NULL || strcmp(h->decided->name, hop->name) != 0) {
 		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
-		login_require(a, &h->tls);
+		login_require(one, &h->tls);
 	}
 	h->decided = hop;
 	if (h->verdict == TLS_GO)

@@ -19,38 +19,26 @@ struct channel {
 	bool is_verified; /* the server has shown who it is */
 };
 
-/* The relay as credentials names it. False for what nobody logs in to. */
-static bool
-find_relay(struct slice destination, struct endpoint_text *relay)
-{
-	size_t colon = slice_find(destination, ':');
-	struct slice kind = slice_make(destination.data, colon);
-	struct slice where = slice_skip(destination, colon + 1);
-
-	*relay = (struct endpoint_text){.host = where};
-	if (slice_is(kind, "mx"))
-		return true;
-	if (!slice_is(kind, "smtp") && !slice_is(kind, "smtps") && !slice_is(kind, "lmtp"))
-		return false;
-	return endpoint_split(where, relay);
-}
-
 struct credential *
-login_find(struct sender *s, const struct attempt *a)
+login_find(struct sender *s, const struct attempt *a, const struct hop *hop)
 {
-	struct endpoint_text relay;
+	struct slice to = a->destination, host = slice_of(hop->name);
+	uint16_t port;
 
-	if (s->credentials.count == 0 || !find_relay(a->destination, &relay))
+	if (s->credentials.count == 0 || hop->len == 0 || hop->address.ss_family == AF_UNIX ||
+	    slice_starts(to, TURN))
 		return NULL;
-	return credentials_find(
-	    &s->credentials, relay.host, relay.has_port ? relay.port : 0, a->message.reverse_path);
+	port = endpoint_port(&hop->address);
+	if (slice_starts(to, "mx:")) { /* the domain was chosen, whoever its servers are */
+		host = slice_skip(to, strlen("mx:"));
+		port = 0;
+	}
+	return credentials_find(&s->credentials, host, port, a->message.reverse_path);
 }
 
 bool
-login_is_hopeful(const struct attempt *a, struct client_outcome *outcome)
+login_is_hopeful(const struct credential *one, struct client_outcome *outcome)
 {
-	const struct credential *one = a->credential;
-
 	if (one == NULL || one->is_optional || deadline_poll_ms(one->refused_until) == 0)
 		return true;
 	client_outcome_set(outcome, CLIENT_TEMPORARY, "4.7.8",
@@ -60,10 +48,8 @@ login_is_hopeful(const struct attempt *a, struct client_outcome *outcome)
 }
 
 void
-login_require(const struct attempt *a, struct tls_requirement *tls)
+login_require(const struct credential *one, struct tls_requirement *tls)
 {
-	const struct credential *one = a->credential;
-
 	if (one == NULL || one->is_insecure || one->is_optional || !tls->is_named_surely ||
 	    (tls->level >= TLS_LEVEL_FINGERPRINT && !tls->is_testing))
 		return;
@@ -124,17 +110,16 @@ static enum client_auth_result
 try_secret(struct sender *s, struct attempt *a, const struct channel *channel, bool *is_fresh,
     struct client_outcome *outcome)
 {
-	struct credential *one = a->credential;
+	struct credential *one = s->credential;
 	enum client_auth_result result = CLIENT_AUTH_FAILED;
 	struct client_login login = {
 	    .conditions = channel->conditions, .mechanisms = one->mechanisms};
-	struct endpoint_text relay;
 	struct str problem;
 
 	str_init(&problem, PROBLEM_MAX);
-	(void)find_relay(a->destination, &relay);
-	login.account = (struct sasl_client_account){
-	    .login = one->login, .host = relay.host, .port = relay.has_port ? relay.port : 25};
+	login.account = (struct sasl_client_account){.login = one->login,
+	    .host = slice_of(s->connected.name),
+	    .port = endpoint_port(&s->connected.address)};
 	if (credential_secret(one, a->until, &login.account.secret, is_fresh, &problem) == 0)
 		result = client_auth(&s->client, &login, outcome);
 	else
@@ -148,7 +133,7 @@ static bool
 log_in(struct sender *s, struct attempt *a, const struct channel *channel,
     struct client_outcome *outcome)
 {
-	struct credential *one = a->credential;
+	struct credential *one = s->credential;
 	bool is_fresh;
 	enum client_auth_result result = try_secret(s, a, channel, &is_fresh, outcome);
 
@@ -167,7 +152,7 @@ log_in(struct sender *s, struct attempt *a, const struct channel *channel,
 bool
 login_run(struct sender *s, struct attempt *a, struct client_outcome *outcome)
 {
-	struct credential *one = a->credential;
+	struct credential *one = login_find(s, a, &s->connected);
 	struct channel channel;
 
 	s->credential = one;

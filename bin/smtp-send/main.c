@@ -226,7 +226,6 @@ send_one(struct sender *s, const struct options *o, char **arguments, int count)
 	a.message.reverse_path = slice_of(o->reverse_path);
 	if (o->identity.login != NULL)
 		identity_use(s, &o->identity);
-	a.credential = login_find(s, &a);
 	a.message.body = a.message.envelope_id = a.message.return_part = slice_of("");
 	a.message.requires_tls = o->requires_tls;
 	a.message.fd = input_read(s->limits.message_size, &a.message.length);

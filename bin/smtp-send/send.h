@@ -61,13 +61,13 @@ struct sender {
 	struct cidr_list own;	/* ownaddresses */
 	struct reach reach;
 	struct credentials credentials;
-	bool has_no_credentials;	     /* there are some that this user may not read */
-	struct str destination;		     /* that it is connected for */
-	const struct credential *credential; /* and by which it was logged in; null: by none */
-	struct hop connected;		     /* that it is connected to */
-	struct source source;		     /* from there */
-	struct str hello;		     /* what it said in EHLO, or will */
-	struct str relay;		     /* what it is connected to: name[address]:port */
+	bool has_no_credentials;       /* there are some that this user may not read */
+	struct str destination;	       /* that it is connected for */
+	struct credential *credential; /* and by which it was logged in; null: by none */
+	struct hop connected;	       /* that it is connected to */
+	struct source source;	       /* from there */
+	struct str hello;	       /* what it said in EHLO, or will */
+	struct str relay;	       /* what it is connected to: name[address]:port */
 	/* A connection that somebody opened to fetch his mail (ATRN), until it is greeted; else -1.
 	 */
 	int turned_fd;
@@ -96,7 +96,6 @@ struct attempt_recipient {
 
 struct attempt {
 	struct slice destination;
-	struct credential *credential; /* to log in with there; null: nobody does */
 	struct client_message message;
 	struct attempt_recipient recipients[CLIENT_RECIPIENTS_MAX];
 	size_t count;
@@ -170,12 +169,12 @@ bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client
 
 /* From now on it is this identity, everywhere. Ends the program if that fails. */
 void identity_use(struct sender *s, const struct identity *identity);
-/* Whom A is to be logged in as, for a->credential. */
-struct credential *login_find(struct sender *s, const struct attempt *a);
-/* False, with OUTCOME set, while it is no use to connect. */
-bool login_is_hopeful(const struct attempt *a, struct client_outcome *outcome);
-/* A server that is told a secret must have shown who it is. */
-void login_require(const struct attempt *a, struct tls_requirement *tls);
+/* Whom A is to be logged in as at HOP; null: nobody. */
+struct credential *login_find(struct sender *s, const struct attempt *a, const struct hop *hop);
+/* False, with OUTCOME set, while it is no use to connect. ONE may be null. */
+bool login_is_hopeful(const struct credential *one, struct client_outcome *outcome);
+/* A server that is told a secret must have shown who it is. ONE may be null. */
+void login_require(const struct credential *one, struct tls_requirement *tls);
 /*
  * Logs in behind EHLO. False, with OUTCOME set and the connection closed, where that fails and mail
  * must not go without.

@@ -195,7 +195,6 @@ take_next(struct worker *w, deadline until)
 	}
 	if (got == 1) {
 		set_up(next_slot(w));
-		next_slot(w)->attempt.credential = login_find(w->sender, &next_slot(w)->attempt);
 		w->has_next = true;
 	} else if (got == -1 && errno != ETIMEDOUT) {
 		w->has_failed = true;
@@ -220,7 +219,8 @@ may_end(void *argument, struct client_transaction **next)
 	/* the connection must not be closed behind this message */
 	if (w->has_next && c->messages + 1 < a->per_connection &&
 	    slice_equal(a->destination, next_slot(w)->attempt.destination) &&
-	    a->credential == next_slot(w)->attempt.credential &&
+	    w->sender->credential ==
+		login_find(w->sender, &next_slot(w)->attempt, &w->sender->connected) &&
 	    secure_serves(&w->sender->secure, &next_slot(w)->attempt, c))
 		*next = &next_slot(w)->attempt.transaction;
 	return true;
