@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/source.h"
 
+#include <stdio.h>
+
 #include "mail/address.h"
 #include "net/endpoint.h"
 
@@ -46,6 +48,8 @@ is_pattern(struct slice key)
 	struct sockaddr_storage address;
 	socklen_t len;
 
+	if (key.len > 2 && key.data[0] == '[' && key.data[key.len - 1] == ']')
+		return endpoint_parse(slice_make(key.data + 1, key.len - 2), 0, &address, &len);
 	if (slice_is(key, "*") || endpoint_parse(key, 0, &address, &len))
 		return true;
 	return address_is_domain(slice_starts(key, ".") ? slice_skip(key, 1) : key, 0);
@@ -71,6 +75,14 @@ check(const struct table *t, struct str *problem)
 }
 
 int
+sources_make(struct sources *s, struct str *text, struct str *problem)
+{
+	if (table_make(&s->table, FILE_NAME, text, TABLE_PAIRS, problem) == -1)
+		return -1;
+	return check(&s->table, problem);
+}
+
+int
 sources_read(struct sources *s, const struct control *c, struct str *problem)
 {
 	if (table_read(&s->table, c, FILE_NAME, TABLE_PAIRS, problem) == -1)
@@ -88,12 +100,18 @@ void
 sources_find(const struct sources *s, struct slice destination, struct source_pair *found)
 {
 	const struct table_entry *entry;
+	char bracketed[64];
 
 	*found = (struct source_pair){.four.is_set = false};
 	if (destination.len > 2 && destination.data[0] == '[')
 		destination = slice_make(destination.data + 1, destination.len - 2);
 	if (slice_starts_nocase(destination, "IPv6:"))
 		destination = slice_skip(destination, 5);
+	if (slice_find(destination, ':') < destination.len && destination.len < 60) {
+		snprintf(
+		    bracketed, sizeof bracketed, "[%.*s]", (int)destination.len, destination.data);
+		destination = slice_of(bracketed);
+	}
 	entry = table_find_domain(&s->table, destination);
 	if (entry == NULL)
 		entry = table_find(&s->table, slice_of("*"));

@@ -33,6 +33,8 @@ struct source_pair {
 	struct source four, six;
 };
 
+/* Of TEXT, whose memory it takes over. As below. */
+int sources_make(struct sources *s, struct str *text, struct str *problem);
 /* 0, or -1 with errno; for EINVAL PROBLEM says what is wrong, with file and line. */
 int sources_read(struct sources *s, const struct control *c, struct str *problem);
 void sources_free(struct sources *s);
