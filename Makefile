@@ -28,15 +28,15 @@ TOOLS := fill clients handshakes
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_authd := -lcrypto -lcrypt
-LIBS_smtp-send := -lcares -lssl -lcrypto
-LIBS_mxlookup := -lcares
+LIBS_smtp-send := -lcares -lidn2 -lssl -lcrypto
+LIBS_mxlookup := -lcares -lidn2
 LIBS_mta-sts := -lcurl -lcares
 LIBS_tls-report := -ljansson -lz -lcares
 LIBS_dnsbl := -lcares
-LIBS_smtp-probe := -lcares
+LIBS_smtp-probe := -lcares -lidn2
 LIBS_tlsd := -lssl -lcrypto
 LIBS_handshakes := -lssl -lcrypto
-LIBS_unit := -lcares -lssl -lcrypto -lcrypt
+LIBS_unit := -lcares -lidn2 -lssl -lcrypto -lcrypt
 
 # where what is installed: people's tools in bin/, the others in sbin/
 BINDIR := $(DESTDIR)$(PREFIX)/bin

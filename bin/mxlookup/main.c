@@ -12,8 +12,10 @@
 #include "base/escape.h"
 #include "base/io.h"
 #include "conf/control.h"
+#include "mail/address.h"
 #include "net/dns.h"
 #include "net/endpoint.h"
+#include "net/idn.h"
 #include "tls.h"
 
 #define TIMEOUT_DEFAULT 30
@@ -26,14 +28,16 @@ enum outcome { FOUND = 0, NO_DOMAIN = 1, NULL_MX = 2, BROKEN = 3, TEMPORARY = 11
 struct lookup {
 	struct dns *dns;
 	int64_t timeout;
-	bool tabs; /* columns for programs, not for people */
+	bool tabs;  /* columns for programs, not for people */
+	bool forms; /* nothing is looked up: lines for the control file idn */
 	bool shows_tls;
 	struct tls tls;
 	struct str text; /* of one domain */
 };
 
 static const char *const usage =
-    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] [--tls] DOMAIN...\n";
+    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] [--tls] DOMAIN...\n"
+    "       mxlookup --idn DOMAIN...\n";
 
 static void
 help(void)
@@ -48,6 +52,7 @@ help(void)
 	    "      --table                 columns for people (default on a terminal)\n"
 	    "      --tab                   columns separated by tabs (default elsewhere)\n"
 	    "      --tls                   say what TLS each must do before it gets mail, and why\n"
+	    "      --idn                   print lines for the control file idn instead\n"
 	    "      --help, --version\n"
 	    "Exit code: 0 found, 1 no such domain or no exchanger, 2 null MX, 3 broken: no "
 	    "exchanger has\n"
@@ -153,7 +158,10 @@ look_up(struct lookup *l, struct slice domain)
 {
 	deadline until = deadline_in_seconds(l->timeout);
 	struct dns_exchangers list;
-	enum dns_result result = dns_exchangers(l->dns, domain, until, &list);
+	char ascii[IDN_NAME_SIZE];
+	bool is_name = idn_to_ascii(domain, ascii);
+	enum dns_result result =
+	    dns_exchangers(l->dns, is_name ? slice_of(ascii) : domain, until, &list);
 	enum outcome outcome = TEMPORARY;
 
 	switch (result) {
@@ -174,6 +182,35 @@ look_up(struct lookup *l, struct slice domain)
 		break;
 	}
 	dns_exchangers_free(&list);
+	return outcome;
+}
+
+static const char *
+escaped(struct slice text, struct str *room)
+{
+	str_clear(room);
+	(void)escape_text(room, text); /* empty, if there is no memory */
+	return room->data;
+}
+
+/* A line of the control file idn, for a domain in either form. */
+static enum outcome
+show_forms(struct lookup *l, struct slice domain)
+{
+	char ascii[IDN_NAME_SIZE];
+	enum outcome outcome = NO_DOMAIN;
+	struct str unicode;
+
+	str_init(&unicode, TEXT_MAX);
+	if (!idn_to_ascii(domain, ascii) || idn_to_unicode(slice_of(ascii), &unicode) == -1 ||
+	    !address_is_domain(slice_of(ascii), 0))
+		fprintf(
+		    stderr, "%s: this is no domain name: %s\n", PROGRAM, escaped(domain, &unicode));
+	else if (slice_is_ascii(str_slice(&unicode)))
+		fprintf(stderr, "%s: has one form only: %s\n", PROGRAM, ascii);
+	else if (str_format(&l->text, "%s: %s\n", unicode.data, ascii) == 0)
+		outcome = FOUND;
+	str_free(&unicode);
 	return outcome;
 }
 
@@ -205,9 +242,9 @@ options(struct lookup *l, int argc, char **argv, struct str *servers)
 {
 	static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
 	    {"timeout", required_argument, NULL, 't'}, {"table", no_argument, NULL, 'A'},
-	    {"tab", no_argument, NULL, 'T'}, {"help", no_argument, NULL, 'h'},
-	    {"tls", no_argument, NULL, 'L'}, {"version", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0}};
+	    {"tab", no_argument, NULL, 'T'}, {"idn", no_argument, NULL, 'I'},
+	    {"help", no_argument, NULL, 'h'}, {"tls", no_argument, NULL, 'L'},
+	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 	uint64_t seconds = 0;
 	int c;
 
@@ -224,6 +261,8 @@ options(struct lookup *l, int argc, char **argv, struct str *servers)
 			l->tabs = c == 'T';
 		else if (c == 'L')
 			l->shows_tls = true;
+		else if (c == 'I')
+			l->forms = true;
 		else if (c == 'h') {
 			help();
 			exit(EXIT_DONE);
@@ -259,7 +298,7 @@ main(int argc, char **argv)
 	if (l.shows_tls)
 		tls_open(&l.tls, l.dns);
 	for (int i = optind; i < argc; i++) {
-		enum outcome outcome = look_up(&l, slice_of(argv[i]));
+		enum outcome outcome = (l.forms ? show_forms : look_up)(&l, slice_of(argv[i]));
 
 		if (outcome > worst)
 			worst = outcome;

@@ -7,6 +7,7 @@
 #include "net/connect.h"
 #include "net/dns.h"
 #include "net/endpoint.h"
+#include "net/idn.h"
 #include "probe.h"
 #include "smtp/client_session.h"
 
@@ -67,12 +68,15 @@ connect_host(struct probe *p, struct slice text)
 	struct endpoint_text parts;
 	struct dns_address literal[1] = {{.ttl = 0}};
 	struct dns_addresses found = {.list = literal};
+	char ascii[IDN_NAME_SIZE];
 	uint16_t port;
 	bool connected = false;
 
 	if (!endpoint_split(text, &parts))
 		wrong_usage(
 		    "HOST[:PORT] is a name, an address or [IPV6], and a port from 1 to 65535");
+	if (idn_to_ascii(parts.host, ascii))
+		parts.host = slice_of(ascii);
 	port = parts.has_port ? parts.port : SMTP_PORT;
 	if (endpoint_parse(parts.host, port, &literal[0].address, &literal[0].len)) {
 		found.count = 1;

@@ -9,6 +9,7 @@
 #include "send.h"
 
 #define RELAY_MAX ((size_t)400)
+#define ADDRESS_MAX ((size_t)1000)
 
 void
 attempt_init(struct attempt *a)
@@ -18,7 +19,9 @@ attempt_init(struct attempt *a)
 	for (size_t i = 0; i < CLIENT_RECIPIENTS_MAX; i++) {
 		client_outcome_init(&a->recipients[i].outcome);
 		str_init(&a->recipients[i].relay, RELAY_MAX);
+		str_init(&a->recipients[i].sent, ADDRESS_MAX);
 	}
+	str_init(&a->reverse_path, ADDRESS_MAX);
 	client_outcome_init(&a->failure);
 	str_init(&a->failure_relay, RELAY_MAX);
 	client_transaction_init(&a->transaction);
@@ -30,7 +33,9 @@ attempt_free(struct attempt *a)
 	for (size_t i = 0; i < CLIENT_RECIPIENTS_MAX; i++) {
 		client_outcome_free(&a->recipients[i].outcome);
 		str_free(&a->recipients[i].relay);
+		str_free(&a->recipients[i].sent);
 	}
+	str_free(&a->reverse_path);
 	client_outcome_free(&a->failure);
 	str_free(&a->failure_relay);
 	client_transaction_free(&a->transaction);
@@ -107,6 +112,7 @@ attempt_prepare(struct attempt *a)
 	struct client_transaction *t = &a->transaction;
 
 	t->message = a->message;
+	t->message.reverse_path = idn_address(a->message.reverse_path, &a->reverse_path);
 	t->recipients = a->asked;
 	t->count = 0;
 	for (size_t i = 0; i < a->count; i++) {
@@ -117,10 +123,11 @@ attempt_prepare(struct attempt *a)
 		if (r->outcome.is_set && r->outcome.status == CLIENT_TEMPORARY)
 			r->is_put_off = true;
 		a->asked_index[t->count] = i;
-		a->asked[t->count++] = (struct client_recipient){.address = r->address,
-		    .notify = r->notify,
-		    .original = r->original,
-		    .outcome = &r->outcome};
+		a->asked[t->count++] =
+		    (struct client_recipient){.address = idn_address(r->address, &r->sent),
+			.notify = r->notify,
+			.original = r->original,
+			.outcome = &r->outcome};
 	}
 }
 

@@ -94,6 +94,13 @@ add_hops(struct hops *h, struct slice name, const struct dns_addresses *found, u
 	}
 }
 
+/* NAME with A-labels, which the DNS and certificates have. What is no domain name stays. */
+static struct slice
+with_a_labels(struct hops *h, struct slice name)
+{
+	return idn_to_ascii(name, h->domain) ? slice_of(h->domain) : name;
+}
+
 /* "HOST:PORT" of a route: an administrator's word, so a name that is not there may yet come. */
 static bool
 open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *h)
@@ -117,6 +124,8 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		fail(a, CLIENT_TEMPORARY, "4.3.5", "LMTP does not go to port 25", text);
 		return false;
 	}
+	if (!parts.bracketed)
+		parts.host = with_a_labels(h, parts.host);
 	h->to.domain =
 	    parts.bracketed ? slice_make(parts.host.data - 1, parts.host.len + 2) : parts.host;
 	if (endpoint_parse(parts.host, port, &address, &len)) {
@@ -292,7 +301,7 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 	to = slice_skip(to, 3);
 	if (to.data[0] == '[' && to.data[to.len - 1] == ']')
 		return open_literal(s, a, to, h);
-	return open_domain(s, a, to, h);
+	return open_domain(s, a, with_a_labels(h, to), h);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "conf/limits.h"
 #include "net/credentials.h"
 #include "net/dns.h"
+#include "net/idn.h"
 #include "net/reach.h"
 #include "net/source.h"
 #include "net/tls_policy.h"
@@ -83,6 +84,7 @@ struct identity {
 
 struct attempt_recipient {
 	struct slice address, notify, original;
+	struct str sent; /* the address with A-labels, where that was not so and helps */
 	struct client_outcome outcome;
 	struct str relay;
 	char tls[TLS_TEXT_SIZE];
@@ -101,6 +103,7 @@ struct attempt {
 	size_t count;
 	deadline until;
 	uint64_t per_connection; /* messages, then it is closed */
+	struct str reverse_path; /* likewise with A-labels */
 	/* what the server at hand is asked: those recipients that are not settled */
 	struct client_transaction transaction;
 	struct client_recipient asked[CLIENT_RECIPIENTS_MAX];
@@ -116,6 +119,7 @@ struct attempt {
 /* The servers for a destination, those of one preference at a time. */
 struct hops {
 	struct dns_exchangers exchangers;
+	char domain[IDN_NAME_SIZE]; /* of the destination, with A-labels */
 	struct tls_destination to;
 	const struct hop *decided; /* that TLS and VERDICT are of, and of all with its name */
 	struct tls_requirement tls;

@@ -205,6 +205,22 @@ read_names(struct routes *r, const struct control *c, struct str *problem)
 	return found == -1 ? -1 : 0;
 }
 
+/* Each domain in both of its forms. The lists are checked by now: complaints show what was written.
+ */
+static int
+expand(struct routes *r, const struct control *c, struct str *problem)
+{
+	struct table *const tables[] = {&r->locals, &r->virtual, &r->relay, &r->hops, &r->senders};
+	int found = forms_read(&r->forms, c, problem);
+
+	if (found == -1 && problem->len == 0)
+		(void)str_add_text(problem, "idn");
+	for (size_t i = 0; found == 1 && i < sizeof tables / sizeof tables[0]; i++)
+		if (forms_expand(&r->forms, tables[i]) == -1)
+			return -1;
+	return found == -1 ? -1 : 0;
+}
+
 static int
 read_tables(struct routes *r, const struct control *c, struct str *problem)
 {
@@ -218,7 +234,7 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 	    read_table(&r->senders, c, "senderroutes", TABLE_PAIRS, check_sender, problem) == -1)
 		return -1;
 	r->has_patterns = has_patterns(&r->hops);
-	return collect_hosted(r);
+	return expand(r, c, problem) == -1 ? -1 : collect_hosted(r);
 }
 
 /* The system may call itself what is no domain, and locals may leave out the host's own name. */
@@ -227,6 +243,10 @@ own_domain(const struct routes *r)
 {
 	if (is_domain(routes_me(r)) && routes_is_local(r, routes_me(r)))
 		return routes_me(r);
+	/* of the two forms that a domain may have, that which goes everywhere */
+	for (size_t i = 0; i < r->locals.count; i++)
+		if (slice_is_ascii(r->locals.entries[i].key))
+			return r->locals.entries[i].key;
 	if (r->locals.count > 0)
 		return r->locals.entries[0].key;
 	return r->has_locals ? routes_me(r) : slice_of("localhost");
@@ -262,6 +282,7 @@ routes_free(struct routes *r)
 	table_free(&r->locals);
 	table_free(&r->virtual);
 	table_free(&r->hosted);
+	forms_free(&r->forms);
 	table_free(&r->aliases);
 	table_free(&r->relay);
 	table_free(&r->hops);

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "conf/forms.h"
 #include "conf/route.h"
 #include "conf/table.h"
 
 struct routes {
 	struct str me, mail_user;
-	bool has_locals; /* without the file: me and localhost */
+	struct forms forms; /* of domains, for all tables behind */
+	bool has_locals;    /* without the file: me and localhost */
 	struct table locals;
 	struct table virtual;	  /* by address, and by @domain */
 	struct table hosted;	  /* the domains of virtual */

@@ -22,7 +22,7 @@ line_number(struct slice text, const char *at)
 size_t
 table_line(const struct table *t, const struct table_entry *entry)
 {
-	return t->text == NULL ? 0 : line_number(slice_of(t->text), entry->key.data);
+	return t->text == NULL ? 0 : line_number(slice_of(t->text), entry->at);
 }
 
 int
@@ -157,7 +157,18 @@ table_add(struct table *t, struct slice key, struct slice value)
 		t->entries = entries;
 		t->room = room;
 	}
-	t->entries[t->count++] = (struct table_entry){.key = key, .value = value};
+	t->entries[t->count++] = (struct table_entry){.key = key, .value = value, .at = key.data};
+	return 0;
+}
+
+int
+table_add_twin(struct table *t, struct slice key, const struct table_entry *entry)
+{
+	const char *at = entry->at;
+
+	if (table_add(t, key, entry->value) == -1) /* which may move the entry */
+		return -1;
+	t->entries[t->count - 1].at = at;
 	return 0;
 }
 

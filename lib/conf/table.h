@@ -17,6 +17,7 @@
 struct table_entry {
 	struct slice key;   /* never empty */
 	struct slice value; /* empty in a list of keys */
+	const char *at;	    /* where in the text it stands */
 };
 
 struct table {
@@ -46,6 +47,8 @@ void table_free(struct table *t);
 
 /* Adds an entry of somebody else's text; table_sort must follow before the table is asked. */
 int table_add(struct table *t, struct slice key, struct slice value);
+/* The same with the value and the place of ENTRY, which is of T. */
+int table_add_twin(struct table *t, struct slice key, const struct table_entry *entry);
 void table_sort(struct table *t);
 
 /* The entry of KEY, or null. */
