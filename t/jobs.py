@@ -3,7 +3,7 @@
 """Plays qrun to a worker: hands it jobs and prints the results.
 
 	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--utf8]
-		[--sender ADDRESS] [--behind OCTETS] [--tls]
+		[--sender ADDRESS] [--behind OCTETS] [--tls] [--ms]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
@@ -12,7 +12,7 @@ FILE is a message in wire format; a RECIPIENT is an address with further fields 
 Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" (with --tls, TLS behind it) with tabs between for each result and "JOB done" or "JOB
 returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
 --together hands all over before the first result is read; --behind says that the last octets of FILE are
-none of the message; "from=ADDRESS" before the recipients of a job is its sender. --vanish hands all over, waits until FILE holds TEXT, goes away as if
+none of the message; --ms shows the milliseconds that connecting took, too; "from=ADDRESS" before the recipients of a job is its sender. --vanish hands all over, waits until FILE holds TEXT, goes away as if
 killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
 import argparse
@@ -61,7 +61,7 @@ def take_results(ours, numbers, options):
         fields = dict((f[:1], f[1:]) for f in got.decode().split("\0")[:-1])
         if "S" in fields:
             print("\t".join([fields["J"], fields["I"], fields["S"]] +
-                            [fields.get(k, "-") for k in ("CYXT" if options.tls else "CYX")]), flush=True)
+                            [fields.get(k, "-") for k in "CYX" + "T" * options.tls + "K" * options.ms]), flush=True)
         if "Z" in fields or "U" in fields:
             print("%s %s" % (fields["J"], "done" if "Z" in fields else "returned"), flush=True)
             left.remove(fields["J"])
@@ -102,6 +102,7 @@ def main():
     parser.add_argument("--deadline", type=int, default=60)
     parser.add_argument("--body")
     parser.add_argument("--utf8", action="store_true")
+    parser.add_argument("--ms", action="store_true")
     parser.add_argument("--sender", default="me@example.org")
     parser.add_argument("--behind", type=int, default=0)
     parser.add_argument("--tls", action="store_true")

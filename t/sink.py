@@ -8,7 +8,7 @@
 
 Prints its port (or PATH), then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
 (dots as sent), its envelope to DIR/N.env (DIR/C.end says that connection C sent one), and what each recv gave outside of DATA to DIR/log, one line a
-piece: connection number and bytes as Python shows them.
+piece: connection number and bytes as Python shows them. DIR/peers has where each connection came from.
 
 With --lmtp it speaks that: LHLO alone, and a reply for each recipient at the end ("end:ADDRESS" or "end").
 Of a transaction it takes --most recipients; the others get 452. BDAT needs "--with CHUNKING".
@@ -323,8 +323,11 @@ def main():
     print(options.socket or listener.getsockname()[1], flush=True)
     sink = Sink(options)
     while True:
-        sock, _ = listener.accept()
+        sock, peer = listener.accept()
         sink.connections += 1
+        if options.out and peer:
+            with open(os.path.join(options.out, "peers"), "a", encoding="ascii") as f:
+                f.write(peer[0] + "\n")
         session = Session(sink, sock, sink.connections)
         threading.Thread(target=session.run, daemon=True).start()
 

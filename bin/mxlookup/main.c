@@ -32,7 +32,8 @@ struct lookup {
 	bool forms; /* nothing is looked up: lines for the control file idn */
 	bool shows_tls;
 	struct tls tls;
-	struct str text; /* of one domain */
+	struct str text;    /* of one domain */
+	struct slice asked; /* the domain with A-labels */
 };
 
 static const char *const usage =
@@ -96,7 +97,7 @@ static int
 add_tls(struct lookup *l, struct slice domain, const struct dns_exchangers *list,
     const struct dns_exchanger *one, const struct dns_addresses *found, deadline until)
 {
-	struct tls_destination to = {.domain = domain,
+	struct tls_destination to = {.domain = l->asked,
 	    .expanded = slice_of(list->expanded),
 	    .is_mx = true,
 	    .is_secure = list->is_secure};
@@ -159,11 +160,11 @@ look_up(struct lookup *l, struct slice domain)
 	deadline until = deadline_in_seconds(l->timeout);
 	struct dns_exchangers list;
 	char ascii[IDN_NAME_SIZE];
-	bool is_name = idn_to_ascii(domain, ascii);
-	enum dns_result result =
-	    dns_exchangers(l->dns, is_name ? slice_of(ascii) : domain, until, &list);
 	enum outcome outcome = TEMPORARY;
+	enum dns_result result;
 
+	l->asked = idn_to_ascii(domain, ascii) ? slice_of(ascii) : domain;
+	result = dns_exchangers(l->dns, l->asked, until, &list);
 	switch (result) {
 	case DNS_FOUND:
 		outcome = show_exchangers(l, domain, &list, until);

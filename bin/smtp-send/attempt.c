@@ -270,8 +270,17 @@ static bool
 try_group(struct sender *s, struct attempt *a, struct hops *h, struct budget *left)
 {
 	bool is_again = false;
+	struct hop *kept;
 
 	leave_out_unfit(s, a, h);
+	kept = kept_take_over(s, a, h);
+	if (kept != NULL) {
+		/* if it had enough of us meanwhile, it has not refused the message */
+		kept->is_done = transact(s, a) && client_is_open(&s->client);
+		left->transactions--;
+		if (all_settled(a))
+			return false;
+	}
 	while (has_left(h)) {
 		struct hop *hop;
 		bool opened;
@@ -398,7 +407,8 @@ attempt_run(struct sender *s, struct attempt *a)
 	s->client.no_conversion = s->limits.smtp_convert == 0;
 	s->client.hard = a->until;
 	if (!try_kept(s, a)) {
-		client_quit(&s->client);
+		if (!kept_may_be_taken_over(s, a))
+			client_quit(&s->client);
 		if (is_turned)
 			try_turned(s, a);
 		else

@@ -24,9 +24,8 @@ connection_name(struct sender *s, const struct hop *hop)
 		str_clear(relay);
 }
 
-/* The session is open: it is known what it is for. */
-static void
-note_destination(struct sender *s, struct attempt *a)
+void
+connection_note_destination(struct sender *s, const struct attempt *a)
 {
 	if (!slice_equal(str_slice(&s->destination), a->destination))
 		s->client.no_overlap = s->client.no_chunking = false; /* that was said of others */
@@ -73,7 +72,7 @@ open_session(
 	if (!login_run(s, a, outcome))
 		return false;
 	a->connect_ms += clock_monotonic_ms() - start;
-	note_destination(s, a);
+	connection_note_destination(s, a);
 	return true;
 }
 

@@ -120,6 +120,16 @@ make_temporary(struct client_outcome *outcome)
 	outcome->code[0] = '4';
 }
 
+bool
+secure_takes_on(struct secure *s, struct attempt *a, const struct client *c,
+    const struct tls_requirement *policy)
+{
+	if (!tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
+	    (requires_tls(a) && (!c->is_protected || !policy->is_named_surely)))
+		return false;
+	return tls_requirement_copy(&s->policy, policy) == 0;
+}
+
 struct layer *
 secure_shake_hands(struct secure *s, const struct client *c, int fd, struct slice relay,
     struct attempt *a, struct client_outcome *outcome)

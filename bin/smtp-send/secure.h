@@ -56,6 +56,12 @@ bool secure_prepare(struct secure *s, struct attempt *a, const struct hop *hop,
 void secure_forget(struct secure *s);
 /* True if the connection at hand, which is open, may be used for A. */
 bool secure_serves(struct secure *s, struct attempt *a, const struct client *c);
+/*
+ * The same for a message to another destination, for whose servers POLICY was decided; if so, that
+ * is what is wanted of the connection from now on.
+ */
+bool secure_takes_on(struct secure *s, struct attempt *a, const struct client *c,
+    const struct tls_requirement *policy);
 /* True for a message that asks in its header to go without TLS rather than not (RFC 8689, 3). */
 bool secure_is_optional(struct attempt *a);
 

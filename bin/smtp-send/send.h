@@ -170,6 +170,8 @@ bool connection_open(struct sender *s, struct attempt *a, const struct hop *hop,
     const struct tls_requirement *tls, struct client_outcome *outcome);
 /* The same with who is at the other end of FD, which is taken over; s->relay is set already. */
 bool connection_greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome);
+/* What is open is for a->destination from now on. */
+void connection_note_destination(struct sender *s, const struct attempt *a);
 
 /* From now on it is this identity, everywhere. Ends the program if that fails. */
 void identity_use(struct sender *s, const struct identity *identity);
@@ -200,6 +202,14 @@ bool hops_next_group(struct sender *s, struct attempt *a, struct hops *h);
 bool hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
     struct client_outcome *outcome);
 void hops_close(struct hops *h);
+
+/* True if what is open, for another domain, may turn out to serve a->destination. */
+bool kept_may_be_taken_over(const struct sender *s, const struct attempt *a);
+/*
+ * That of the hops of H, servers of the first preference there are, which the open connection leads
+ * to, if it was opened as a->destination wants it, too: it is for this one then. Else null.
+ */
+struct hop *kept_take_over(struct sender *s, struct attempt *a, struct hops *h);
 
 /* Takes jobs from fd 0 until that closes: the program's exit code. */
 int worker_run(struct sender *s);
