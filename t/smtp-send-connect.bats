@@ -70,7 +70,7 @@ only AAAA ::1")
 	control limits "smtp-connect-timeout: 1"
 	send only.example.test joe@only.example.test
 	assert_status 111
-	[[ $output == $'temporary\tjoe@only.example.test\t4.4.1\tonly.example.test[::1]:'*"Connection timed out" ]]
+	[[ $output == $'temporary\tjoe@only.example.test\t4.4.1\tonly.example.test[::1]:'*"Connection timed out"* ]]
 }
 
 @test "a refused connection costs nothing, and another server of the same preference is as good" {
@@ -222,7 +222,7 @@ only AAAA ::1")
 	[[ $output == *$'\t5.6.7\t'* ]]
 	send -f "joe@BÜCHER.example.test" bücher.example.test joe@bücher.example.test ann@xn--bcher-kva.example.test
 	assert_status 0
-	[[ ${lines[0]} == $'delivered\tjoe@b\\xc3\\xbccher.example.test\t'* ]]
+	[[ ${lines[0]} == $'delivered\tjoe@bücher.example.test\t'* ]]
 	assert_file_has "$OUT/1.env" "MAIL FROM:<joe@xn--bcher-kva.example.test>"
 	assert_file_has "$OUT/1.env" "RCPT TO:<joe@xn--bcher-kva.example.test>"
 	lacks SMTPUTF8 "$OUT/1.env"
