@@ -9,6 +9,9 @@ kept_may_be_taken_over(const struct sender *s, const struct attempt *a)
 {
 	struct slice kept = str_slice(&s->destination);
 
+	/* who is logged in somewhere speaks for one of his own */
+	if (s->credential != NULL || a->credential != NULL)
+		return false;
 	return client_is_open(&s->client) && slice_starts(a->destination, "mx:") &&
 	       slice_starts(kept, "mx:") && !slice_equal(kept, a->destination);
 }
