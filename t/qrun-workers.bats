@@ -227,6 +227,29 @@ six_away() {
 	[ $((SECONDS - begun)) -lt 25 ]
 }
 
+@test "mail for a domain goes to the worker that has a connection to its server" {
+	worker smtp-send server "$T/go"
+	today=$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400))
+	mkdir -p "$today"
+	echo Ra >"$today/mx:a2.test"
+	echo Rb >"$today/mx:b2.test"
+	start qrun -w
+	submit ann@box.test joe@a1.test
+	wait_for 10 job_begun joe@a1.test
+	submit ann@box.test joe@b1.test
+	wait_for 10 job_begun joe@b1.test
+	touch "$T/go"
+	wait_for 10 queue_has 0
+	submit ann@box.test joe@a2.test
+	wait_for 10 job_begun joe@a2.test
+	wait_for 10 queue_has 0
+	submit ann@box.test joe@b2.test
+	wait_for 10 job_begun joe@b2.test
+	[ "$(worker_of joe@a1.test)" != "$(worker_of joe@b1.test)" ]
+	[ "$(worker_of joe@a2.test)" = "$(worker_of joe@a1.test)" ]
+	[ "$(worker_of joe@b2.test)" = "$(worker_of joe@b1.test)" ]
+}
+
 @test "what a worker says gets into logs, spool and bounces as text of one line" {
 	worker deliver say '\x0d\x0afake: line \xff'
 	submit ann@box.test bob@box.test

@@ -406,6 +406,7 @@ day() {
 		file=$(day 0)/smtp:127.0.0.1:$SINK
 		lacks "$file" '^[UN]'
 		grep -q '^S[0-9]*$' "$file"
+		grep -q "^R127.0.0.1.*:$SINK\$" "$file"
 		rm "$file"
 	done
 }

@@ -12,6 +12,8 @@ descriptor has. BEHAVIOUR, for each job:
 	say TEXT	a permanent failure with the reply TEXT, for all
 	wait FILE	deliver, once FILE is there
 	pause MS	deliver, so much later
+	server FILE	deliver, once FILE is there, at the server whose name is the first letter of the
+			domain
 	hang		never answer
 	die		end without an answer
 	die-midway	answer for the first recipient, and end
@@ -43,17 +45,17 @@ def send(*fields):
     sock.send("".join(f + "\0" for f in fields).encode(errors="surrogateescape"))
 
 
-def answer(number, index, status="D", code="2.0.0", reply="done"):
-    send("J%s" % number, "I%d" % index, "S" + status, "C" + code, "Ytest", "X" + reply)
+def answer(number, index, status="D", code="2.0.0", reply="done", server="test"):
+    send("J%s" % number, "I%d" % index, "S" + status, "C" + code, "Y" + server, "X" + reply)
 
 
 def done(number):
     send("J%s" % number, "Z")
 
 
-def finish(number, count):
+def finish(number, count, server="test"):
     for i in range(count):
-        answer(number, i)
+        answer(number, i, server=server)
     done(number)
 
 
@@ -87,7 +89,7 @@ def give_back():
     send(got.split("\0")[0], "U")
 
 
-def work(number, count):
+def work(number, count, destination):
     if behaviour == "deliver":
         finish(number, count)
     elif behaviour == "say":
@@ -99,6 +101,10 @@ def work(number, count):
         for i in range(count):
             send("J%s" % number, "I%d" % i, "SD", "C2.0.0", "Ytest", "M" + sys.argv[3], "Xdone")
         done(number)
+    elif behaviour == "server":
+        while not os.path.exists(sys.argv[3]):
+            time.sleep(0.02)
+        finish(number, count, destination[len("mx:")])
     elif behaviour == "wait":
         while not os.path.exists(sys.argv[3]):
             time.sleep(0.02)
@@ -167,7 +173,7 @@ def main():
         for fd in fds:
             with open(fd, "rb") as f, open("%s/file.%d" % (folder, os.getpid()), "wb") as copy:
                 copy.write(f.read())
-        work(dict(fields)["J"], len(recipients))
+        work(dict(fields)["J"], len(recipients), dict(fields)["D"])
 
 
 try:

@@ -13,11 +13,22 @@
 
 #define WEIGHT_MAX ((size_t)65536) /* of jobs ahead: what its socket surely holds */
 
-/* Best is one that served this destination last: its connection may still be open. */
+/* Several domains may have one server (their MX records say so), as earlier deliveries showed. */
+static bool
+has_server_of(const struct worker *worker, const struct destination *d)
+{
+	return worker->last != NULL && d->relay.len > 0 &&
+	       slice_equal(str_slice(&worker->last->relay), str_slice(&d->relay));
+}
+
+/*
+ * Best is one that served this destination last, then one that served another with its server: its
+ * connection may still be open.
+ */
 static struct worker *
 find_idle(struct workers *w, const struct destination *d)
 {
-	struct worker *any = NULL;
+	struct worker *any = NULL, *near = NULL;
 
 	for (size_t i = 0; i < w->count; i++) {
 		struct worker *worker = &w->list[i];
@@ -28,8 +39,10 @@ find_idle(struct workers *w, const struct destination *d)
 		if (worker->last == d)
 			return worker;
 		any = worker;
+		if (has_server_of(worker, d))
+			near = worker;
 	}
-	return any;
+	return near != NULL ? near : any;
 }
 
 /* Of the workers that serve this destination, the one with the least to do, if it may be told more.

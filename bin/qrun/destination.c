@@ -74,6 +74,8 @@ destination_keep(struct str *text, struct slice value)
 void
 destination_free(struct destination *d)
 {
+	str_free(&d->relay);
+	str_free(&d->tls);
 	str_free(&d->dead_code);
 	str_free(&d->dead_relay);
 	str_free(&d->dead_reply);
@@ -89,6 +91,8 @@ make(enum worker_kind kind, struct slice key, struct slice user)
 
 	if (d == NULL)
 		return NULL;
+	str_init(&d->relay, DESTINATION_TEXT_MAX);
+	str_init(&d->tls, DESTINATION_TEXT_MAX);
 	str_init(&d->dead_code, DESTINATION_TEXT_MAX);
 	str_init(&d->dead_relay, DESTINATION_TEXT_MAX);
 	str_init(&d->dead_reply, DESTINATION_TEXT_MAX);

@@ -43,6 +43,9 @@ void destination_set_aside(struct qrun *q, struct task *task);
 void destination_rest(struct qrun *q, struct task *task, int64_t until_ms);
 /* Those whose rest is over stand in line again. */
 void destinations_wake(struct qrun *q, int64_t now_ms);
+/* A delivery succeeded, at RELAY and under TLS; the first of a day, and other TLS, are recorded. */
+void destination_note_success(
+    struct qrun *q, struct destination *d, struct slice relay, struct slice tls);
 /* What is said of a host that could not be reached, kept for those who are not tried at all. */
 void destination_note_failure(
     struct destination *d, struct slice code, struct slice relay, struct slice reply);

@@ -10,6 +10,7 @@
 #define PACE_UNIT 16  /* d->pace is in parts of a ms */
 #define PACE_MEMORY 8 /* deliveries that make up the average, about */
 #define PACE_MAX_MS 60000
+#define DAY_SECONDS ((int64_t)24 * 60 * 60)
 #define DEPTH_MAX 16 /* tasks that a worker is told */
 #define DEPTH_NEXT 2 /* the one at work, and one that it has at hand */
 
@@ -79,6 +80,23 @@ window_limit(const struct qrun *q, const struct destination *d)
 }
 
 void
+destination_note_success(
+    struct qrun *q, struct destination *d, struct slice relay, struct slice tls)
+{
+	int64_t now = clock_wall_seconds();
+	bool is_news = d->succeeded_at / DAY_SECONDS != now / DAY_SECONDS ||
+		       !slice_equal(str_slice(&d->tls), tls);
+
+	if (d->kind != WORKER_SEND || d->is_turn)
+		return;
+	destination_keep(&d->relay, relay);
+	destination_keep(&d->tls, tls);
+	d->succeeded_at = now;
+	if (is_news)
+		hosts_write(q, d);
+}
+
+void
 destination_succeeded(struct qrun *q, struct destination *d)
 {
 	bool was_away = d->failures > 0 || d->dead_until > 0;
@@ -86,7 +104,6 @@ destination_succeeded(struct qrun *q, struct destination *d)
 	d->is_proven = true;
 	d->dead_until = 0;
 	d->failures = 0;
-	d->succeeded_at = clock_wall_seconds();
 	window_grow(&d->window, window_limit(q, d));
 	if (was_away)
 		hosts_write(q, d);

@@ -69,6 +69,12 @@ take_field(struct destination *d, const struct field *field)
 		if (slice_number(field->value, FAILURES_MAX, &failures))
 			d->failures = failures;
 		break;
+	case 'R':
+		destination_keep(&d->relay, field->value);
+		break;
+	case 'T':
+		destination_keep(&d->tls, field->value);
+		break;
 	case 'C':
 		destination_keep(&d->dead_code, field->value);
 		break;
@@ -213,10 +219,16 @@ add_number(struct str *text, char letter, int64_t number)
 }
 
 static int
+add_text(struct str *text, char letter, const struct str *value)
+{
+	return value->len == 0 ? 0 : fields_add(text, letter, str_slice(value), '\n');
+}
+
+static int
 describe(const struct destination *d, struct str *text)
 {
-	if (add_number(text, 'S', d->succeeded_at) == -1 ||
-	    add_number(text, 'U', d->dead_until) == -1 ||
+	if (add_number(text, 'S', d->succeeded_at) == -1 || add_text(text, 'R', &d->relay) == -1 ||
+	    add_text(text, 'T', &d->tls) == -1 || add_number(text, 'U', d->dead_until) == -1 ||
 	    add_number(text, 'N', (int64_t)d->failures))
 		return -1;
 	if (d->failed_at == 0)

@@ -9,8 +9,12 @@
 #include "qrun.h"
 #include "spool/job.h"
 
+/* When it is tried again, and given up. */
+const struct schedule *message_schedule(const struct qrun *q, const struct message *m);
 /* Takes a claimed message on. */
 void message_hold(struct qrun *q, struct message *m);
+/* Lets go of its claim, and forgets it. */
+void message_free(struct qrun *q, struct message *m);
 /*
  * True if M, which no task was made of, is not to be tried now: its sender had it held (RFC 4865),
  * or it is too late (RFC 2852, 4.1.3). It has left qrun's hands then.

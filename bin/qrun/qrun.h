@@ -61,10 +61,11 @@ struct destination {
 	bool is_proven; /* the last task succeeded: a worker may be told more ahead */
 	int64_t pace;	/* ms that a delivery takes, about, in sixteenths; -1: not known */
 	/* in hosts/, times in seconds since 1970: */
-	int64_t dead_until;   /* not tried before, for what dead_reply says; or 0 */
-	int64_t failed_at;    /* when it was last out of reach; or 0 */
-	uint64_t failures;    /* in a row */
-	int64_t succeeded_at; /* the last success; or 0 */
+	int64_t dead_until;    /* not tried before, for what dead_reply says; or 0 */
+	int64_t failed_at;     /* when it was last out of reach; or 0 */
+	uint64_t failures;     /* in a row */
+	int64_t succeeded_at;  /* the last success; or 0 */
+	struct str relay, tls; /* its server, and the TLS it went under */
 	struct str dead_code, dead_relay, dead_reply; /* of the last failure */
 	bool is_turn; /* goes over a connection that was handed over, by one worker */
 	bool is_over; /* a turn whose connection has gone: nothing more is tried */
@@ -142,7 +143,7 @@ struct qrun {
 	int64_t send_rests_until;    /* monotonic ms: nothing is sent before, for send-rate */
 	struct rates *rates;
 	struct tls_counts tls_counts;
-	bool counts_tls; /* there is the control file tls-report */
+	bool counts_tls;	     /* there is the control file tls-report */
 	size_t room;		     /* messages that whoever admits them now may hold in all */
 	void *parked;		     /* tree of tsearch(3), by id */
 	size_t parked_count;	     /* in it */

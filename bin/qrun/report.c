@@ -62,7 +62,7 @@ is_meant(const struct message *m, size_t recipient, enum dsn_kind kind, bool is_
 	return report_is_wanted(m, recipient, kind);
 }
 
-/* A state keeps "CODE RELAY TEXT", with - for no relay (messages.c). */
+/* A state keeps "CODE RELAY TEXT", with - for no relay (recipients.c). */
 static void
 describe(struct dsn_recipient *r, const struct message *m, size_t i, enum dsn_kind kind,
     struct slice reply)

@@ -159,12 +159,14 @@ drop(struct qrun *q, struct worker *worker, const char *reason)
 }
 
 static bool
-take_answer(struct task *task, struct job_result *result)
+take_answer(struct qrun *q, struct task *task, struct job_result *result)
 {
 	if (result->recipient >= task->count || task->recipients[result->recipient].answered ||
 	    !tell_check_result(result))
 		return false;
 	destination_note_pace(task->destination, result->transfer_ms);
+	if (result->status == JOB_DELIVERED)
+		destination_note_success(q, task->destination, result->relay, result->tls);
 	recipient_answer(task, result);
 	return true;
 }
@@ -195,7 +197,7 @@ take_result(struct qrun *q, struct worker *worker, struct job_result *result)
 		return false;
 	if (result->returned)
 		return take_back(q, worker, task);
-	if (result->answers && !take_answer(task, result))
+	if (result->answers && !take_answer(q, task, result))
 		return false;
 	if (!result->done)
 		return true;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+#include "ending.h"
+
+#include "base/log.h"
+#include "depart.h"
+#include "messages.h"
+#include "parking.h"
+#include "recipients.h"
+#include "report.h"
+
+#define LATE_FAILED "5.4.7" /* RFC 2852, 4.1.3 */
+
+/* Counts what the states say. */
+struct tally {
+	size_t waiting;
+	size_t due[DSN_KINDS]; /* reports, by their kind */
+};
+
+static struct tally
+count(const struct message *m)
+{
+	struct tally t = {.waiting = 0};
+
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		claim_state(&m->claim, i, &state);
+		t.waiting += state.status == RECIPIENT_WAITING;
+		for (size_t kind = 0; kind < DSN_KINDS; kind++)
+			t.due[kind] += state.status == report_status((enum dsn_kind)kind);
+	}
+	return t;
+}
+
+/* Marks each recipient that is FROM as TO says, or as told of the delay. */
+static void
+mark_all(struct message *m, enum recipient_status from, enum recipient_status to, bool delay_told)
+{
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		claim_state(&m->claim, i, &state);
+		if (state.status != from || (from == to && state.delay_told == delay_told))
+			continue;
+		state.status = to;
+		state.delay_told = delay_told;
+		recipient_mark(m, i, &state);
+		m->unsynced = true;
+	}
+}
+
+static void
+fail_waiting(struct message *m)
+{
+	mark_all(m, RECIPIENT_WAITING, RECIPIENT_FAILED, false);
+}
+
+/* Too old: whoever is still waited for has failed. */
+static void
+expire(struct message *m)
+{
+	int64_t age = clock_wall_seconds() - message_origin(m);
+
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+		struct event e;
+
+		claim_state(&m->claim, i, &state);
+		if (state.status != RECIPIENT_WAITING)
+			continue;
+		event_start(&e, PROGRAM, "expired");
+		event_text(&e, "id", m->claim.header.id);
+		event_slice(&e, "to", m->recipients[i].address);
+		event_number(&e, "age", age);
+		event_send(&e);
+	}
+	fail_waiting(m);
+}
+
+/* RFC 2852, 4.1.3: mode R, and its time has come. */
+static bool
+is_too_late(const struct message *m)
+{
+	const struct envelope_deliver_by *by = &m->claim.envelope.by;
+
+	return by->time != 0 && by->returns && by->time <= clock_wall_seconds();
+}
+
+/* For whoever is still waited for; what was said last stays in the log. */
+static void
+fail_for_lateness(struct message *m)
+{
+	static const char text[] = "not delivered by the time that its sender asked for";
+
+	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+		struct recipient_state state;
+
+		claim_state(&m->claim, i, &state);
+		if (state.status == RECIPIENT_WAITING)
+			recipient_decide_untried(m, i, JOB_PERMANENT, LATE_FAILED, slice_of(text));
+	}
+}
+
+/* What went well, for those who asked. True if there is nobody left to be told. */
+static bool
+tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
+{
+	static const enum dsn_kind kinds[] = {DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED};
+	bool told = true;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (t->due[kinds[i]] == 0)
+			continue;
+		if (report_send(q, m, kinds[i]) == REPORT_TOLD)
+			mark_all(m, report_status(kinds[i]), RECIPIENT_DELIVERED, false);
+		else
+			told = false;
+	}
+	return told;
+}
+
+/* A sender who said by when (RFC 2852, mode N) is told then, and neither before nor again. */
+static bool
+wants_notice(const struct qrun *q, const struct message *m, const struct tally *t)
+{
+	const struct envelope_deliver_by *by = &m->claim.envelope.by;
+	int64_t now = clock_wall_seconds();
+
+	if (by->time != 0 && !by->returns)
+		return by->time <= now;
+	/* that mail waits for who fetches it is no delay */
+	return t->waiting > m->held &&
+	       schedule_wants_notice(message_schedule(q, m), message_origin(m), now);
+}
+
+/* Bounces, then the delay notice. True if everybody who has failed is told. */
+static bool
+tell_sender(struct qrun *q, struct message *m, const struct tally *t)
+{
+	bool told = true;
+
+	if (t->due[DSN_FAILED] > 0) {
+		if (m->claim.envelope.reverse_path.len == 0)
+			depart_log(m, "double-bounce", 0);
+		told = report_send(q, m, DSN_FAILED) == REPORT_TOLD;
+		if (told)
+			mark_all(m, RECIPIENT_FAILED, RECIPIENT_BOUNCED, false);
+	}
+	if (t->waiting > 0 && !m->stays && wants_notice(q, m, t) &&
+	    report_send(q, m, DSN_DELAYED) == REPORT_TOLD)
+		mark_all(m, RECIPIENT_WAITING, RECIPIENT_WAITING, true);
+	return told;
+}
+
+/* Something is to be said of it at a time that is to come. */
+static bool
+waits_for_time(const struct message *m)
+{
+	return m->claim.envelope.by.time > clock_wall_seconds();
+}
+
+/* All tasks are over: the message leaves qrun's hands. */
+void
+ending_finish(struct qrun *q, struct message *m)
+{
+	struct tally t = count(m);
+	bool told;
+
+	if (m->untried || m->waits_for != NULL) {
+		if (!m->untried)
+			parking_add(q, m);
+		depart_stay(q, m);
+		return;
+	}
+	if (t.waiting > 0 && !m->stays &&
+	    schedule_is_expired(message_schedule(q, m), message_origin(m), clock_wall_seconds())) {
+		expire(m);
+		t = count(m);
+	} else if (t.waiting > 0 && is_too_late(m)) {
+		fail_for_lateness(m);
+		t = count(m);
+	}
+	told = tell_of_success(q, m, &t);
+	told = tell_sender(q, m, &t) && told;
+	if (told && t.waiting == 0)
+		depart_remove(q, m);
+	else if (told && m->stays)
+		depart_stay(q, m);
+	else if (told && t.waiting == m->held && !waits_for_time(m))
+		depart_held(q, m);
+	else
+		depart_deferred(q, m);
+}
+
+bool
+message_is_settled_by_time(struct qrun *q, struct message *m)
+{
+	int64_t release = m->claim.envelope.hold.until;
+	struct recipient_state state;
+
+	claim_state(&m->claim, 0, &state);
+	if (schedule_is_held(release, state.is_released, clock_wall_seconds())) {
+		depart_put_off(q, m, schedule_round(release, clock_wall_seconds()));
+		return true;
+	}
+	if (!is_too_late(m))
+		return false;
+	ending_finish(q, m);
+	return true;
+}
