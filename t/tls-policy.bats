@@ -196,6 +196,74 @@ records() {
 	assert_status 1
 }
 
+# start_policies, for those on standard input; ASKED is what it is asked
+start_policies() {
+	cat >"$T/policies"
+	start python3 "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies"
+	ASKED=$STARTED_LOG
+	wait_for 10 grep -q ready "$ASKED"
+}
+
+@test "MTA-STS: behind DANE, before tlspolicy unless it is only tested" {
+	local domain unsigned="; no DANE, as the MX records are not signed"
+	{
+		for domain in enforce testing none failed mixed table tabletest only wanted broken.enforce; do
+			printf '%s.test MX 10 mx.example.test\n%s.test MX 20 other.test\n' "$domain" "$domain"
+		done
+		printf 'mx.example.test A 127.0.0.1\nother.test A 127.0.0.1\n'
+		printf '+dane.test MX 10 mx.dane.test\n+mx.dane.test A 127.0.0.1\n'
+		printf '+_25._tcp.mx.dane.test TLSA 3 1 1 HASH\n'
+		printf '+pkix.test MX 10 mx.pkix.test\n+mx.pkix.test A 127.0.0.1\n'
+		printf '+_25._tcp.mx.pkix.test TLSA 1 1 1 HASH\n'
+		printf '+bogus.test MX 10 mx.bogus.test\n+mx.bogus.test A 127.0.0.1\n'
+		printf '!_25._tcp.mx.bogus.test TLSA\n'
+		printf '+testpkix.test MX 10 mx.pkix.test\n'
+	} | records
+	start_policies <<-'END'
+		enforce.test enforce *.example.test
+		testing.test testing mx.example.test
+		none.test none
+		failed.test !sts-policy-fetch-error
+		table.test enforce mx.example.test
+		tabletest.test testing mx.example.test
+		only.test enforce mx.example.test
+		wanted.test enforce mx.example.test
+		dane.test enforce elsewhere.test
+		pkix.test enforce mx.pkix.test
+		testpkix.test testing mx.pkix.test
+		bogus.test enforce mx.bogus.test
+	END
+	start_resolver
+	control tlspolicy 'table.test: none' 'tabletest.test: encrypt' 'only.test: only none' 'wanted.test: dane-only'
+	explain Enforce.test
+	is Enforce.test "verify mx.example.test: MTA-STS policy of enforce.test (enforce)$unsigned"
+	is Enforce.test "refused (4.7.5): the server is not in the MTA-STS policy of enforce.test (enforce)"
+	explain testing.test
+	is testing.test "verify mx.example.test (testing): MTA-STS policy of testing.test (testing)$unsigned"
+	is testing.test "verify other.test (testing): the server is not in the MTA-STS policy of testing.test (testing)$unsigned"
+	explain none.test failed.test table.test tabletest.test only.test wanted.test
+	is none.test "may: opportunistic$unsigned"
+	is failed.test "may: no MTA-STS policy to be had: it could not be fetched; opportunistic$unsigned"
+	is table.test "verify mx.example.test: MTA-STS policy of table.test (enforce)$unsigned"
+	is tabletest.test "encrypt: tlspolicy for tabletest.test$unsigned"
+	is only.test "none: tlspolicy, only, for only.test"
+	is wanted.test "refused (4.7.5): tlspolicy wants DANE: no DANE, as the MX records are not signed"
+	explain dane.test pkix.test bogus.test testpkix.test
+	is dane.test "dane: 1 usable TLSA record (secure) at _25._tcp.mx.dane.test"
+	local unusable="; TLSA records, none of them usable, at _25._tcp.mx.pkix.test"
+	is pkix.test "verify mx.pkix.test: MTA-STS policy of pkix.test (enforce)$unusable"
+	is testpkix.test "encrypt: opportunistic$unusable"
+	is bogus.test "refused (4.7.5): TLSA records cannot be looked up at _25._tcp.mx.bogus.test"
+	# asked once for all servers of a domain, and not where it would not count
+	run grep -c 'Q enforce.test' "$ASKED"
+	[ "$output" = 1 ]
+	run grep -E 'Q (only|wanted|dane|bogus).test' "$ASKED"
+	assert_status 1
+	control mta-sts 'ask: never'
+	explain enforce.test
+	is enforce.test "may: opportunistic$unsigned"
+}
+
 @test "tlspolicy is checked when it is read" {
 	control resolvers 127.0.0.1:9
 	while IFS='|' read -r line problem; do
