@@ -9,11 +9,10 @@ kept_may_be_taken_over(const struct sender *s, const struct attempt *a)
 {
 	struct slice kept = str_slice(&s->destination);
 
-	/* who is logged in somewhere speaks for one of his own */
-	if (s->credential != NULL || a->credential != NULL)
-		return false;
-	return client_is_open(&s->client) && slice_starts(a->destination, "mx:") &&
-	       slice_starts(kept, "mx:") && !slice_equal(kept, a->destination);
+	/* who is logged in speaks for one of his own */
+	return s->credential == NULL && client_is_open(&s->client) &&
+	       slice_starts(a->destination, "mx:") && slice_starts(kept, "mx:") &&
+	       !slice_equal(kept, a->destination);
 }
 
 static bool
@@ -43,7 +42,7 @@ kept_take_over(struct sender *s, struct attempt *a, struct hops *h)
 	    client_is_stale(&s->client, NULL) || !race_is_from_same(s, h))
 		return NULL;
 	client_outcome_init(&outcome);
-	may = hops_decide(s, a, h, hop, &outcome) &&
+	may = login_find(s, a, hop) == NULL && hops_decide(s, a, h, hop, &outcome) &&
 	      secure_takes_on(&s->secure, a, &s->client, &h->tls);
 	client_outcome_free(&outcome);
 	if (!may)
