@@ -8,7 +8,7 @@ load sts
 load qrun
 
 setup_file() {
-	make_sts_keys post
+	make_sts_keys post strict
 	setup_satchel
 	start_dns < <(zone)
 	start_sts
@@ -46,6 +46,11 @@ zone() {
 		_smtp._tls.fails TXT "v=TLSRPTv1;rua=https://mta-sts.post.example.test:@PORT@/fail,mailto:r@fails.example.test"
 		_smtp._tls.twice TXT "v=TLSRPTv1;rua=mailto:a@b.test"
 		_smtp._tls.twice TXT "v=TLSRPTv1;rua=mailto:c@d.test"
+		plain MX 10 mx
+		strict MX 10 mx
+		mx A 127.0.0.1
+		_mta-sts.strict TXT "v=STSv1; id=1;"
+		mta-sts.strict A 127.0.0.1
 		_smtp._tls.wrong TXT "v=TLSRPTv1;rua=mailto:no address"
 	ZONE
 }
@@ -200,6 +205,23 @@ POST /fail" ]
 	submit ann@box.test joe@away.test
 	pass
 	assert_file_has "$T/log" "the worker broke the protocol"
+}
+
+@test "smtp-send tells of sessions with mail exchangers, and of those that a policy forbids" {
+	start_sink
+	rm "$SATCHEL_CONTROL/routes"
+	control mxport "$SINK"
+	policy strict "version: STSv1" "mode: enforce" "mx: other.example.test" "max_age: 86400"
+	submit ann@box.test joe@plain.example.test
+	submit ann@box.test joe@strict.example.test
+	TEXT='x' SUBJECT=$'test\nTLS-Required: No' submit ann@box.test joe@strict.example.test
+	pass
+	assert_file_has "$T/log" "status=sent"
+	assert_file_has "$T/log" "status=deferred dsn=4.7.5"
+	cat "$COUNTS"/* >"$T/counts"
+	assert_file_has "$T/counts" $'N1\tPno-policy-found\tDplain.example.test\tRstarttls-not-supported\tMmx.example.test\tA127.0.0.1\tS127.0.0.1\t'
+	assert_file_has "$T/counts" $'N1\tPsts\tDstrict.example.test\tLversion: STSv1; mode: enforce; mx: other.example.test; max_age: 86400\tRvalidation-failure\tMmx.example.test\t'
+	[ "$(wc -l <"$T/counts")" -eq 2 ]
 }
 
 @test "settings and usage" {

@@ -119,7 +119,7 @@ def work(number, count, destination):
         finish(number, count)
     elif behaviour == "tls":
         for outcome in sys.argv[3:]:
-            send("T", *outcome.split("|")[:-1])
+            send("O", *outcome.split("|")[:-1])
         finish(number, count)
     elif behaviour == "die":
         sys.exit(1)

@@ -186,7 +186,9 @@ try_hop(struct sender *s, struct attempt *a, struct hops *h, const struct hop *h
 		client_outcome_free(&outcome);
 		return false;
 	}
+	outcomes_note_source(s, fd);
 	opened = connection_open(s, a, hop, fd, &h->tls, &outcome);
+	outcomes_tell_session(s, a, h, hop, opened);
 	if (opened) {
 		(void)transact(s, a);
 	} else {

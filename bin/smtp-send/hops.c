@@ -319,12 +319,12 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	    .expanded = slice_of(hop->expanded),
 	    .is_secure = hop->is_secure,
 	    .port = endpoint_port(&hop->address)};
-
 	const struct credential *one = login_find(s, a, hop);
+	bool is_new = h->decided == NULL || strcmp(h->decided->name, hop->name) != 0;
 
 	if (!login_is_hopeful(one, outcome))
 		return false;
-	if (h->decided == NULL || strcmp(h->decided->name, hop->name) != 0) {
+	if (is_new) {
 		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
 		login_require(one, &h->tls);
 	}
@@ -339,6 +339,8 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 		h->tls.by = TLS_BY_MESSAGE;
 		return true;
 	}
+	if (is_new)
+		outcomes_tell_refusal(s, a, h, hop);
 	client_outcome_set(outcome, CLIENT_TEMPORARY, tls_verdict_code(h->verdict), "%s: %s",
 	    hop->name, h->tls.reason.data);
 	return false;

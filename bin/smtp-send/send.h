@@ -72,6 +72,9 @@ struct sender {
 	/* A connection that somebody opened to fetch his mail (ATRN), until it is greeted; else -1.
 	 */
 	int turned_fd;
+	bool counts_tls;			/* there is the control file tls-report */
+	int outcomes_fd;			/* where outcomes of TLS are told; -1 for nowhere */
+	struct sockaddr_storage outcome_source; /* our end of the connection at hand */
 };
 
 /* Of the command line: whom to log in as. */
@@ -210,6 +213,15 @@ bool kept_may_be_taken_over(const struct sender *s, const struct attempt *a);
  * to, if it was opened as a->destination wants it, too: it is for this one then. Else null.
  */
 struct hop *kept_take_over(struct sender *s, struct attempt *a, struct hops *h);
+
+/* Before the session: which address of ours it has. */
+void outcomes_note_source(struct sender *s, int fd);
+/* What became of TLS in a session with HOP that was tried, for the last decision of H. */
+void outcomes_tell_session(
+    struct sender *s, struct attempt *a, const struct hops *h, const struct hop *hop, bool is_open);
+/* HOP must not have the mail, by that decision. */
+void outcomes_tell_refusal(
+    struct sender *s, struct attempt *a, const struct hops *h, const struct hop *hop);
 
 /* Takes jobs from fd 0 until that closes: the program's exit code. */
 int worker_run(struct sender *s);

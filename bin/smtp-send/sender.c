@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/die.h"
 #include "base/io.h"
 #include "conf/control.h"
 #include "send.h"
+#include "spool/tls_counts.h"
 
 #define NAME_MAX_OCTETS ((size_t)255)
 #define SMTP_PORT 25
@@ -114,7 +117,7 @@ sender_open(struct sender *s)
 	struct control c;
 	struct str text;
 
-	*s = (struct sender){.turned_fd = -1};
+	*s = (struct sender){.turned_fd = -1, .outcomes_fd = -1};
 	str_init(&text, 65536);
 	str_init(&s->me, NAME_MAX_OCTETS);
 	str_init(&s->helo, NAME_MAX_OCTETS);
@@ -136,6 +139,7 @@ sender_open(struct sender *s)
 	open_tls_policy(s, &c, &text);
 	open_secure(s, &c, &text);
 	read_credentials(s, &c, &text);
+	s->counts_tls = c.fd != -1 && faccessat(c.fd, TLS_COUNTS_FOLDER, F_OK, 0) == 0;
 	if (client_init(&s->client) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	control_close(&c);

@@ -329,6 +329,7 @@ worker_run(struct sender *s)
 	if (w == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
 	w->sender = s;
+	s->outcomes_fd = s->counts_tls ? STDIN_FILENO : -1;
 	attempt_init(&w->slots[0].attempt);
 	attempt_init(&w->slots[1].attempt);
 	run(w);

@@ -35,7 +35,7 @@ enum letter {
 	RECIPIENT_TARGETS = 'G',
 	RECIPIENT_NOTIFY = 'N',
 	RECIPIENT_ORIGINAL = 'O',
-	RESULT_TLS_OUTCOME = 'T', /* first: no result; fields of a struct tls_outcome follow */
+	RESULT_TLS_OUTCOME = 'O', /* first: no result; fields of a struct tls_outcome follow */
 	RESULT_DONE = 'Z',
 	RESULT_RETURNED = 'U',
 	RESULT_RECIPIENT = 'I',
