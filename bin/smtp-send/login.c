@@ -20,7 +20,7 @@ struct channel {
 };
 
 struct credential *
-login_find(struct sender *s, const struct attempt *a, const struct hop *hop)
+login_find(const struct sender *s, const struct attempt *a, const struct hop *hop)
 {
 	struct slice to = a->destination, host = slice_of(hop->name);
 	uint16_t port;

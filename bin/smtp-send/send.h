@@ -179,7 +179,8 @@ void connection_note_destination(struct sender *s, const struct attempt *a);
 /* From now on it is this identity, everywhere. Ends the program if that fails. */
 void identity_use(struct sender *s, const struct identity *identity);
 /* Whom A is to be logged in as at HOP; null: nobody. */
-struct credential *login_find(struct sender *s, const struct attempt *a, const struct hop *hop);
+struct credential *login_find(
+    const struct sender *s, const struct attempt *a, const struct hop *hop);
 /* False, with OUTCOME set, while it is no use to connect. ONE may be null. */
 bool login_is_hopeful(const struct credential *one, struct client_outcome *outcome);
 /* A server that is told a secret must have shown who it is. ONE may be null. */

@@ -130,7 +130,8 @@ is_for_relay(const struct credential *one, struct slice host, uint16_t port)
 }
 
 struct credential *
-credentials_find(struct credentials *all, struct slice host, uint16_t port, struct slice sender)
+credentials_find(
+    const struct credentials *all, struct slice host, uint16_t port, struct slice sender)
 {
 	struct credential *best = NULL;
 	unsigned best_rank = 0;

@@ -59,7 +59,7 @@ void credentials_free(struct credentials *all);
  * and port. Null if nobody logs in there.
  */
 struct credential *credentials_find(
-    struct credentials *all, struct slice host, uint16_t port, struct slice sender);
+    const struct credentials *all, struct slice host, uint16_t port, struct slice sender);
 
 /*
  * The password or token in *SECRET, which stays until the next call. Runs the command where there
