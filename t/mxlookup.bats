@@ -272,3 +272,33 @@ time.sleep(60)'
 	run mxlookup -s "not a server" example.test
 	assert_status 100
 }
+
+@test "a domain in either of its forms" {
+	start_dns < <(printf '%s\n' "xn--bcher-kva MX 10 mx" "mx A 192.0.2.1")
+	look bücher.example.test
+	assert_status 0
+	[[ $output == *$'\tmx\t10\tmx.example.test\t192.0.2.1\t-' ]]
+	run mxlookup --idn bücher.example xn--bcher-kva.example
+	assert_status 0
+	[ "${lines[0]}" = "bücher.example: xn--bcher-kva.example" ]
+	[ "${lines[1]}" = "${lines[0]}" ]
+	for name in example.org "a b" "$(printf 'b\303.test')"; do
+		run mxlookup --idn "$name"
+		assert_status 1
+	done
+	# the line is what the control file wants
+	mxlookup --idn bücher.example >"$SATCHEL_CONTROL/idn"
+	control locals
+	control virtual "joe@bücher.example: /tmp/joe/" "ann@xn--bcher-kva.example: /tmp/ann/"
+	control routes ".bücher.example: smtp:127.0.0.1:2525"
+	for address in joe@xn--bcher-kva.example ann@xn--bcher-kva.example; do
+		run sendmail -bv "$address"
+		assert_status 0
+		assert_output_has "/tmp/${address%%@*}/"
+	done
+	run sendmail -bv sue@mail.xn--bcher-kva.example
+	assert_output_has "smtp:127.0.0.1:2525"
+	control idn "example.org: example.net"
+	run sendmail -bv joe@xn--bcher-kva.example
+	assert_output_has "idn, line 1: "
+}

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "net/reach.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +14,8 @@
 #include "smtp/client_session.h"
 
 #define SMTP_PORT 25
+#define ADDRESSES_MAX 64
+#define DELAY_MS 250 /* RFC 8305, 5 */
 
 void
 reach_begin_step(struct probe *p)
@@ -26,27 +30,45 @@ reach_step_seconds(const struct probe *p)
 	return (double)(clock_monotonic_ms() - p->step_ms) / 1000;
 }
 
-static bool
-connect_one(struct probe *p, const struct dns_address *one, struct slice host, uint16_t port)
+/* "name [address]:port" */
+static void
+name_peer(struct probe *p, const struct sockaddr_storage *address, struct slice host)
 {
-	struct sockaddr_storage address = one->address;
-	int fd;
-
-	endpoint_set_port(&address, port);
 	str_clear(&p->peer);
 	if (str_format(&p->peer, "%.*s [", (int)host.len, host.data) == -1 ||
-	    endpoint_add_text(&p->peer, &address) == -1 ||
-	    str_format(&p->peer, "]:%u", (unsigned)port) == -1)
+	    endpoint_add_text(&p->peer, address) == -1 ||
+	    str_format(&p->peer, "]:%u", (unsigned)endpoint_port(address)) == -1)
 		str_clear(&p->peer);
-	reach_begin_step(p);
-	fd = connect_to(&address, one->len, p->client.hard);
-	if (fd == -1) {
-		client_outcome_set(&p->outcome, CLIENT_TEMPORARY, "4.4.1",
-		    "unable to connect to %s: %s", p->peer.data, strerror(errno));
-		return false;
+}
+
+/* IPv6 and IPv4 are raced, as smtp-send does. False, with the outcome set. */
+static bool
+connect_first(struct probe *p, const struct dns_addresses *found, struct slice host, uint16_t port)
+{
+	struct connect_attempt list[ADDRESSES_MAX];
+	struct connect_pace pace = {.delay_ms = DELAY_MS, .each_ms = p->timeout * 1000};
+	const struct reach nothing_known = {.next = 0};
+	size_t count = found->count < ADDRESSES_MAX ? found->count : ADDRESSES_MAX, winner;
+	int fd;
+
+	for (size_t i = 0; i < count; i++) {
+		list[i] = (struct connect_attempt){
+		    .address = found->list[i].address, .len = found->list[i].len};
+		endpoint_set_port(&list[i].address, port);
 	}
-	client_attach(&p->client, fd);
-	return true;
+	reach_sort(&nothing_known, list, count);
+	reach_begin_step(p);
+	pace.until = p->client.hard;
+	fd = connect_race(list, count, &pace, &winner);
+	if (fd != -1) {
+		name_peer(p, &list[winner].address, host);
+		client_attach(&p->client, fd);
+		return true;
+	}
+	name_peer(p, &list[count - 1].address, host);
+	client_outcome_set(&p->outcome, CLIENT_TEMPORARY, "4.4.1", "unable to connect to %s: %s",
+	    p->peer.data, strerror(errno));
+	return false;
 }
 
 static struct dns *
@@ -89,8 +111,8 @@ connect_host(struct probe *p, struct slice text)
 		client_outcome_set(&p->outcome, CLIENT_TEMPORARY, "4.4.3", "%.*s: %s",
 		    (int)parts.host.len, parts.host.data, dns_text(result));
 	}
-	for (size_t i = 0; i < found.count && !connected; i++)
-		connected = connect_one(p, &found.list[i], parts.host, port);
+	if (found.count > 0)
+		connected = connect_first(p, &found, parts.host, port);
 	if (found.list != literal)
 		dns_addresses_free(&found);
 	return connected;

@@ -9,8 +9,18 @@
 #include "send.h"
 
 #define SMTP_PORT 25
+#define LOOKUP_SECONDS 60
 #define SMTPS_PORT 465
 #define LMTP_PORT 24 /* what is usual; there is none assigned */
+
+/* A resolver that keeps silent must not keep a worker for as long as a message may take. */
+static deadline
+until(const struct attempt *a)
+{
+	deadline own = deadline_in_seconds(LOOKUP_SECONDS);
+
+	return own < a->until ? own : a->until;
+}
 
 static void
 fail(struct attempt *a, enum client_status status, const char *code, const char *text,
@@ -132,7 +142,7 @@ open_route(struct sender *s, struct attempt *a, struct slice text, struct hops *
 		add_literal(h, parts.host, &address, len, port);
 		return true;
 	}
-	result = dns_host_addresses(s->dns, parts.host, a->until, &found);
+	result = dns_host_addresses(s->dns, parts.host, until(a), &found);
 	add_hops(h, parts.host, &found, port);
 	dns_addresses_free(&found);
 	if (result != DNS_FOUND)
@@ -258,7 +268,7 @@ cut_at_own_name(const struct sender *s, struct dns_exchangers *e)
 static bool
 open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hops *h)
 {
-	enum dns_result result = dns_exchangers(s->dns, domain, a->until, &h->exchangers);
+	enum dns_result result = dns_exchangers(s->dns, domain, until(a), &h->exchangers);
 
 	h->to = (struct tls_destination){.domain = domain,
 	    .expanded = slice_of(h->exchangers.expanded),
@@ -361,7 +371,7 @@ add_exchanger(struct sender *s, struct attempt *a, struct hops *h, const struct 
 {
 	struct dns_addresses found;
 	struct slice name = slice_of(one->name);
-	enum dns_result result = dns_addresses(s->dns, name, a->until, &found);
+	enum dns_result result = dns_addresses(s->dns, name, until(a), &found);
 	bool own = is_this_host(s, &found);
 
 	if (!own && result == DNS_FOUND)
