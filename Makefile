@@ -30,6 +30,7 @@ MANUALS := $(sort $(wildcard man/*.[1-8]))
 LIBS_authd := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares -lidn2 -lssl -lcrypto
 LIBS_mxlookup := -lcares -lidn2
+LIBS_mailconf := -lcares -lidn2 -lssl -lcrypto
 LIBS_mta-sts := -lcurl -lcares
 LIBS_tls-report := -ljansson -lz -lcares
 LIBS_dnsbl := -lcares

@@ -59,8 +59,8 @@ parse_lmtp(struct slice text, struct hop *hop)
 		good = slice_starts(path, "/") && path.len <= UNIX_PATH_MAX &&
 		       !slice_has_control(path);
 	else
-		good = server_parse(text, &server);
-	return good ? NULL : "lmtp:host:port or lmtp:unix:/path is expected";
+		good = server_parse(text, &server) && server.port != 25; /* RFC 2033, 5 */
+	return good ? NULL : "lmtp:host:port, not 25, or lmtp:unix:/path is expected";
 }
 
 static const char *

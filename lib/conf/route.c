@@ -76,6 +76,8 @@ find_hosted(struct search *s, struct slice local, struct slice domain)
 		found = hosted_entry(s->routes, slice_make(local.data, plus), domain);
 	if (found == NULL && !is_postmaster)
 		found = hosted_entry(s->routes, slice_of(NULL), domain);
+	search_note(s, "virtual", &s->routes->virtual, found, local,
+	    found != NULL ? "a hosted address" : "no such hosted address");
 	if (found != NULL)
 		return search_alias(s, found, slice_of(NULL));
 	if (is_postmaster)
@@ -85,10 +87,27 @@ find_hosted(struct search *s, struct slice local, struct slice domain)
 	return search_end(s, ROUTE_UNKNOWN, "no such recipient at ", domain, "");
 }
 
+/* Whose domain it is. */
+static void
+note_domain(const struct search *s, struct slice domain)
+{
+	const struct routes *r = s->routes;
+	const struct table_entry *entry = table_find(&r->locals, domain);
+	bool is_local = domain.len == 0 || routes_is_local(r, domain);
+
+	search_note(s, r->has_locals || domain.len == 0 ? "locals" : "me", &r->locals, entry,
+	    domain.len > 0 ? domain : routes_me(r),
+	    is_local ? "a domain of this host's users" : "no domain of this host's users");
+	if (!is_local)
+		search_note(s, "virtual", &r->hosted, NULL, domain,
+		    s->route->is_ours ? "a hosted domain" : "no hosted domain");
+}
+
 static int
 find(struct search *s, const struct address *a, struct slice local)
 {
 	s->route->is_ours = a->domain.len == 0 || routes_is_ours(s->routes, a->domain);
+	note_domain(s, a->domain);
 	if (a->domain.len == 0 || routes_is_local(s->routes, a->domain))
 		return search_local(s, local);
 	if (s->route->is_ours)

@@ -80,6 +80,11 @@ struct route {
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);
+/*
+ * Reads one of these files alone, as routes_open does. 0, or -1 with errno; false *KNOWN: it is
+ * none of them.
+ */
+int routes_check(const struct control *c, const char *name, bool *known, struct str *problem);
 /* The name of this host, as the file me or gethostname(2) has it. */
 struct slice routes_me(const struct routes *r);
 /* The user whom mail for hosted domains is delivered as: the file mailuser, default "vmail". */

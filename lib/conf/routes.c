@@ -221,6 +221,31 @@ expand(struct routes *r, const struct control *c, struct str *problem)
 	return found == -1 ? -1 : 0;
 }
 
+int
+routes_check(const struct control *c, const char *name, bool *known, struct str *problem)
+{
+	static const struct {
+		const char *name;
+		enum table_form form;
+		entry_check *wrong;
+	} files[] = {{"locals", TABLE_KEYS, check_local}, {"aliases", TABLE_ALIASES, NULL},
+	    {"virtual", TABLE_PAIRS, check_virtual}, {"relaydomains", TABLE_KEYS, check_relay},
+	    {"routes", TABLE_PAIRS, check_hop}, {"senderroutes", TABLE_PAIRS, check_sender}};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct table table;
+		int found;
+
+		*known = strcmp(name, files[i].name) == 0;
+		if (!*known)
+			continue;
+		found = read_table(&table, c, name, files[i].form, files[i].wrong, problem);
+		table_free(&table);
+		return found == -1 ? -1 : 0;
+	}
+	return 0;
+}
+
 static int
 read_tables(struct routes *r, const struct control *c, struct str *problem)
 {

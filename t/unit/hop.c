@@ -45,12 +45,13 @@ static const struct {
     {"smtp:1.t,smtp:2.t,smtp:3.t,smtp:4.t,smtp:5.t,smtp:6.t,smtp:7.t,smtp:8.t,smtp:9.t,smtp:10.t,"
      "smtp:11.t",
 	"at most 10"},
-    {"lmtp:", "lmtp:host:port or"},
-    {"lmtp:unix:", "lmtp:host:port or"},
-    {"lmtp:unix:run/lmtp", "lmtp:host:port or"},
+    {"lmtp:", "lmtp:host:port, not 25"},
+    {"lmtp:a.test:25", "lmtp:host:port, not 25"},
+    {"lmtp:unix:", "lmtp:host:port, not 25"},
+    {"lmtp:unix:run/lmtp", "lmtp:host:port, not 25"},
     {"lmtp:unix:/12345678901234567890123456789012345678901234567890123456789012345678901234567890"
      "1234567890123456789012345678901",
-	"lmtp:host:port or"},
+	"lmtp:host:port, not 25"},
     {"pipe:", "a path is"},
     {"pipe:cat", "a path, or the options"},
     {"pipe:user=joe", "a program with"},

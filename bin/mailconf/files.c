@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+#include "files.h"
+
+#include <errno.h>
+
+#include "conf/asking.h"
+#include "conf/cidr.h"
+#include "conf/confinement.h"
+#include "conf/destinations.h"
+#include "conf/forms.h"
+#include "conf/limits.h"
+#include "conf/route.h"
+#include "conf/user.h"
+#include "mail/address.h"
+#include "net/credentials.h"
+#include "net/dns.h"
+#include "net/source.h"
+#include "net/tls_client_settings.h"
+#include "net/tls_settings.h"
+#include "net/tls_table.h"
+#include "smtp/policy.h"
+
+static int
+wrong(struct str *problem, const char *name, const char *expected)
+{
+	(void)str_format(problem, "%s: %s is expected", name, expected);
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+check_routes(const struct control *c, const char *name, struct str *problem)
+{
+	bool known;
+
+	return routes_check(c, name, &known, problem);
+}
+
+static int
+check_ranges(const struct control *c, const char *name, struct str *problem)
+{
+	struct cidr_list list;
+	int found = cidr_list_read(c, name, &list, problem);
+
+	cidr_list_free(&list);
+	return found == -1 ? -1 : 0;
+}
+
+static int
+check_limits(const struct control *c, const char *name, struct str *problem)
+{
+	struct limits limits;
+
+	(void)name;
+	return limits_read(&limits, c, problem);
+}
+
+static int
+check_asking(const struct control *c, const char *name, struct str *problem)
+{
+	struct asking asking;
+	int result = asking_read(&asking, c, problem);
+
+	asking_free(&asking);
+	/* it reads two files, each of which is checked */
+	if (result == -1 && errno == EINVAL && !slice_starts(str_slice(problem), name)) {
+		str_clear(problem);
+		result = 0;
+	}
+	return result;
+}
+
+static int
+check_tlspolicy(const struct control *c, const char *name, struct str *problem)
+{
+	struct tls_table table;
+	int result = tls_table_read(&table, c, problem);
+
+	(void)name;
+	tls_table_free(&table);
+	return result;
+}
+
+static int
+check_sources(const struct control *c, const char *name, struct str *problem)
+{
+	struct sources sources;
+	int result = sources_read(&sources, c, problem);
+
+	(void)name;
+	sources_free(&sources);
+	return result;
+}
+
+static int
+check_destinations(const struct control *c, const char *name, struct str *problem)
+{
+	struct table table;
+	int result = destinations_read(&table, c, problem);
+
+	(void)name;
+	table_free(&table);
+	return result;
+}
+
+static int
+check_forms(const struct control *c, const char *name, struct str *problem)
+{
+	struct forms forms;
+	int found = forms_read(&forms, c, problem);
+
+	(void)name;
+	forms_free(&forms);
+	return found == -1 ? -1 : 0;
+}
+
+static int
+check_credentials(const struct control *c, const char *name, struct str *problem)
+{
+	struct credentials all;
+	int result = credentials_read(&all, c, problem);
+
+	credentials_free(&all);
+	if (result == -1 && errno == EPERM)
+		return wrong(problem, name, "a file that nobody but its owner can read");
+	return result;
+}
+
+static int
+check_policy(const struct control *c, const char *name, struct str *problem)
+{
+	struct policy policy;
+	int found = policy_read(&policy, c, problem);
+
+	(void)name;
+	policy_free(&policy);
+	return found == -1 ? -1 : 0;
+}
+
+static int
+check_confinement(const struct control *c, const char *name, struct str *problem)
+{
+	bool is_confined;
+
+	(void)name;
+	return confinement_read(&is_confined, c, problem);
+}
+
+static int
+check_dnssec(const struct control *c, const char *name, struct str *problem)
+{
+	enum dns_trust trust;
+
+	(void)name;
+	return dns_trust_read(c, &trust, problem);
+}
+
+static int
+check_tls(const struct control *c, const char *name, struct str *problem)
+{
+	struct tls_settings settings;
+
+	(void)name;
+	return tls_settings_read(&settings, c, problem);
+}
+
+static int
+check_tlsclient(const struct control *c, const char *name, struct str *problem)
+{
+	struct tls_client_settings settings;
+	int result = tls_client_settings_read(&settings, c, problem);
+
+	(void)name;
+	tls_client_settings_free(&settings);
+	return result;
+}
+
+/* The first line, for a check of it alone. */
+static int
+check_line(const struct control *c, const char *name, struct str *problem,
+    bool (*is_good)(struct slice line), const char *expected)
+{
+	struct str line;
+	int found;
+
+	str_init(&line, 65536);
+	found = control_line(c, name, &line);
+	if (found == 1 && !is_good(str_slice(&line)))
+		found = wrong(problem, name, expected);
+	str_free(&line);
+	return found == -1 ? -1 : 0;
+}
+
+static bool
+is_host(struct slice line)
+{
+	return address_is_domain(line, 0);
+}
+
+static bool
+is_port(struct slice line)
+{
+	uint64_t port = 0;
+
+	return slice_number(line, UINT16_MAX, &port) && port > 0;
+}
+
+static bool
+is_user(struct slice line)
+{
+	struct str found, reason;
+	bool good;
+
+	str_init(&found, 1000);
+	str_init(&reason, 1000);
+	good = user_find(line, &found, &reason) != USER_UNKNOWN &&
+	       user_find(line, &found, &reason) != USER_ROOT;
+	str_free(&found);
+	str_free(&reason);
+	return good;
+}
+
+static bool
+is_resolvers(struct slice line)
+{
+	struct dns *d = dns_open(line);
+	bool good = d != NULL || errno != EINVAL;
+
+	dns_close(d);
+	return good;
+}
+
+static int
+check_host(const struct control *c, const char *name, struct str *problem)
+{
+	return check_line(c, name, problem, is_host, "the name of a host");
+}
+
+static int
+check_port(const struct control *c, const char *name, struct str *problem)
+{
+	return check_line(c, name, problem, is_port, "a port, 1 to 65535,");
+}
+
+static int
+check_user(const struct control *c, const char *name, struct str *problem)
+{
+	return check_line(c, name, problem, is_user, "a user of this system other than root");
+}
+
+static int
+check_resolvers(const struct control *c, const char *name, struct str *problem)
+{
+	return check_line(c, name, problem, is_resolvers, "a list of addresses of DNS servers");
+}
+
+const struct file files[] = {
+    {"me", FILE_LINE, "that of the system", "the name of this host", check_host},
+    {"helo", FILE_LINE, "me", "the name that smtp-send says", check_host},
+    {"locals", FILE_LINES, "me, localhost", "domains of system users", check_routes},
+    {"aliases", FILE_LINES, "/etc/aliases", "other names of system users", check_routes},
+    {"virtual", FILE_LINES, "none", "hosted addresses", check_routes},
+    {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
+    {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
+    {"doublebounce", FILE_LINE, "postmaster", "who hears of reports that fail", NULL},
+    {"relaydomains", FILE_LINES, "none", "domains that anybody may send to", check_routes},
+    {"relayhosts", FILE_LINES, "127.0.0.0/8, ::1", "clients that may send anywhere", check_ranges},
+    {"relaycertificates", FILE_LINES, "none", "the same, by certificate", NULL},
+    {"submissionhosts", FILE_LINES, "none", "clients that submit without a login", check_ranges},
+    {"proxies", FILE_LINES, "none", "who may say for whom they connect", check_ranges},
+    {"xclient", FILE_LINES, "none", "who may use XCLIENT", check_ranges},
+    {"senders", FILE_LINES, "any", "as whom logins may write", NULL},
+    {"users", FILE_LINES, "none", "logins", NULL},
+    {"secrets", FILE_SECRET, "none", "what shows that a login is right", NULL},
+    {"fingerprints", FILE_LINES, "none", "certificates that are logins", NULL},
+    {"authentication", FILE_LINES, "users and secrets", "how logins are checked", NULL},
+    {"policy", FILE_LINES, "none", "services that smtpd asks", check_policy},
+    {"verify", FILE_LINE, "trusted", "whom VRFY and EXPN answer", NULL},
+    {"routes", FILE_LINES, "none: the DNS", "where mail for others goes", check_routes},
+    {"senderroutes", FILE_LINES, "none", "the same, by sender", check_routes},
+    {"credentials", FILE_SECRET, "none", "logins of this host elsewhere", check_credentials},
+    {"tlspolicy", FILE_LINES, "none: opportunistic", "TLS that domains must do", check_tlspolicy},
+    {"mta-sts", FILE_LINES, "if it runs", "use of MTA-STS policies", NULL},
+    {"tlsclient", FILE_LINES, "safe ones", "settings of TLS to servers", check_tlsclient},
+    {"destinations", FILE_LINES, "none", "limits of destinations", check_destinations},
+    {"sendfrom", FILE_LINES, "the system's choice", "own addresses to send from", check_sources},
+    {"ownaddresses", FILE_LINES, "the interfaces'", "addresses that mean this host", check_ranges},
+    {"idn", FILE_LINES, "none", "domains in both of their forms", check_forms},
+    {"mxport", FILE_LINE, "25", "port of mail exchangers", check_port},
+    {"resolvers", FILE_LINE, "/etc/resolv.conf", "DNS servers", check_resolvers},
+    {"dnssec", FILE_LINE, "own", "whose signed answers are believed", check_dnssec},
+    {"certificates", FILE_LINES, "none: no TLS", "certificates of this host", NULL},
+    {"tls", FILE_LINES, "safe ones", "settings of TLS for clients", check_tls},
+    {"etrn", FILE_LINES, "none", "who may have mail sent (ETRN)", check_asking},
+    {"turn", FILE_LINES, "none", "who may fetch mail (ATRN)", check_asking},
+    {"askers", FILE_LINES, "satchel-smtpd", "users who may ask qrun", NULL},
+    {"confinement", FILE_LINE, "full", "whether programs confine themselves", check_confinement},
+    {"limits", FILE_LINES, "defaults", "numbers", check_limits},
+};
+
+const size_t files_count = sizeof files / sizeof files[0];

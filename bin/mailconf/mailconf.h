@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of mailconf share. Each fills a text that main prints. */
+#ifndef MAILCONF_MAILCONF_H
+#define MAILCONF_MAILCONF_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "base/str.h"
+#include "conf/control.h"
+#include "conf/route.h"
+
+#define PROGRAM "mailconf"
+#define OUTPUT_MAX ((size_t)4 << 20)
+#define NAME_WIDTH 18 /* of the first column */
+
+/* Adds all files of the control directory with what they say: the number of problems, or -1. */
+int show_settings(const struct control *c, struct str *out);
+/* Adds the problems alone. */
+int show_problems(const struct control *c, struct str *out);
+
+/* Explains where ADDRESS goes. SENDER: null, whoever it is. The exit code, or -1 without memory. */
+int explain_route(const struct control *c, const struct routes *routes, struct slice address,
+    const struct slice *sender, struct str *out);
+
+/* Explains how what smtp-send is told is reached: the exit code, or -1 without memory. */
+int explain_servers(const struct control *c, const struct routes *routes, struct slice next_hop,
+    const char *indent, struct str *out);
+
+/* One line: SOURCE, what it has, and what follows. 0, or -1 without memory. */
+int add_line(
+    struct str *out, const char *indent, const char *source, struct slice what, const char *says);
+
+#endif

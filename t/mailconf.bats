@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2154 # stderr is bats'
+# mailconf(8).
+
+bats_require_minimum_version 1.5.0
+load helper
+load dns
+
+setup() {
+	setup_satchel
+	: >"$SATCHEL_CONTROL/aliases"
+}
+
+teardown() {
+	stop_started
+}
+
+@test "usage" {
+	run -0 mailconf --help
+	[ "${lines[0]}" = 'usage: mailconf [show | check | route [--from SENDER] ADDRESS...]' ]
+	run -0 mailconf --version
+	[ "$output" = 'mailconf (satchel) 0.1' ]
+	for wrong in --what 'frob' 'route' 'check it' '--from x check'; do
+		# shellcheck disable=SC2086 # words
+		run -100 --separate-stderr mailconf $wrong
+		[ -z "$output" ]
+		[[ $stderr == 'mailconf: '*$'\nusage: mailconf '* ]]
+	done
+	run -100 mailconf route 'joe@@x.test'
+	[ "$output" = 'mailconf: fatal: joe@@x.test is no address' ]
+	SATCHEL_CONTROL=$T/none run -111 mailconf
+}
+
+@test "show: each file with its value or what holds without it; check: what is wrong" {
+	control routes '# all' 'a.test: mx' 'b.test: mx'
+	run -0 mailconf check
+	[ -z "$output" ]
+	run -0 mailconf
+	[ "${lines[0]}" = "$SATCHEL_CONTROL" ]
+	[ "${lines[1]}" = '  me                 here.test                    the name of this host' ]
+	grep -qx '  helo  *(me)  *the name that smtp-send says' <<<"$output"
+	grep -qx '  routes  *2 entries  *where mail for others goes' <<<"$output"
+	for name in $(sed -n 's/^\.It Pa \([a-z-]*\)$/\1/p' "$ROOT/man/satchel-control.5"); do
+		grep -q "^  $name  " <<<"$output" || { echo "$name is missing"; return 1; }
+	done
+	control routes 'a.test: uucp:x'
+	control limits 'queue-lifetime: x'
+	control relayhosts '192.0.2.1/24'
+	control mailuser root
+	control mxport smtp
+	control resolvers nobody
+	control dnssec perhaps
+	control routess 'a.test: mx'
+	control credentials 'a.test: joe secret'
+	chmod 644 "$SATCHEL_CONTROL/credentials"
+	run -100 mailconf check
+	[ "${#lines[@]}" -eq 8 ]
+	for name in routes limits relayhosts mailuser mxport resolvers dnssec credentials; do
+		grep -q "^${SATCHEL_CONTROL}/${name}[:,] " <<<"$output" || { echo "$output"; return 1; }
+	done
+	run -100 mailconf show
+	[ "$(grep -c '^    PROBLEM ' <<<"$output")" -eq 8 ]
+	grep -qx '  note  *routess - no program of satchel reads this file' <<<"$output"
+	run ! grep -q "joe secret" <<<"$output"
+}
+
+@test "route: each step with file and line, and where it ends" {
+	control locals here.test
+	control aliases '# x' 'info: nobody, joe@b.test, /var/mail/info/' 'ghost: nobody-here'
+	control virtual '@box.test: /var/mail/all'
+	control relaydomains .b.test
+	control routes 'b.test: error:5.1.2 gone away' 'c.test: discard' '*: lmtp:unix:/run/lmtp' \
+	    'd.test: error:4.3.2 later' 'fax-*@a.test: pipe:/nowhere/fax'
+	run -100 mailconf route info@here.test
+	run sed 's/^ *//; s/   */ | /' <<<"$output"
+	[ "${lines[0]}" = 'address | info@here.test' ]
+	[ "${lines[1]}" = "locals:1 | here.test - a domain of this host's users" ]
+	[ "${lines[2]}" = 'aliases:2 | info: nobody, joe@b.test, /var/mail/info/ - an alias' ]
+	[ "${lines[3]}" = '=> | forwarded to nobody@here.test' ]
+	[[ $output == *$'\npasswd | nobody - is a system user\n=> | mailbox of the user nobody\n'* ]]
+	[[ $output == *$'\nroutes:1 | b.test: error:5.1.2 gone away - this entry decides\n=> | refused: 5.1.2 gone away\n'* ]]
+	[ "${lines[-1]}" = '=> | Maildir /var/mail/info/' ]
+	run -0 mailconf route x@box.test x@c.test x@other.test
+	run sed 's/^ *//; s/   */ | /' <<<"$output"
+	[[ $output == *$'virtual | box.test - a hosted domain\nvirtual:1 | @box.test: /var/mail/all - a hosted address\n=> | mbox /var/mail/all\n'* ]]
+	[[ $output == *$'\n=> | thrown away\n'* ]]
+	[[ $output == *$'\nroutes:3 | *: lmtp:unix:/run/lmtp - this entry decides\n=> | lmtp:unix:/run/lmtp\nsocket | /run/lmtp - no TLS'* ]]
+	run -111 mailconf route x@d.test
+	[[ $output == *'refused: 4.3.2 later' ]]
+	run -100 mailconf route nobody-here@here.test
+	[[ $output == *' no such user'*'refused: 5.1.1 no such user here' ]]
+	control mailuser nobody
+	run -111 mailconf route fax-1@a.test
+	[[ $output == *'routes:5'*'=> '*'pipe:/nowhere/fax'*'as user '*' nobody'*'program'*'/nowhere/fax - cannot be run' ]]
+	control mailuser root
+	run -111 mailconf route fax-1@a.test
+	[[ $output == *'root - has uid 0, which deliver refuses'* ]]
+}
+
+@test "route --from: the sender's route counts where he says who he is" {
+	control routes '*: error:5.7.1 not this way'
+	control senderroutes 'joe@example.org: lmtp:unix:/run/joe' '<>: discard'
+	run -100 mailconf route x@a.test
+	run -0 mailconf route --from joe@example.org x@a.test
+	[[ $output == *'senderroutes:1'*'joe@example.org: lmtp:unix:/run/joe - the sender'* ]]
+	run -0 mailconf route -f '' x@a.test
+	[[ $output == *'senderroutes:2'*'thrown away' ]]
+	run -100 mailconf route -f ann@example.org x@a.test
+	[[ $output == *'senderroutes '*'ann@example.org - no entry'* ]]
+}
+
+@test "route: what the DNS and the policy of TLS say" {
+	start_dns <<-'ZONE'
+		many MX 10 mx1.many
+		many MX 20 mx2.many
+		mx1.many A 127.0.0.2
+		null MX 0 .
+		alone A 127.0.0.3
+	ZONE
+	control resolvers "127.0.0.1:$DNS_PORT"
+	control tlspolicy 'many.example.test: verify'
+	run -0 mailconf route joe@many.example.test
+	run sed 's/^ *//; s/   */ | /; s/example.test/x/g' <<<"$output"
+	[[ $output == *$'\n=> | mx:many.x\nDNS | many.x\nMX 10 | mx1.many.x: 127.0.0.2\nTLS | verify '*'tlspolicy for many.x'*$'\nMX 20 | mx2.many.x - '* ]] || { echo "$output"; return 1; }
+	run -100 mailconf route joe@null.example.test
+	run -100 mailconf route joe@none.example.test
+	run -0 mailconf route joe@alone.example.test
+	[[ $output == *'no MX '*'alone.example.test: 127.0.0.3'* ]]
+	control routes 'many.example.test: smtp:mx1.many.example.test, smtps:127.0.0.9'
+	run -0 mailconf route joe@many.example.test
+	[[ $output == *'host '*'mx1.many.example.test: 127.0.0.2'*'address '*' 127.0.0.9'* ]]
+	control resolvers 127.0.0.1:1
+	rm "$SATCHEL_CONTROL/routes"
+	run -111 mailconf route joe@many.example.test
+}
