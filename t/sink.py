@@ -14,7 +14,7 @@ With --lmtp it speaks that: LHLO alone, and a reply for each recipient at the en
 Of a transaction it takes --most recipients; the others get 452. BDAT needs "--with CHUNKING".
 
 AUTH is answered as --auth says: the first by the replies of the first one, and so on, and the last for all that
-come later; a line of the client's is read after each 334. "echo" is 500 with the client's line, close and stall
+come later; a line of the client's is read after each 334. "echo" is 500 with the client's line, "parrot" that line alone, close and stall
 as below.
 
 What came in one piece with the end of a message is logged with "behind" after the number.
@@ -224,6 +224,8 @@ class Session:
                 self.fill()
             if reply == "echo":
                 reply = "500 5.5.2 what is " + line
+            if reply == "parrot":
+                reply = line
             self.sock.sendall(reply.encode() + b"\r\n")
             if reply.startswith("334"):
                 while b"\r\n" not in self.buffer:

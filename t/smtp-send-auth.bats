@@ -87,7 +87,7 @@ start_smtpd() {
 }
 
 @test "an initial response, and no secret in what is said of a failure" {
-	auth_sink --auth '235 2.7.0 in' --auth echo
+	auth_sink --auth '235 2.7.0 in' --auth echo --auth parrot
 	credentials "127.0.0.1:$SINK: login=joe insecure password=a long s:cret # indeed"
 	to_sink joe@example.test
 	assert_status 0
@@ -96,6 +96,10 @@ start_smtpd() {
 	assert_status 111
 	assert_output_has $'\t4.7.0\t'
 	assert_output_has 'login by PLAIN failed: 500'
+	[[ $output != *"$(b64 '\0joe\0a long s:cret # indeed')"* ]]
+	to_sink joe@example.test
+	assert_status 111
+	assert_output_has 'the server repeats what it was told at AUTH'
 	[[ $output != *"$(b64 '\0joe\0a long s:cret # indeed')"* ]]
 }
 
@@ -258,7 +262,7 @@ start_smtpd() {
 	credentials "127.0.0.1: login=joe mechanisms=xoauth2 insecure command=$T/token a b"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	# a wide gap between domains makes each a connection of its own
+	# another name of the server makes each a connection of its own
 	other=smtp:localhost:$SINK
 	jobs smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/one" "$other" joe@example.test \
 		-- "$T/one" "$to" joe@example.test -- "$T/one" "$other" joe@example.test \

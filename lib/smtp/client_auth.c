@@ -35,17 +35,22 @@ out_of_memory(struct auth *a)
 	return ENDING_FAILED;
 }
 
-/* True if the reply quotes what was said to it: nobody else is to read that. */
+/* True if TEXT quotes what was said to the server: nobody else is to read that. */
 static bool
-tells_secrets(const struct auth *a)
+quotes(const struct auth *a, const struct str *text)
 {
-	const struct str *text = &a->client->reply.text;
 	struct slice secret = a->sasl.account.secret;
 
 	if (secret.len == 0)
 		return false;
 	return (a->said.len > 1 && memmem(text->data, text->len, a->said.data, a->said.len)) ||
 	       memmem(text->data, text->len, secret.data, secret.len) != NULL;
+}
+
+static bool
+tells_secrets(const struct auth *a)
+{
+	return quotes(a, &a->client->reply.text);
 }
 
 /*
@@ -102,9 +107,13 @@ say(struct auth *a, const char *command, struct slice argument)
 		(void)out_of_memory(a);
 		return -1;
 	}
-	if (flush_secret(a) == -1)
-		return -1;
-	return client_reply(a->client, CLIENT_WAIT_AUTH, "AUTH", a->outcome);
+	if (flush_secret(a) == 0 &&
+	    client_reply(a->client, CLIENT_WAIT_AUTH, "AUTH", a->outcome) == 0)
+		return 0;
+	if (quotes(a, &a->outcome->reply))
+		client_outcome_set(a->outcome, CLIENT_TEMPORARY, "4.5.0",
+		    "the server repeats what it was told at AUTH");
+	return -1;
 }
 
 /* Breaks the exchange off, whatever the server says to that (RFC 4954, 4). */
