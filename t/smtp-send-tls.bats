@@ -190,10 +190,13 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 		[ "$(grep -c "MAIL FROM" "$OUT/log")" -eq 1 ]
 	done
 	[[ $output == *"did not answer in time"* ]]
-	# the same, behind a handshake that went well
-	start_tls good --at 'secure=close'
-	to_tls joe@x.test
-	gives delivered 2.0.0 none
+	# the same before it, and behind one that went well
+	for step in starttls secure; do
+		start_tls good --at "$step=close"
+		to_tls joe@x.test
+		gives delivered 2.0.0 none
+		[ "$(grep -c "STARTTLS" "$OUT/log")" -eq 1 ]
+	done
 }
 
 @test "what stands behind the reply to STARTTLS is an attack: nothing is sent" {

@@ -106,7 +106,8 @@ secure_serves(struct secure *s, struct attempt *a, const struct client *c)
 {
 	const struct tls_requirement *policy = &s->policy;
 
-	if (requires_tls(a) && !c->is_protected && !c->is_local)
+	/* another domain may have brought this server, and vouched for it */
+	if (requires_tls(a) && !c->is_local && !(c->is_protected && policy->is_named_surely))
 		return false;
 	return tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
 	       (!requires_tls(a) && policy->by != TLS_BY_TABLE && secure_is_optional(a));
@@ -149,9 +150,9 @@ secure_shake_hands(struct secure *s, const struct client *c, int fd, struct slic
 static bool
 go_without(struct secure *s, struct client *c, struct attempt *a, struct client_outcome *outcome)
 {
+	s->finding.failure = "starttls-not-supported"; /* RFC 8460, 4.3.1 */
 	if (tls_requirement_is_lenient(&s->wanted))
 		return true;
-	s->finding.failure = "starttls-not-supported"; /* RFC 8460, 4.3.1 */
 	client_quit(c);
 	return refuse(a, outcome, "4.7.4", "the server does not offer STARTTLS", "");
 }
@@ -163,13 +164,17 @@ take_refusal(struct secure *s, struct client *c, struct attempt *a, struct clien
 	enum client_status status = outcome->status;
 	struct str reply;
 
-	if (!client_is_open(c))
+	if (!client_is_open(c)) {
+		if (strcmp(outcome->code, "4.4.2") == 0) /* as if it were the handshake's end */
+			tls_finding_fail(
+			    &s->finding, "starttls-not-supported", "%s", outcome->reply.data);
 		return false;
+	}
+	s->finding.failure = "starttls-not-supported";
 	if (tls_requirement_is_lenient(&s->wanted))
 		return true;
 	str_init(&reply, CLIENT_REPLY_MAX);
 	(void)str_add_slice(&reply, str_slice(&outcome->reply));
-	s->finding.failure = "starttls-not-supported";
 	client_quit(c);
 	(void)refuse(a, outcome, "4.7.4", "the server refuses STARTTLS: ", reply.data);
 	if (status == CLIENT_TEMPORARY)

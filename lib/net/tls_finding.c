@@ -57,3 +57,11 @@ tls_finding_text(const struct tls_finding *v, char text[TLS_TEXT_SIZE])
 	else
 		snprintf(text, TLS_TEXT_SIZE, "none");
 }
+
+const char *
+tls_finding_report(const struct tls_finding *v)
+{
+	if (v->is_on && v->is_met)
+		return "";
+	return v->failure[0] != '\0' ? v->failure : "validation-failure";
+}

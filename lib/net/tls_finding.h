@@ -42,6 +42,11 @@ void tls_finding_clear(struct tls_finding *v);
 /* FAILURE must stay, it is not copied; FORMAT as printf(3). What there was said before stays. */
 void tls_finding_fail(struct tls_finding *v, const char *failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * The result type of RFC 8460, 4.3, to be reported: "" where TLS was there as it was required,
+ * although with anybody.
+ */
+const char *tls_finding_report(const struct tls_finding *v);
 /* "none", "TLSv1.3 unverified", "TLSv1.2 dane" and so on (satchel(7), LOGS). */
 void tls_finding_text(const struct tls_finding *v, char text[TLS_TEXT_SIZE]);
 

@@ -203,6 +203,7 @@ test_result(int ends[2])
 			      .status = JOB_PERMANENT,
 			      .code = slice_of("5.1.1"),
 			      .relay = slice_of("mx.d.test[192.0.2.1]:25"),
+			      .tls = slice_of("TLSv1.3 dane"),
 			      .reply = slice_of("550 no\r\nsuch \x01 user"),
 			      .connect_ms = 12,
 			      .transfer_ms = 34,
@@ -213,8 +214,8 @@ test_result(int ends[2])
 	tap_is_int(job_receive_result(ends[0], buf, &got, SOON), 1, "receive it");
 	tap_ok(got.number == 7 && got.recipient == JOB_RECIPIENTS_MAX - 1 && !got.done &&
 		   got.status == JOB_PERMANENT && slice_is(got.code, "5.1.1") &&
-		   slice_equal(got.relay, sent.relay) && got.connect_ms == 12 &&
-		   got.transfer_ms == 34 && got.notifies,
+		   slice_equal(got.relay, sent.relay) && slice_is(got.tls, "TLSv1.3 dane") &&
+		   got.connect_ms == 12 && got.transfer_ms == 34 && got.notifies,
 	    "its fields");
 	tap_ok(slice_is(got.reply, "550 no\\x0d\\x0asuch \\x01 user"), "its reply, escaped");
 	memset(reply, '\x01', sizeof reply);
