@@ -3,7 +3,7 @@
 """An SMTP server for tests, which accepts everything or misbehaves at the step that it is told.
 
 	sink.py [--host ADDRESS] [--port N | --socket PATH] [--out DIR] [--lmtp] [--most N]
-		[--without CAPABILITY]... [--with CAPABILITY]... [--at STEP=ACTION]... [--tls KEYS] [--smtps]
+		[--without CAPABILITY]... [--with CAPABILITY]... [--at STEP=ACTION]... [--tls KEYS [--tls-version TLSv1_2] [--tls-ca FILE] [--smtps]]
 		[--auth REPLY|REPLY...]...
 
 Prints its port (or PATH), then serves until it is killed. With --out, message N is written to DIR/N.eml as it came
@@ -19,7 +19,8 @@ as below.
 
 What came in one piece with the end of a message is logged with "behind" after the number.
 
-With --tls, it offers STARTTLS (or, with --smtps, begins so) with the certificate KEYS.crt and the key KEYS.key; the
+With --tls, it offers STARTTLS (or, with --smtps, begins so) with the certificate KEYS.crt and the key KEYS.key,
+and with --tls-ca to clients alone that have a certificate of that authority; the
 log says "tls VERSION new|resumed NAME" for each handshake.
 
 STEP: greeting ehlo helo starttls tls (in place of the handshake) secure (EHLO under TLS) mail rcpt rcpt:ADDRESS data bdat end rset quit, "reading" (in the midst of a message)
@@ -58,6 +59,9 @@ class Sink:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(options.tls + ".crt", options.tls + ".key")
             self.tls.sni_callback = self.note_name
+            if options.tls_ca:
+                self.tls.verify_mode = ssl.CERT_REQUIRED
+                self.tls.load_verify_locations(options.tls_ca)
             if options.tls_version:
                 version = getattr(ssl.TLSVersion, options.tls_version)
                 self.tls.minimum_version = self.tls.maximum_version = version
@@ -309,6 +313,7 @@ def main():
     parser.add_argument("--with", action="append", default=[], dest="also")
     parser.add_argument("--tls")
     parser.add_argument("--tls-version")
+    parser.add_argument("--tls-ca")
     parser.add_argument("--smtps", action="store_true")
     parser.add_argument("--at", action="append", default=[])
     parser.add_argument("--auth", action="append", default=[])

@@ -290,6 +290,14 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 	control tlsclient "ca: $KEYS/ca.crt"
 	to_tls --tls 'verify mx.test' joe@x.test
 	gives delivered 2.0.0 'TLSv1.2 verified'
+	start_tls good --tls-ca "$KEYS/ca.crt"
+	to_tls --tls encrypt joe@x.test
+	assert_status 111
+	lacks MAIL "$OUT/log"
+	chmod o= "$KEYS/wild.key"
+	control tlsclient "ca: $KEYS/ca.crt" "certificate: $KEYS/wild.crt $KEYS/wild.key"
+	to_tls --tls encrypt joe@x.test
+	gives delivered 2.0.0 'TLSv1.3 unverified'
 }
 
 @test "TLS-Required: No goes where TLS fails, but not against an administrator here" {
