@@ -127,8 +127,12 @@ is_fresh(const struct entry *e)
 	int64_t now = clock_wall_seconds();
 
 	/* a clock that was set back makes nothing last longer than it may */
-	return entry_is_valid(e, now) && now < e->check_at && e->check_at <= now + CHECK_MAXIMUM &&
-	       (!is_due(e, now) || now < e->retry_at);
+	if (now >= e->check_at || e->check_at > now + CHECK_MAXIMUM)
+		return false;
+	/* whoever makes up a new id for each look does not have us fetch each time */
+	if (!entry_is_valid(e, now))
+		return e->failure[0] != '\0';
+	return !is_due(e, now) || now < e->retry_at;
 }
 
 void
