@@ -258,19 +258,20 @@ is_gone() {
 }
 
 @test "bsmtp: what fails leaves the file as it was" {
-	"${AS[@]}" sh -c "echo before >'$T/out/batch'"
+	"${AS[@]}" sh -c "printf 'before\r\n.\r\n' >'$T/out/batch'; echo DATA >'$T/out/half'"
 	control routes "batch.test: bsmtp:$T/out/batch" "a.test: bsmtp:$T/out/none/file" \
-	    "b.test: bsmtp:$T/out/none/" "c.test: bsmtp:$T/out/link"
+	    "b.test: bsmtp:$T/out/none/" "c.test: bsmtp:$T/out/link" "d.test: bsmtp:$T/out/half"
 	"${AS[@]}" ln -s batch "$T/out/link"
 	{
 		printf 'Subject: long\n\n'
 		seq 1 300000
 	} >"$T/long"
 	"${AS[@]}" "$T/bin/sendmail" -f '' joe@batch.test <"$T/long"
-	submit '' a@a.test b@b.test c@c.test
+	submit '' a@a.test b@b.test c@c.test d@d.test
 	(ulimit -f 500 && pass)
 	[[ $(delivery joe@batch.test) == *'status=deferred dsn=4.2.2 '* ]]
-	[ "$(cat "$T/out/batch")" = before ]
+	[ "$(tr -d '\r' <"$T/out/batch")" = $'before\n.' ]
+	[[ $(delivery d@d.test) == *'dsn=4.3.5 '*' does not end with a whole transaction"' ]]
 	[[ $(delivery a@a.test) == *'status=deferred dsn=4.3.0 reply="unable to open the folder '* ]]
 	[[ $(delivery b@b.test) == *'status=deferred dsn=4.3.0 reply="unable to open the folder '* ]]
 	[[ $(delivery c@c.test) == *'status=deferred dsn=4.3.5 '*'is a symbolic link'* ]]

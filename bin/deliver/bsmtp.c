@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -116,6 +117,18 @@ cut_back(int fd, off_t size)
 	errno = saved;
 }
 
+/* What a killed writer left would swallow the next transaction. */
+static bool
+ends_whole(int fd, off_t size)
+{
+	static const char end[] = "\r\n.\r\n";
+	char last[sizeof end - 1];
+
+	return size == 0 || (size >= (off_t)sizeof last &&
+				io_pread(fd, last, sizeof last, size - (off_t)sizeof last) == 0 &&
+				memcmp(last, end, sizeof last) == 0);
+}
+
 static int
 append_locked(struct courier *c, const struct bsmtp_message *m, const struct mbox_lock *l)
 {
@@ -124,6 +137,10 @@ append_locked(struct courier *c, const struct bsmtp_message *m, const struct mbo
 
 	if (fstat(l->fd, &st) == -1)
 		return -1;
+	if (!ends_whole(l->fd, st.st_size)) {
+		errno = ENOMSG;
+		return -1;
+	}
 	sink.at = st.st_size;
 	/* a file that was empty may be new: its name must be durable, too */
 	if (write_message(c, m, &sink, ".\r\n") == 0 && fsync(l->fd) == 0 &&
@@ -144,7 +161,10 @@ append_to_file(
 	if (mbox_lock_take(c, &lock, p, m->until < until ? m->until : until, o) == -1)
 		return -1;
 	result = append_locked(c, m, &lock);
-	if (result == -1)
+	if (result == -1 && errno == ENOMSG)
+		(void)outcome_fail(o, JOB_TEMPORARY, "4.3.5",
+		    "%s does not end with a whole transaction", p->path.data);
+	else if (result == -1)
 		(void)outcome_errno(o, "unable to add to %s", p->path.data);
 	mbox_lock_release(&lock);
 	return result;
