@@ -3,7 +3,7 @@
 """Plays qrun to a worker: hands it jobs and prints the results.
 
 	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--utf8]
-		[--sender ADDRESS] [--behind OCTETS] [--tls] [--ms]
+		[--sender ADDRESS] [--submitter XTEXT] [--behind OCTETS] [--tls] [--ms]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
 		[-- FILE DESTINATION RECIPIENT...]...
@@ -36,6 +36,8 @@ def packet(number, options, words):
         fields.append("B" + options.body)
     if options.utf8:
         fields.append("U1")
+    if options.submitter:
+        fields.append("A" + options.submitter)
     for recipient in recipients:
         address, *others = recipient.split(",")
         fields += ["T" + address] + others
@@ -103,6 +105,7 @@ def main():
     parser.add_argument("--body")
     parser.add_argument("--utf8", action="store_true")
     parser.add_argument("--ms", action="store_true")
+    parser.add_argument("--submitter")
     parser.add_argument("--sender", default="me@example.org")
     parser.add_argument("--behind", type=int, default=0)
     parser.add_argument("--tls", action="store_true")

@@ -401,3 +401,19 @@ pass_sent() {
 	qrun 2>>"$T/log"
 	[ "$(files_in "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/deferred")" -eq 0 ]
 }
+
+@test "who submitted the message is told to whom this host has logged in, and to nobody else" {
+	wire one
+	for submitter in joe+2Ba@example.test "<>" ""; do
+		start_sink --with 'AUTH PLAIN' --auth '235 2.7.0 in'
+		credentials "127.0.0.1: login=joe insecure password=secret"
+		jobs ${submitter:+--submitter "$submitter"} smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+		assert_status 0
+		assert_file_has "$OUT/1.env" " AUTH=${submitter:-<>}"
+		rm "$SATCHEL_CONTROL/credentials"
+		start_sink --with 'AUTH PLAIN'
+		jobs ${submitter:+--submitter "$submitter"} smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+		assert_status 0
+		lacks "AUTH=" "$OUT/1.env"
+	done
+}
