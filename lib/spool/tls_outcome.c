@@ -9,6 +9,7 @@
 #define POLICY_MAX ((size_t)2200) /* the others have room behind it, too */
 #define VALUE_MAX ((size_t)255)
 
+static const char letters[] = "DLRMASHC";
 static const char *const types[] = {
     [TLS_POLICY_NONE] = "no-policy-found",
     [TLS_POLICY_TLSA] = "tlsa",
@@ -92,7 +93,6 @@ is_valid(const struct tls_outcome *o)
 int
 tls_outcome_add(struct str *out, const struct tls_outcome *o, char terminator)
 {
-	static const char letters[] = "DLRMASHC";
 	struct tls_outcome copy = *o;
 	size_t before = out->len;
 
@@ -134,6 +134,8 @@ tls_outcome_parse(struct tls_outcome *o, struct slice fields, char terminator)
 	if (fields.len > TLS_OUTCOME_MAX)
 		return false;
 	*o = (struct tls_outcome){.type = TLS_POLICY_NONE};
+	for (const char *letter = letters; *letter != '\0'; letter++)
+		*member(o, *letter) = slice_of("");
 	while ((result = fields_next(&fields, terminator, &field)) == FIELDS_ONE) {
 		struct slice *where = member(o, field.letter);
 
