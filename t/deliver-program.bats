@@ -149,7 +149,7 @@ is_gone() {
 
 @test "what takes too long is ended with all that it started, and what talks too much" {
 	control routes "pipe.test: pipe:$T/bin/gate"
-	control limits 'delivery-deadline: 1'
+	control limits 'delivery-deadline: 2'
 	submit joe@example.org idle@pipe.test
 	submit joe@example.org noisy@pipe.test
 	pass
