@@ -54,14 +54,14 @@ only AAAA ::1")
 	start_sink_at 127.0.0.1
 	wire
 	# a connection for each, so that both have to find the way
-	control limits "smtp-connect-delay: 900" "smtp-connect-timeout: 2" "smtp-idle: 0"
+	control limits "smtp-connect-delay: 2500" "smtp-connect-timeout: 5" "smtp-idle: 0"
 	worker --ms smtp-send -w -- "$T/one" mx:six.example.test joe@six.example.test \
 		-- "$T/one" mx:six.example.test ann@six.example.test
 	assert_status 0
 	[[ ${lines[0]} == $'1\t0\tD\t2.0.0\tsix.example.test[127.0.0.1]:'* ]]
 	[[ ${lines[2]} == $'2\t0\tD\t2.0.0\tsix.example.test[127.0.0.1]:'* ]]
-	[ "${lines[0]##*$'\t'}" -ge 890 ]
-	[ "${lines[2]##*$'\t'}" -lt 890 ]
+	[ "${lines[0]##*$'\t'}" -ge 2490 ]
+	[ "${lines[2]##*$'\t'}" -lt 2490 ]
 	[ "$(cut -d " " -f 1 "$OUT/log" | sort -u | wc -l)" -eq 2 ]
 	rm "$SATCHEL_CONTROL/limits"
 	send six.example.test joe@six.example.test
@@ -97,10 +97,11 @@ only AAAA ::1")
 	worker --ms smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test
 	[[ ${lines[0]} == $'1\t0\tD\t2.0.0\tb.example.test[127.0.0.12]:'* ]]
 	# but among equals the one that answers is taken
+	control limits "smtp-connect-delay: 10"
 	for _ in 1 2 3; do
 		worker --ms smtp-send -w -- "$T/one" mx:many.example.test joe@many.example.test
 		[[ ${lines[0]} == $'1\t0\tD\t2.0.0\tb.example.test[127.0.0.12]:'* ]]
-		[ "${lines[0]##*$'\t'}" -lt 900 ]
+		[ "${lines[0]##*$'\t'}" -lt 15000 ]
 	done
 }
 
