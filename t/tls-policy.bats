@@ -297,6 +297,9 @@ start_policies() {
 		+mx2.example.test A 127.0.0.1
 		!_PORT._tcp.mx1.example.test TLSA
 		+alone.test MX 10 mx1.example.test
+		+two.test MX 10 mx2.example.test
+		+two.test MX 10 mx3.example.test
+		+mx3.example.test A 127.0.0.1
 		+wanted.test MX 10 mx2.example.test
 	END
 	mkdir "$T/out"
@@ -310,6 +313,14 @@ start_policies() {
 	run smtp-send example.test joe@example.test < <(echo hello)
 	assert_status 0
 	assert_output_has 'mx2.example.test[127.0.0.1]'
+	# all that is needed of servers of one preference is asked at once, and nothing twice
+	: >"$QUERIES"
+	run smtp-send two.test joe@two.test < <(echo hello)
+	assert_status 0
+	run sort "$QUERIES"
+	[ "$(uniq <<<"$output")" = "$output" ]
+	[ "${#lines[@]}" -eq 7 ]
+	[[ $(tail -n 2 "$QUERIES") == *"mx"?".example.test TLSA"*"mx"?".example.test TLSA" ]]
 	run smtp-send alone.test joe@alone.test < <(echo hello)
 	assert_status 111
 	assert_output_has $'temporary\tjoe@alone.test\t4.7.5\t'

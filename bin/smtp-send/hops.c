@@ -321,14 +321,34 @@ hops_close(struct hops *h)
 	tls_requirement_free(&h->tls);
 }
 
+static struct tls_server
+server_of(const struct hop *hop)
+{
+	return (struct tls_server){.name = slice_of(hop->is_literal ? NULL : hop->name),
+	    .expanded = slice_of(hop->expanded),
+	    .is_secure = hop->is_secure,
+	    .port = endpoint_port(&hop->address)};
+}
+
+/* Of the group, each server once: what there is to be known of their TLS. */
+static void
+prefetch_tls(struct sender *s, struct attempt *a, const struct hops *h)
+{
+	struct tls_server servers[EXCHANGERS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->count && count < EXCHANGERS_MAX; i++)
+		if (i == 0 || strcmp(h->list[i].name, h->list[i - 1].name) != 0)
+			servers[count++] = server_of(&h->list[i]);
+	if (count > 1)
+		tls_policy_prefetch(s->tls_policy, &h->to, servers, count, a->until);
+}
+
 bool
 hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
     struct client_outcome *outcome)
 {
-	struct tls_server server = {.name = slice_of(hop->is_literal ? NULL : hop->name),
-	    .expanded = slice_of(hop->expanded),
-	    .is_secure = hop->is_secure,
-	    .port = endpoint_port(&hop->address)};
+	struct tls_server server = server_of(hop);
 	const struct credential *one = login_find(s, a, hop);
 	bool is_new = h->decided == NULL || strcmp(h->decided->name, hop->name) != 0;
 
@@ -383,6 +403,21 @@ add_exchanger(struct sender *s, struct attempt *a, struct hops *h, const struct 
 	return !own;
 }
 
+/* Those of the preference that comes next, all at once. */
+static void
+prefetch_addresses(struct sender *s, const struct attempt *a, const struct hops *h)
+{
+	const struct dns_exchanger *list = h->exchangers.list;
+	struct slice names[EXCHANGERS_MAX];
+	size_t count = 0;
+
+	for (size_t i = h->next; i < h->exchangers.count && i < EXCHANGERS_MAX &&
+				 list[i].preference == list[h->next].preference;
+	     i++)
+		names[count++] = slice_of(list[i].name);
+	dns_prefetch(s->dns, names, count, a->until);
+}
+
 /* The exchangers of the preference that comes next; if one is this host, there are no more. */
 static void
 fill_group(struct sender *s, struct attempt *a, struct hops *h)
@@ -390,6 +425,7 @@ fill_group(struct sender *s, struct attempt *a, struct hops *h)
 	const struct dns_exchanger *list = h->exchangers.list;
 	size_t first = h->next;
 
+	prefetch_addresses(s, a, h);
 	for (; h->next < h->exchangers.count && h->next < EXCHANGERS_MAX &&
 	       list[h->next].preference == list[first].preference;
 	     h->next++) {
@@ -416,5 +452,6 @@ hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
 	h->decided = NULL;
 	while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
 		fill_group(s, a, h);
+	prefetch_tls(s, a, h);
 	return h->count > 0;
 }

@@ -99,6 +99,11 @@ enum dns_result dns_addresses(
 enum dns_result dns_host_addresses(
     struct dns *d, struct slice host, deadline until, struct dns_addresses *found);
 void dns_addresses_free(struct dns_addresses *found);
+/*
+ * Asks for the addresses of all HOSTS at once, for a short while, so that dns_addresses has at hand
+ * what may be kept.
+ */
+void dns_prefetch(struct dns *d, const struct slice *hosts, size_t count, deadline until);
 
 /* What RESULT means in words, for replies and messages: "Host or domain name not found" … */
 const char *dns_text(enum dns_result result);

@@ -9,7 +9,7 @@
 
 #define FIXED 3 /* octets: usage, selector, matching type; RFC 6698, 2.1 */
 #define SELECTOR_LAST 1
-#define CANDIDATES_MAX 4
+#define HOSTS_MAX 10 /* asked for at once */
 
 /* By matching type: the whole of it, SHA-256, SHA-512 (RFC 6698, 2.1.3). */
 static bool
@@ -75,12 +75,12 @@ take(const struct query *q, struct dns_tlsa *to)
 void
 dns_tlsa_ask(struct dns *d, struct dns_tlsa *all, size_t count, deadline until)
 {
-	struct query queries[CANDIDATES_MAX];
-	struct dns_tlsa *asked[CANDIDATES_MAX];
+	struct query queries[HOSTS_MAX];
+	struct dns_tlsa *asked[HOSTS_MAX];
 	char name[DNS_NAME_SIZE + 16];
 	size_t n = 0;
 
-	for (size_t i = 0; i < count && n < CANDIDATES_MAX; i++) {
+	for (size_t i = 0; i < count && n < HOSTS_MAX; i++) {
 		snprintf(name, sizeof name, "_%u._tcp.%.*s", (unsigned)all[i].port,
 		    (int)all[i].host.len, all[i].host.data);
 		all[i].result = DNS_NO_NAME;

@@ -27,7 +27,7 @@ struct dns_tlsa {
 	size_t unusable;
 };
 
-/* Asks for all at once. */
+/* Asks for all at once, 10 at most; the result of those behind is as it was. */
 void dns_tlsa_ask(struct dns *d, struct dns_tlsa *all, size_t count, deadline until);
 void dns_tlsa_free(struct dns_tlsa *one);
 

@@ -197,6 +197,16 @@ tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
 	return decide(&q, r);
 }
 
+void
+tls_policy_prefetch(struct tls_policy *p, const struct tls_destination *to,
+    const struct tls_server *servers, size_t count, deadline until)
+{
+	struct tls_entry entry;
+
+	if (!tls_table_find(&p->table, to->domain, &entry) || !entry.is_only || entry.is_dane_only)
+		tls_policy_dane_prefetch(p->dns, to, servers, count, until);
+}
+
 struct tls_applied
 tls_policy_applied(const struct tls_policy *p)
 {

@@ -70,6 +70,12 @@ void tls_policy_close(struct tls_policy *p);
  */
 enum tls_verdict tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
     const struct tls_server *server, deadline until, struct tls_requirement *r);
+/*
+ * Asks at once for the TLSA records that decisions about all of SERVERS will want, for a short
+ * while, so that they have at hand what may be kept.
+ */
+void tls_policy_prefetch(struct tls_policy *p, const struct tls_destination *to,
+    const struct tls_server *servers, size_t count, deadline until);
 /* Of the last decision, good until the next; null strings never. */
 struct tls_applied tls_policy_applied(const struct tls_policy *p);
 /* The enhanced status code for what is not TLS_GO: 4.7.5 … */

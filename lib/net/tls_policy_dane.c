@@ -6,6 +6,8 @@
 #include "net/dns_tlsa.h"
 
 #define CANDIDATES_MAX 2
+#define PREFETCH_MAX 10
+#define PREFETCH_MS 2000
 
 /* One look at one server. */
 struct look {
@@ -167,4 +169,28 @@ tls_policy_dane(struct dns *d, const struct tls_destination *to, const struct tl
 	for (size_t i = 0; i < l.count; i++)
 		dns_tlsa_free(&l.candidates[i]);
 	return result;
+}
+
+void
+tls_policy_dane_prefetch(struct dns *d, const struct tls_destination *to,
+    const struct tls_server *servers, size_t count, deadline until)
+{
+	struct dns_tlsa all[PREFETCH_MAX];
+	deadline soon = deadline_in_ms(PREFETCH_MS);
+	size_t n = 0;
+
+	if (!dns_is_trusted(d) || (to->is_mx && !to->is_secure))
+		return;
+	for (size_t i = 0; i < count && n < PREFETCH_MAX; i++) {
+		const struct tls_server *one = &servers[i];
+
+		if (one->is_secure && one->name.len > 0)
+			all[n++] = (struct dns_tlsa){
+			    .host = one->expanded.len > 0 ? one->expanded : one->name,
+			    .port = one->port};
+	}
+	if (n > 1)
+		dns_tlsa_ask(d, all, n, soon < until ? soon : until);
+	for (size_t i = 0; i < n; i++)
+		dns_tlsa_free(&all[i]);
 }

@@ -23,4 +23,8 @@ enum tls_dane {
 enum tls_dane tls_policy_dane(struct dns *d, const struct tls_destination *to,
     const struct tls_server *server, deadline until, struct tls_requirement *r, struct str *why);
 
+/* What tls_policy_dane will ask for SERVERS, for a short while. */
+void tls_policy_dane_prefetch(struct dns *d, const struct tls_destination *to,
+    const struct tls_server *servers, size_t count, deadline until);
+
 #endif
