@@ -42,7 +42,7 @@ teardown() {
 	grep -qx '  helo  *(me)  *the name that smtp-send says' <<<"$output"
 	grep -qx '  routes  *2 entries  *where mail for others goes' <<<"$output"
 	for name in $(sed -n 's/^\.It Pa \([a-z-]*\)$/\1/p' "$ROOT/man/satchel-control.5"); do
-		grep -q "^  $name  " <<<"$output" || { echo "$name is missing"; return 1; }
+		grep -q "^  $name  " <<<"$output" || { echo "bin/mailconf/files.c lacks $name"; return 1; }
 	done
 	control routes 'a.test: uucp:x'
 	control limits 'queue-lifetime: x'

@@ -159,9 +159,11 @@ static int
 check_tls(const struct control *c, const char *name, struct str *problem)
 {
 	struct tls_settings settings;
+	int result = tls_settings_read(&settings, c, problem);
 
 	(void)name;
-	return tls_settings_read(&settings, c, problem);
+	tls_settings_free(&settings);
+	return result;
 }
 
 static int
@@ -281,6 +283,7 @@ const struct file files[] = {
     {"credentials", FILE_SECRET, "none", "logins of this host elsewhere", check_credentials},
     {"tlspolicy", FILE_LINES, "none: opportunistic", "TLS that domains must do", check_tlspolicy},
     {"mta-sts", FILE_LINES, "if it runs", "use of MTA-STS policies", NULL},
+    {"tls-report", FILE_LINES, "none: no reports", "reports on TLS to other hosts", NULL},
     {"tlsclient", FILE_LINES, "safe ones", "settings of TLS to servers", check_tlsclient},
     {"destinations", FILE_LINES, "none", "limits of destinations", check_destinations},
     {"sendfrom", FILE_LINES, "the system's choice", "own addresses to send from", check_sources},
