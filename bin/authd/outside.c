@@ -57,7 +57,7 @@ enum sasl_result
 checkpassword_ask(struct server *s, struct slice login, struct slice password, struct str *who)
 {
 	enum sasl_result result = SASL_REFUSED;
-	struct client_variables variables;
+	struct client_variables variables = {.service = ""};
 	struct str secret;
 
 	name_client(&variables, s);
@@ -97,7 +97,7 @@ verifier_ask(struct server *s, struct slice mechanism, struct slice login, struc
     struct str *who)
 {
 	enum sasl_result result = SASL_REFUSED;
-	struct client_variables variables;
+	struct client_variables variables = {.service = ""};
 	struct str secret, output, name;
 
 	name_client(&variables, s);
