@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2034 # helper.bash reads what is set here
 # qrun(8): what it would do (-n), mail that is chosen by domain, sender or id, and what it says to
 # people: -q and --progress.
 

@@ -94,16 +94,21 @@ teardown() {
 
 @test "one that hangs beyond delivery-deadline is ended" {
 	worker deliver hang
+	worker smtp-send hang
 	control limits 'delivery-deadline: 1'
+	control routes 'away.test: smtp:127.0.0.1:9'
 	submit ann@box.test bob@box.test
+	submit ann@box.test joe@away.test
 	start qrun
 	pid=$STARTED_PID log=$STARTED_LOG
 	wait_for 10 job_begun bob@box.test
-	hanging=$(worker_of bob@box.test)
+	wait_for 10 job_begun joe@away.test
+	hanging=$(worker_of bob@box.test) other=$(worker_of joe@away.test)
 	wait "$pid"
-	assert_file_has "$log" 'status=deferred dsn=4.3.0 reply="the delivery took too long"'
+	[ "$(grep -c 'status=deferred dsn=4.3.0 reply="the delivery took too long"' "$log")" -eq 2 ]
 	wait_for 5 has_gone "$hanging"
-	queue_has 1
+	wait_for 5 has_gone "$other"
+	queue_has 2
 }
 
 @test "one that dies midway: who was answered for is done, the others wait" {

@@ -14,7 +14,7 @@ descriptor has. BEHAVIOUR, for each job:
 	pause MS	deliver, so much later
 	server FILE	deliver, once FILE is there, at the server whose name is the first letter of the
 			domain
-	hang		never answer
+	hang		never answer, and heed no signal
 	die		end without an answer
 	die-midway	answer for the first recipient, and end
 	die-once FILE	deliver the first job; at another, if FILE is not there, make it and end
@@ -32,6 +32,7 @@ descriptor has. BEHAVIOUR, for each job:
 """
 import os
 import select
+import signal
 import socket
 import sys
 import time
@@ -60,6 +61,8 @@ def finish(number, count, server="test"):
 
 
 def misbehave(number, count):
+    for number_of_signal in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number_of_signal, signal.SIG_IGN)
     if behaviour == "beyond":
         answer(number, count)
     elif behaviour == "twice":

@@ -56,8 +56,10 @@ main(int argc, char **argv)
 		    PROGRAM, EXIT_TEMPORARY, "unable to become the owner of %s", spool_path());
 	settings_read(&q);
 	settings_open_spool(&q);
-	if (q.is_preview)
+	if (q.is_preview) {
+		launcher_close(&launcher);
 		return preview_run(&q);
+	}
 	settings_raise_descriptors(&q);
 	if (q.is_quiet)
 		complain_alone();

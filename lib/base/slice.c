@@ -37,7 +37,7 @@ ascii_is_digit(char c)
 bool
 slice_equal(struct slice a, struct slice b)
 {
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 bool
