@@ -290,6 +290,13 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 	control tlsclient "ca: $KEYS/ca.crt"
 	to_tls --tls 'verify mx.test' joe@x.test
 	gives delivered 2.0.0 'TLSv1.2 verified'
+	# the reason is what ended the handshake, not a certificate that need not be good
+	start_tls self --tls-ca "$KEYS/ca.crt" --tls-version TLSv1_2
+	to_tls --tls encrypt joe@x.test
+	gives temporary 4.7.5 none 'it cannot be had: '
+	[[ $output == *alert* && $output != *self-signed* ]]
+	to_tls --tls 'verify mx.test' joe@x.test
+	gives temporary 4.7.5 none 'it cannot be had: certificate is self-signed'
 	start_tls good --tls-ca "$KEYS/ca.crt"
 	to_tls --tls encrypt joe@x.test
 	assert_status 111

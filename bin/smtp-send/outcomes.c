@@ -91,7 +91,7 @@ outcomes_tell_session(
 	applied = tls_policy_applied(s->tls_policy);
 	failure = judge(f, &applied);
 	/* what is not TLS's fault, such as a server that hangs up, is nobody's business (4.3.4) */
-	if (is_open || f->failure[0] != '\0' || f->problem.len > 0)
+	if (is_open || (*failure != '\0' && (f->failure[0] != '\0' || f->problem.len > 0)))
 		tell(s, h, hop, failure, *failure == '\0' ? slice_of("") : str_slice(&f->problem));
 	if (applied.failure[0] != '\0' && strcmp(applied.failure, failure) != 0)
 		tell(s, h, hop, applied.failure, str_slice(&h->tls.reason));

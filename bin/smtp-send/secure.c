@@ -225,6 +225,8 @@ secure_gives_up(struct secure *s, struct slice relay, const struct client_outcom
 	if (!tls_requirement_is_lenient(&s->wanted) || s->is_given_up || !has_failed)
 		return false;
 	remember(s, relay);
+	if (f->is_on) /* whatever was wrong with the certificate */
+		tls_finding_clear(f);
 	tls_finding_fail(f, "validation-failure", "the server broke off behind the handshake");
 	f->is_on = f->is_met = false;
 	f->proof = TLS_PROOF_NONE;

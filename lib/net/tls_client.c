@@ -31,14 +31,20 @@ name_server(struct tls_client_stream *s)
 	return name[0] == '\0' || SSL_set_tlsext_host_name(s->ssl, name) == 1;
 }
 
-/* In words what OpenSSL says of a handshake that failed; ERROR is errno where it was a socket's. */
+/*
+ * In words what OpenSSL says of a handshake that failed; ERROR is errno where it was a socket's.
+ * What is wrong with the certificate is the reason only where it ends the handshake.
+ */
 static void
-explain(struct tls_finding *v, int error)
+explain(const struct tls_client_stream *s, int error)
 {
+	struct tls_finding *v = s->finding;
 	unsigned long code = ERR_peek_last_error();
 	const char *words = code == 0 ? NULL : ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 
+	if (!s->is_strict)
+		tls_finding_clear(v);
 	v->is_broken = error == ETIMEDOUT || code == 0;
 	if (error == ETIMEDOUT)
 		tls_finding_fail(v, FAILED, "the server did not answer in time");
@@ -65,7 +71,7 @@ shake_hands(struct tls_client_stream *s, deadline until)
 		if (result == 1)
 			return true;
 		if (tls_client_stream_wait(s, result, until) == -1) {
-			explain(s->finding, errno);
+			explain(s, errno);
 			return false;
 		}
 	}
