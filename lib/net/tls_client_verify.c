@@ -132,7 +132,8 @@ tls_client_expect(struct tls_client_stream *s)
 	if (s->is_strict)
 		return SSL_set_cipher_list(s->ssl, STRICT_CIPHERS) == 1;
 	/* RFC 5746: who does not know it may be spoken to where anybody may */
-	(void)SSL_set_options(s->ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+	if (r->level != TLS_LEVEL_FINGERPRINT)
+		(void)SSL_set_options(s->ssl, SSL_OP_LEGACY_SERVER_CONNECT);
 	return true;
 }
 

@@ -290,6 +290,28 @@ test_renegotiation(void)
 	end(layer, "anew");
 }
 
+/* The first message of a server of TLS 1.2 that does not know RFC 5746; then it closes. */
+static void
+test_legacy(enum tls_level level, const char *expected)
+{
+	static const char hello[] = "\x16\x03\x03\0\x2a\x02\0\0\x26\x03\x03"
+				    "0123456789abcdef0123456789abcdef\0\xc0\x2b\0";
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+		return;
+	us.requirement.level = level;
+	tap_is_int(write(ends[1], hello, sizeof hello - 1), 47, "an old server's hello");
+	(void)shutdown(ends[1], SHUT_WR);
+	tap_ok(tls_client_start(
+		   us.client, ends[0], slice_of("old"), &us.requirement, SOON, &us.finding) == NULL,
+	    "that is all it says");
+	tap_is_text(us.finding.problem.data, expected, tls_level_text(level));
+	us.requirement.level = TLS_LEVEL_MAY;
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -307,6 +329,8 @@ main(void)
 	test_deaf();
 	test_broken();
 	test_renegotiation();
+	test_legacy(TLS_LEVEL_ENCRYPT, "the server closed the connection");
+	test_legacy(TLS_LEVEL_FINGERPRINT, "unsafe legacy renegotiation disabled");
 	tls_client_close(us.client);
 	tls_finding_free(&us.finding);
 	tls_requirement_free(&us.requirement);
