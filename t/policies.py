@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """A service that stands for mta-sts (mta-sts(8), HELPER PROTOCOL): policies.py SOCKET FILE.
 
-Lines of FILE: DOMAIN MODE PATTERN... is a policy; DOMAIN !FAILURE is one that was not to be had. It
-prints each domain that it is asked for.
+Lines of FILE: DOMAIN MODE PATTERN... is a policy; DOMAIN !FAILURE is one that was not to be had; of
+"DOMAIN gone" nothing is said, the connection is closed. It prints each domain that it is asked for.
 """
 import os
 import socket
@@ -36,6 +36,8 @@ def serve(client, known):
             kind, length = struct.unpack(">cI", exactly(client, 5))
             domain = exactly(client, length).decode()
             print(kind.decode(), domain, flush=True)
+            if known.get(domain) == ["gone"]:
+                raise EOFError
             text = "".join(field + "\0" for field in known.get(domain, [])).encode()
             client.sendall(struct.pack(">cI", b"A", len(text)) + text)
     except (EOFError, ConnectionError):

@@ -207,7 +207,7 @@ start_policies() {
 @test "MTA-STS: behind DANE, before tlspolicy unless it is only tested" {
 	local domain unsigned="; no DANE, as the MX records are not signed"
 	{
-		for domain in enforce testing none failed mixed table tabletest only wanted broken.enforce; do
+		for domain in enforce testing none failed unknown mixed table tabletest only wanted broken.enforce; do
 			printf '%s.test MX 10 mx.example.test\n%s.test MX 20 other.test\n' "$domain" "$domain"
 		done
 		printf 'mx.example.test A 127.0.0.1\nother.test A 127.0.0.1\n'
@@ -224,6 +224,7 @@ start_policies() {
 		testing.test testing mx.example.test
 		none.test none
 		failed.test !sts-policy-fetch-error
+		unknown.test gone
 		table.test enforce mx.example.test
 		tabletest.test testing mx.example.test
 		only.test enforce mx.example.test
@@ -238,12 +239,17 @@ start_policies() {
 	explain Enforce.test
 	is Enforce.test "verify mx.example.test: MTA-STS policy of enforce.test (enforce)$unsigned"
 	is Enforce.test "refused (4.7.5): the server is not in the MTA-STS policy of enforce.test (enforce)"
+	# the dot at the end is no way round it
+	explain testing.test.
+	is testing.test. "verify mx.example.test (testing): MTA-STS policy of testing.test (testing)$unsigned"
 	explain testing.test
 	is testing.test "verify mx.example.test (testing): MTA-STS policy of testing.test (testing)$unsigned"
 	is testing.test "verify other.test (testing): the server is not in the MTA-STS policy of testing.test (testing)$unsigned"
-	explain none.test failed.test table.test tabletest.test only.test wanted.test
+	explain none.test failed.test unknown.test table.test tabletest.test only.test wanted.test
 	is none.test "may: opportunistic$unsigned"
 	is failed.test "may: no MTA-STS policy to be had: it could not be fetched; opportunistic$unsigned"
+	# what is in force, mta-sts alone knows
+	is unknown.test "refused (4.7.5): whether there is an MTA-STS policy is not known: mta-sts did not answer"
 	is table.test "verify mx.example.test: MTA-STS policy of table.test (enforce)$unsigned"
 	is tabletest.test "encrypt: tlspolicy for tabletest.test$unsigned"
 	is only.test "none: tlspolicy, only, for only.test"

@@ -363,8 +363,11 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 		return secure_is_possible(&s->secure, a, hop, &h->tls, outcome);
 	/* what the recipient's domain asks for, this message asks to be passed over (RFC 8689, 3)
 	 */
-	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_TLSA_FAILED) &&
+	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_STS_FAILED ||
+		h->verdict == TLS_TLSA_FAILED) &&
 	    secure_is_optional(a)) {
+		if (h->tls.by == TLS_BY_TABLE)
+			return true;
 		h->tls.level = TLS_LEVEL_MAY;
 		h->tls.by = TLS_BY_MESSAGE;
 		return true;

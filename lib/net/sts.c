@@ -184,12 +184,12 @@ sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *a
 	    (s->use == STS_USE_SERVICE && !helper_is_served(s->run_folder.data, PROGRAM)))
 		return settle(answer, STS_NONE, "mta-sts is not in use");
 	if (connect_helper(s) == -1)
-		return settle(answer, STS_FAILED, "mta-sts cannot be asked");
+		return settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
 	result = exchange(s, domain, until, answer);
 	/* a service has others to serve; and what did not answer would answer too late */
 	if (!s->helper.is_executed || result == -1)
 		helper_close(&s->helper);
 	if (result == -1)
-		return settle(answer, STS_FAILED, "mta-sts did not answer");
+		return settle(answer, STS_UNKNOWN, "mta-sts did not answer");
 	return answer->result;
 }

@@ -36,9 +36,11 @@ enum sts_use {
 enum sts_result {
 	STS_FOUND, /* answer.policy holds; its mode may be STS_MODE_NONE */
 	STS_NONE,  /* the domain has no policy, or mta-sts is not in use: go on as without */
-	/* It may have one, but there was none to be had (3.3), or mta-sts cannot be asked: go on as
-	 * without, for the RFC says so; failure is for the report (RFC 8460). */
+	/* It may have one, but there was none to be had (3.3): go on as without, for the RFC says
+	 * so; failure is for the report (RFC 8460). */
 	STS_FAILED,
+	/* mta-sts is in use, but cannot be asked now: it may have one in force (5.1). */
+	STS_UNKNOWN,
 };
 
 struct sts_answer {
@@ -71,7 +73,7 @@ void sts_answer_free(struct sts_answer *answer);
 
 /*
  * The policy of DOMAIN (A-labels), the domain that mail is for, not a mail exchanger's. Waits up to
- * UNTIL while mta-sts fetches; what has not come by then is STS_FAILED. The result is answer's,
+ * UNTIL while mta-sts fetches; what has not come by then is STS_UNKNOWN. The result is answer's,
  * too. What was in ANSWER before is gone.
  */
 enum sts_result sts_ask(

@@ -111,6 +111,8 @@ decide_by_sts(const struct question *q, struct tls_requirement *r)
 	enum tls_sts_result result =
 	    tls_sts_decide(&p->sts, q->to, q->server, tests, q->until, r, &failure);
 
+	if (result == TLS_STS_UNKNOWN)
+		return result;
 	if (result == TLS_STS_NONE && (*failure == '\0' || q->needs_tls))
 		return result;
 	tls_note_set(&p->note, TLS_POLICY_STS, q->to->domain, failure);
@@ -128,6 +130,8 @@ decide_rest(const struct question *q, const struct str *why, struct tls_requirem
 
 	if (sts == TLS_STS_NOT_NAMED)
 		return TLS_NOT_IN_STS;
+	if (sts == TLS_STS_UNKNOWN)
+		return TLS_STS_FAILED;
 	if (sts == TLS_STS_NO_MEMORY)
 		return TLS_NO_MEMORY;
 	if (sts == TLS_STS_NONE)
@@ -176,13 +180,37 @@ decide(struct question *q, struct tls_requirement *r)
 	return decide_rest(q, &p->why, r);
 }
 
-enum tls_verdict
-tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
-    const struct tls_server *server, deadline until, struct tls_requirement *r)
+/* What others keep mail from, a message may pass over (RFC 8689, 3); not what is said here. */
+static enum tls_verdict
+heed_entry(const struct question *q, enum tls_verdict verdict, struct tls_requirement *r)
 {
+	if (verdict == TLS_GO || verdict == TLS_NO_MEMORY || q->entry == NULL)
+		return verdict;
+	if (q->entry->is_dane_only)
+		return TLS_DANE_WANTED;
+	return tls_entry_apply(q->entry, q->server->name, r) ? verdict : TLS_NO_MEMORY;
+}
+
+/* The dot at the end that a name may have is none of it. */
+static struct slice
+without_dot(struct slice name)
+{
+	if (name.len > 1 && name.data[name.len - 1] == '.')
+		name.len--;
+	return name;
+}
+
+enum tls_verdict
+tls_policy_decide(struct tls_policy *p, const struct tls_destination *destination,
+    const struct tls_server *its_server, deadline until, struct tls_requirement *r)
+{
+	struct tls_destination whole = *destination, *to = &whole;
+	struct tls_server one = *its_server, *server = &one;
 	struct question q = {.policy = p, .to = to, .server = server, .until = until};
 	struct tls_entry entry;
 
+	to->domain = without_dot(to->domain);
+	server->name = without_dot(server->name);
 	begin(to, server, r);
 	tls_note_set(&p->note, TLS_POLICY_NONE, to->domain, "");
 	if (to->domain.len == 0) {
@@ -194,7 +222,7 @@ tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
 		q.entry = &entry;
 	if (q.entry != NULL && entry.is_only && !entry.is_dane_only)
 		return apply_entry(&entry, server, r);
-	return decide(&q, r);
+	return heed_entry(&q, decide(&q, r), r);
 }
 
 void
@@ -221,6 +249,7 @@ tls_verdict_code(enum tls_verdict verdict)
 {
 	switch (verdict) {
 	case TLS_NOT_IN_STS:
+	case TLS_STS_FAILED:
 	case TLS_NO_NAME:
 	case TLS_DANE_WANTED:
 	case TLS_TLSA_FAILED:

@@ -40,6 +40,7 @@ struct tls_server {
 enum tls_verdict {
 	TLS_GO,		 /* connect, and keep to the requirement */
 	TLS_NOT_IN_STS,	 /* the MTA-STS policy does not name this server (RFC 8461, 4.1) */
+	TLS_STS_FAILED,	 /* nobody can say now whether there is such a policy in force */
 	TLS_TLSA_FAILED, /* nobody can say now whether it has TLSA records (RFC 7672, 2.1.2) */
 	TLS_DANE_WANTED, /* it has none, and tlspolicy says dane-only */
 	TLS_NO_NAME,	 /* its certificate is to be verified, but an address has no name */
@@ -66,10 +67,11 @@ void tls_policy_close(struct tls_policy *p);
 /*
  * Sets R, which init or an earlier call made. May ask the DNS, until UNTIL. If the verdict is not
  * TLS_GO, this server must not have mail now, others may: a temporary failure, of which
- * r->reason tells.
+ * r->reason tells; the rest of R is what an administrator here wants even of a message that may go
+ * without TLS, if it is by TLS_BY_TABLE.
  */
-enum tls_verdict tls_policy_decide(struct tls_policy *p, const struct tls_destination *to,
-    const struct tls_server *server, deadline until, struct tls_requirement *r);
+enum tls_verdict tls_policy_decide(struct tls_policy *p, const struct tls_destination *destination,
+    const struct tls_server *its_server, deadline until, struct tls_requirement *r);
 /*
  * Asks at once for the TLSA records that decisions about all of SERVERS will want, for a short
  * while, so that they have at hand what may be kept.

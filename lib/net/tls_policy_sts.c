@@ -55,6 +55,13 @@ say_failure(const struct sts_answer *a, struct tls_requirement *r)
 	return str_format(&r->reason, "no MTA-STS policy to be had: %.200s", a->reason.data) == 0;
 }
 
+static bool
+say_unknown(const struct sts_answer *a, struct tls_requirement *r)
+{
+	return str_format(&r->reason, "whether there is an MTA-STS policy is not known: %.200s",
+		   a->reason.data) == 0;
+}
+
 static enum tls_sts_result
 apply(const struct tls_sts *s, struct slice name, bool is_named, struct tls_requirement *r)
 {
@@ -87,6 +94,8 @@ tls_sts_decide(struct tls_sts *s, const struct tls_destination *to, const struct
 		return TLS_STS_NONE;
 	ask(s, to->domain, until);
 	*failure = a->failure;
+	if (a->result == STS_UNKNOWN)
+		return say_unknown(a, r) ? TLS_STS_UNKNOWN : TLS_STS_NO_MEMORY;
 	if (a->result == STS_FAILED)
 		return say_failure(a, r) ? TLS_STS_NONE : TLS_STS_NO_MEMORY;
 	if (a->result != STS_FOUND || a->policy.mode == STS_MODE_NONE ||

@@ -21,6 +21,7 @@ enum tls_sts_result {
 	TLS_STS_NONE,	   /* no policy, or none to be had, or one that says nothing */
 	TLS_STS_VERIFY,	   /* R is set; in "testing" is_testing, too */
 	TLS_STS_NOT_NAMED, /* R has the reason: not this server */
+	TLS_STS_UNKNOWN,   /* R has the reason: there may be a policy in force */
 	TLS_STS_NO_MEMORY,
 };
 
