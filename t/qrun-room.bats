@@ -32,20 +32,18 @@ sent_to() {
 	"$BUILD/t/bench/fill" -t joe@late.test -o -500000 deferred 20
 	for n in 1 2 3 4 5; do submit ann@box.test "joe@away.test"; done
 	submit ann@box.test joe@slow.test bob@box.test
-	submit ann@box.test joe@late.test joe@slow.test eve@away.test
 	start qrun
 	wait_for 20 sent_to joe@away.test 5
 	wait_for 10 sent_to bob@box.test 1
-	wait_for 10 sent_to eve@away.test 1
 	[ "$(find "/proc/$STARTED_PID/fd" -lname '*/new/*' -o -lname '*/deferred/*/*' | wc -l)" -le 12 ]
 	touch "$T/go"
 	wait "$STARTED_PID"
 	STARTED=${STARTED/ $STARTED_PID/}
-	sent_to joe@slow.test 62
-	sent_to joe@late.test 21
+	sent_to joe@slow.test 61
+	sent_to joe@late.test 20
 	# nobody was tried twice, and nothing is left
-	[ "$(grep -c '^qrun: delivery ' "$STARTED_LOG")" -eq 90 ]
-	[ "$(grep -c '^qrun: removed ' "$STARTED_LOG")" -eq 87 ]
+	[ "$(grep -c '^qrun: delivery ' "$STARTED_LOG")" -eq 87 ]
+	[ "$(grep -c '^qrun: removed ' "$STARTED_LOG")" -eq 86 ]
 	queue_has 0
 }
 

@@ -133,9 +133,11 @@ destination_rest(struct qrun *q, struct task *task, int64_t until_ms)
 	struct destination *d = task->destination;
 
 	destination_set_aside(q, task);
+	if (d->rests_until == 0) { /* it may rest already, and have got a task back */
+		d->next_resting = q->resting;
+		q->resting = d;
+	}
 	d->rests_until = until_ms;
-	d->next_resting = q->resting;
-	q->resting = d;
 	if (until_ms < q->next_wake)
 		q->next_wake = until_ms;
 }

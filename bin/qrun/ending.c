@@ -169,6 +169,8 @@ ending_finish(struct qrun *q, struct message *m)
 	if (m->untried || m->waits_for != NULL) {
 		if (!m->untried)
 			parking_add(q, m);
+		if (m->waits_for != NULL)
+			m->waits_for->waiters--;
 		depart_stay(q, m);
 		return;
 	}

@@ -35,10 +35,17 @@ room_left(const struct qrun *q)
 	return q->room > q->message_count ? q->room - q->message_count : 0;
 }
 
+static bool
+is_full(const struct qrun *q, const struct destination *d, size_t room)
+{
+	return q->parked_count < NAMES_MAX && d->tasks >= room && destination_is_slow(q, d);
+}
+
+/* The room was there a moment ago: what has been admitted into the last of it is not sent away. */
 bool
 parking_is_full(const struct qrun *q, const struct destination *d)
 {
-	return q->parked_count < NAMES_MAX && d->tasks >= room_left(q) && destination_is_slow(q, d);
+	return is_full(q, d, room_left(q) + 1);
 }
 
 bool
@@ -126,7 +133,7 @@ admit_again(struct qrun *q, const struct parked *p)
 static bool
 has_room(const struct qrun *q, const struct destination *d)
 {
-	return room_left(q) > 0 && !parking_is_full(q, d);
+	return room_left(q) > 0 && !is_full(q, d, room_left(q));
 }
 
 bool

@@ -11,7 +11,7 @@
 
 #include "qrun.h"
 
-/* True if D has its share: no more tasks for it now. */
+/* True if D has its share: no task for it of the message that has just been taken on. */
 bool parking_is_full(const struct qrun *q, const struct destination *d);
 /* Remembers M, which is let go by the caller, until M->waits_for has room. */
 void parking_add(struct qrun *q, const struct message *m);

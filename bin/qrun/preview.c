@@ -151,7 +151,8 @@ print(struct preview *p, const struct envelope_recipient *r, const struct plan *
 	const struct destination *d = p->is_going ? p->destination : NULL;
 
 	str_clear(&p->line);
-	(void)str_format(&p->line, "%s id=%s in=%s", plan->what, p->entry->id, p->place->name);
+	(void)str_format(&p->line, "%s id=%s", plan->what, p->entry->id);
+	add(p, "in", slice_of(p->place->name));
 	add(p, "from", str_slice(&p->sender));
 	add(p, "to", r->address);
 	if (d != NULL) {

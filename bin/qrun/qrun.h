@@ -70,6 +70,7 @@ struct destination {
 	bool is_turn; /* goes over a connection that was handed over, by one worker */
 	bool is_over; /* a turn whose connection has gone: nothing more is tried */
 	struct parked *parked, *parked_last; /* messages that wait for room */
+	size_t waiters;			     /* messages held that will be parked */
 	bool is_parking;		     /* stands in qrun.parking */
 	struct destination *next_parking;
 	int64_t rank;  /* in qrun.ready */

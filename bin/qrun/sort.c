@@ -51,6 +51,18 @@ has_task(const struct batch *b, const struct destination *d)
 	return false;
 }
 
+/* One destination is left out, if it has its share: with two, it would be chance which has room. */
+static bool
+leave_out(const struct qrun *q, struct message *m, struct destination *d)
+{
+	if ((m->waits_for != NULL && m->waits_for != d) || !parking_is_full(q, d))
+		return false;
+	if (m->waits_for == NULL)
+		d->waiters++;
+	m->waits_for = d;
+	return true;
+}
+
 /* Most messages have one recipient, so there is room for few at first. */
 static int
 make_room(struct task *task)
@@ -94,10 +106,8 @@ assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct 
 
 	if (d == NULL)
 		return -1;
-	if (b->fetch == NULL && parking_is_full(q, d) && !has_task(b, d)) {
-		m->waits_for = d;
+	if (b->fetch == NULL && !has_task(b, d) && leave_out(q, m, d))
 		return 0;
-	}
 	task = open_task(b, m, d, weight);
 	if (task == NULL || make_room(task) == -1 || str_add_slice(&task->details, detail) == -1 ||
 	    str_add_char(&task->details, '\0') == -1)
