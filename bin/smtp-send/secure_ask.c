@@ -113,12 +113,14 @@ secure_apply(struct secure *s, const struct hop *hop)
 	struct tls_requirement *r = &s->policy;
 	struct slice name = slice_of(hop->is_literal ? NULL : hop->name);
 	struct str sni;
+	bool is_sure = r->is_named_surely; /* by the policy: asking for TLS makes no name sure */
 
 	tls_requirement_free(r);
 	if (!tls_entry_apply(&s->asked, name, r) || str_add_text(&r->reason, "--tls") == -1 ||
 	    (s->record_count > 0 && copy_records(s) == -1))
 		return -1;
-	r->is_named_surely = true;
+	r->is_named_surely = r->is_named_surely || is_sure || r->level == TLS_LEVEL_FINGERPRINT ||
+			     r->level == TLS_LEVEL_DANE;
 	/* who names a server by its address may say its name beside it */
 	str_init(&sni, TLS_NAME_SIZE - 1);
 	if (r->name_count > 0 && r->names[0][0] != '.')
