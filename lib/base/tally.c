@@ -245,14 +245,16 @@ decide(struct visit *v, struct place *place, int64_t now)
 {
 	int64_t period = duration_us(v->rate->limit, v->rate);
 	int64_t needs = duration_us(v->amount, v->rate);
+	bool is_far = place->until_us > now && place->until_us - now > period;
 
+	if (is_far) /* to be kept: else it would be as far away at each look, till the clock is
+		       there */
+		place->until_us = now + period;
 	v->level_us = place->until_us > now ? place->until_us - now : 0;
-	if (v->level_us > period)
-		v->level_us = period;
 	v->over_us = v->level_us + needs - period;
 	v->is_within = v->over_us <= 0;
 	if (!v->counts || !v->is_within || needs == 0)
-		return false;
+		return is_far;
 	place->until_us = now + v->level_us + needs;
 	return true;
 }

@@ -79,6 +79,23 @@ test_time(struct tally *t)
 	tap_ok(deadline_poll_ms(until) > 8000, "time gives it back");
 }
 
+/* What was counted before the clock was set back seems to last until it is there again. */
+static void
+test_clock(struct tally *t)
+{
+	struct tally_rate fast = {20, 1}, long_time = {1, TALLY_SECONDS_MAX};
+	struct slice key = slice_of("clock");
+	deadline until = deadline_in_seconds(10);
+	int64_t wait;
+
+	tap_is_int(tally_add(t, key, 1, &long_time, NULL), 1, "until next year");
+	tap_is_int(tally_look(t, key, 1, &fast, &wait), 0, "of which a second is believed");
+	tap_is_int(wait, 1, "and not more");
+	while (tally_look(t, key, 20, &fast, NULL) == 0 && deadline_poll_ms(until) > 0)
+		;
+	tap_ok(deadline_poll_ms(until) > 7000, "and then it is over");
+}
+
 /* Four processes want twice as many as there are. */
 static void
 test_processes(struct tally *t)
@@ -189,6 +206,7 @@ main(void)
 	tap_ok(tally_open(&t, path) == 0, "made, with its folder");
 	test_counting(&t);
 	test_time(&t);
+	test_clock(&t);
 	test_processes(&t);
 	test_locks(&t);
 	test_many(&t);
