@@ -202,6 +202,16 @@ jobs() {
 	done
 }
 
+@test "LMTP by BDAT: one recipient's refusal says nothing of BDAT, and others have their copy once" {
+	start_sink --lmtp --with CHUNKING --at "bdat:b@example.test=503 5.5.1 not for him"
+	send "lmtp:127.0.0.1:$SINK" a@example.test b@example.test c@example.test
+	assert_status 100
+	[[ ${lines[0]} == $'delivered\ta@example.test\t'* ]]
+	[[ ${lines[1]} == $'permanent\tb@example.test\t5.5.1\t'* ]]
+	[[ ${lines[2]} == $'delivered\tc@example.test\t'* ]]
+	[ -e "$OUT/2.eml" ] && [ ! -e "$OUT/3.eml" ]
+}
+
 @test "LMTP over a socket, and jobs one after the other" {
 	start_sink --lmtp --socket "$T/lmtp" --with CHUNKING
 	wire one

@@ -79,14 +79,18 @@ take_one(struct client_transaction *t)
 static void
 take_each(struct client_transaction *t)
 {
+	bool is_first = true;
+
 	for (size_t i = 0; i < t->count; i++) {
 		int result;
 
 		if (t->stage[i] != CLIENT_TAKEN)
 			continue;
 		result = take_reply(t);
-		if (result == 0 && has_stumbled(t))
+		/* who has answered for one recipient knows BDAT, and may have it for the others */
+		if (result == 0 && is_first && has_stumbled(t))
 			return;
+		is_first = false;
 		client_outcome_copy(t->recipients[i].outcome, &t->outcome);
 		t->stage[i] = CLIENT_DECIDED;
 		if (result == -1) { /* of the others it said nothing, and may have them */
