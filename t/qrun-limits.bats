@@ -145,3 +145,11 @@ taken_are() {
 	logged 5 'tried=no'
 	grep -q '^N1$' "$SATCHEL_SPOOL"/hosts/*/smtp:127.0.0.1:"$SINK"
 }
+
+@test "what a server says of the way behind it is of one recipient, and stops no other mail" {
+	start_sink --at 'rcpt=450 4.4.1 the host behind does not answer'
+	several 3
+	pass
+	logged 3 'status=deferred dsn=4.4.1 reply="450 4.4.1 the host'
+	logged 0 'tried=no'
+}

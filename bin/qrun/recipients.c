@@ -185,9 +185,21 @@ recipient_note(struct message *m, size_t index, const char *reply)
 	recipient_mark(m, index, &state);
 }
 
+/* A reply of SMTP begins with its code: whoever says it was reached. */
+static bool
+is_of_server(struct slice reply)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (i >= reply.len || !ascii_is_digit(reply.data[i]))
+			return false;
+	return reply.len == 3 || reply.data[3] == ' ';
+}
+
 /*
  * RFC 5321, 4.3.5: with 421, as with the code 4.3.2, a server has enough of us, or of all. RFC
- * 3463, X.4.z: the network or the way there failed. Either way other mail would fare no better.
+ * 3463, X.4.z: the network or the way there failed. Either way other mail would fare no better. But
+ * if the server says the latter, it is of the way behind it, which one recipient's mail takes: that
+ * must not stop all that goes by a smarthost.
  */
 static void
 judge_host(struct task *task, const struct verdict *v)
@@ -196,7 +208,7 @@ judge_host(struct task *task, const struct verdict *v)
 
 	if (is_refused)
 		task->refused++;
-	else if (slice_starts(v->code, "4.4."))
+	else if (slice_starts(v->code, "4.4.") && !is_of_server(v->reply))
 		task->unreachable++;
 	if (is_refused || task->unreachable == task->count)
 		destination_note_failure(task->destination, v->code, v->relay, v->reply);
