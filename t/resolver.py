@@ -3,7 +3,8 @@
 """A resolver that says of each name what it is told to, signatures among it.
 
 resolver.py FILE [ADDRESS]: its records are in FILE, one a line, NAME TYPE DATA. What begins with "+" is signed (AD,
-if the query asks for it); with "!" the look-up fails (SERVFAIL). Aliases are followed. It prints its
+if the query asks for it); with "!" the look-up fails (SERVFAIL). "?" before these says that it knows that
+much only without EDNS (FORMERR). Aliases are followed. It prints its
 port, and then each question.
 """
 import socket
@@ -30,22 +31,25 @@ def data(kind, words):
 
 
 def read(file):
-    records, names, failures = {}, {}, set()
+    records, names, failures, plain = {}, {}, set(), set()
     for line in file:
         words = line.split()
         if not words:
             continue
-        name, kind = words[0].lstrip("+!"), words[1]
+        name, kind = words[0].lstrip("?+!"), words[1]
+        if words[0].startswith("?"):
+            plain.add(name)
+            words[0] = words[0][1:]
         names[name] = words[0].startswith("+")
         if words[0].startswith("!"):
             failures.add((name, kind))
         else:
             records.setdefault((name, kind), []).append((names[name], words[2:]))
-    return records, names, failures
+    return records, names, failures, plain
 
 
 def answer(query, known):
-    records, names, failures = known
+    records, names, failures, plain = known
     end = query.index(b"\0", 12)
     at, labels = 12, []
     while at < end:
@@ -54,6 +58,8 @@ def answer(query, known):
     name, number = ".".join(labels), struct.unpack(">H", query[end + 1:end + 3])[0]
     kind = next((k for k, n in TYPES.items() if n == number), str(number))
     print(name, kind, flush=True)
+    if name in plain and query[11] > 0:
+        return query[:2] + bytes([0x81, 0x81]) + query[4:6] + bytes(6) + query[12:end + 5]
     secure, sections, code = True, [], 0
     while kind != "CNAME" and (name, "CNAME") in records:
         signed, words = records[name, "CNAME"][0]

@@ -77,10 +77,13 @@ records() {
 		!_25._tcp.mx.broken.test TLSA
 		+implicit.test A 127.0.0.1
 		+_25._tcp.implicit.test TLSA 3 1 1 HASH
+		?+old.test MX 10 mx.old.test
+		?+mx.old.test A 127.0.0.1
+		?+_25._tcp.mx.old.test TLSA 3 1 1 HASH
 	END
 	start_resolver
 	explain good.test anchor.test alias.test nomx.test noaddress.test notlsa.test unsigned.test pkix.test \
-		mixed.test broken.test implicit.test
+		mixed.test broken.test implicit.test old.test
 	is good.test "dane: 2 usable TLSA records (secure) at _25._tcp.mx.good.test"
 	is anchor.test "dane mx.anchor.test anchor.test: 1 usable TLSA record (secure) at _25._tcp.mx.anchor.test"
 	is alias.test "dane mx.anchor.test alias.test anchor.test: 1 usable TLSA record (secure) at _25._tcp.mx.anchor.test"
@@ -92,6 +95,7 @@ records() {
 	is mixed.test "dane: 1 usable TLSA record (secure) at _25._tcp.mx.mixed.test"
 	is broken.test "refused (4.7.5): TLSA records cannot be looked up at _25._tcp.mx.broken.test"
 	is implicit.test "dane: 1 usable TLSA record (secure) at _25._tcp.implicit.test"
+	is old.test "dane: 1 usable TLSA record (secure) at _25._tcp.mx.old.test"
 	# RFC 7672, 2.2.2: servers of unsigned zones may answer TLSA by a failure
 	run grep 'noaddress.test TLSA' "$QUERIES"
 	assert_status 1

@@ -110,7 +110,6 @@ answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
 	if (status != ARES_SUCCESS || packet == NULL || len < HEADER ||
 	    str_add(&q->packet, packet, (size_t)len) == -1)
 		return;
-	q->is_secure = q->is_secure && (packet[3] & BIT_AD) != 0;
 	switch (packet[3] & RCODE) {
 	case RCODE_NO_ERROR:
 		q->result = judge_answer(q);
@@ -125,6 +124,8 @@ answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
 	default:
 		break; /* it could not, or would not: c-ares has asked the others */
 	}
+	if (!q->is_useless) /* what is thrown away says nothing of what comes in its place */
+		q->is_secure = q->is_secure && (packet[3] & BIT_AD) != 0;
 }
 
 /* AD asks for the word of a resolver that validates (RFC 6840, 5.7). */
