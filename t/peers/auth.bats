@@ -57,49 +57,9 @@ failed refused Lann
 failed refused Ljoe" ]
 }
 
-dovecot_setup() {
-	local lib=$PEERS/dovecot-core/usr/lib/dovecot
-	echo "ann@example.org:{PLAIN}secret" >"$P/users"
-	chmod 644 "$P/users"
-	cat >"$P/conf" <<-END
-		base_dir = $P/run
-		state_dir = $P/state
-		libexec_dir = $lib
-		log_path = $P/log
-		protocols =
-		ssl = no
-		default_internal_user = $EXIM_USER
-		default_internal_group = $(id -gn "$EXIM_USER")
-		default_login_user = $EXIM_USER
-		import_environment = LD_LIBRARY_PATH
-		mail_plugin_dir = $lib/modules
-		auth_mechanisms = plain
-		passdb {
-		  driver = passwd-file
-		  args = $P/users
-		}
-		userdb {
-		  driver = static
-		  args = uid=$(id -u "$EXIM_USER") gid=$(id -g "$EXIM_USER") home=/
-		}
-		service auth {
-		  unix_listener auth-client {
-		    mode = 0666
-		  }
-		}
-	END
-	# as dovecot would itself, if it were where it was built for
-	LD_LIBRARY_PATH=$PEER_LIBS:$lib:$lib/modules/old-stats start "$PEERS/dovecot-core/usr/bin/doveconf" \
-		-f service=master -c "$P/conf" -m master -e "$PEERS/dovecot-core/usr/sbin/dovecot" -F -c "$P/conf"
-	wait_for 10 test -S "$P/run/auth-client" || {
-		cat "$STARTED_LOG" "$P/log" >&2
-		return 1
-	}
-}
-
 @test "Dovecot" {
 	peer dovecot-core usr/sbin/dovecot libsodium23 libunwind8
-	dovecot_setup
+	dovecot_auth_start plain
 	control authentication "dovecot: $P/run/auth-client"
 	ask tls names begin PLAIN '^ann@example.org^secret' begin LOGIN say ann@example.org say secret \
 		begin PLAIN '^ann@example.org^wrong' begin PLAIN '^joe@example.org^secret'

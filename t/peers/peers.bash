@@ -156,6 +156,114 @@ opensmtpd_setup() {
 	END
 }
 
+# Postfix at PORT, with what is on stdin behind what any needs: it has mail for joe@example.test in
+# $P/mail/joe, and shows $KEYS/peer.crt. Its log is $P/queue/log.
+postfix_start() {
+	local folder
+	PORT=$(free_port)
+	mkdir "$P/config" "$P/queue" "$P/mail"
+	chown nobody "$P/mail"
+	for folder in active bounce corrupt defer deferred flush hold incoming maildrop private public saved \
+		trace data; do
+		mkdir -m 700 "$P/queue/$folder"
+		chown daemon "$P/queue/$folder"
+	done
+	mkdir "$P/queue/pid"
+	cat >"$P/config/main.cf" <<-END
+		compatibility_level = 3.6
+		queue_directory = $P/queue
+		data_directory = $P/queue/data
+		daemon_directory = $PEERS/postfix/usr/lib/postfix/sbin
+		command_directory = $PEERS/postfix/usr/sbin
+		shlib_directory = $PEERS/postfix/usr/lib/postfix
+		meta_directory = $P/config
+		import_environment = MAIL_CONFIG LD_LIBRARY_PATH=$PEER_LIBS
+		mail_owner = daemon
+		default_privs = nobody
+		setgid_group = mail
+		myhostname = peer.test
+		smtpd_tls_security_level = may
+		smtpd_tls_chain_files = $KEYS/peer.key, $KEYS/peer.crt
+		mydestination =
+		inet_interfaces = 127.0.0.1
+		inet_protocols = ipv4
+		mynetworks =
+		alias_maps =
+		local_recipient_maps =
+		virtual_mailbox_domains = example.test
+		virtual_mailbox_base = $P/mail
+		virtual_mailbox_maps = inline:{ joe@example.test=joe/ }
+		virtual_uid_maps = static:$(id -u nobody)
+		virtual_gid_maps = static:$(id -g nobody)
+		virtual_minimum_uid = 1
+		maillog_file = $P/queue/log
+		maillog_file_prefixes = $P
+		$(cat)
+	END
+	cat >"$P/config/master.cf" <<-END
+		127.0.0.1:$PORT inet n - n - - smtpd
+		cleanup unix n - n - 0 cleanup
+		qmgr unix n - n 300 1 qmgr
+		rewrite unix - - n - - trivial-rewrite
+		bounce unix - - n - 0 bounce
+		defer unix - - n - 0 bounce
+		virtual unix - n n - - virtual
+		tlsmgr unix - - n 1000? 1 tlsmgr
+		anvil unix - - n - 1 anvil
+		postlog unix-dgram n - n - 1 postlogd
+	END
+	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
+	wait_for 10 port_open "$PORT"
+}
+
+# dovecot_auth_start MECHANISMS: Dovecot's auth service at $P/run/auth-client, where ann@example.org has
+# the password "secret". Its log is $P/log.
+dovecot_auth_start() {
+	local lib=$PEERS/dovecot-core/usr/lib/dovecot
+	echo "ann@example.org:{PLAIN}secret" >"$P/users"
+	chmod 644 "$P/users"
+	cat >"$P/conf" <<-END
+		base_dir = $P/run
+		state_dir = $P/state
+		libexec_dir = $lib
+		log_path = $P/log
+		protocols =
+		ssl = no
+		default_internal_user = $EXIM_USER
+		default_internal_group = $(id -gn "$EXIM_USER")
+		default_login_user = $EXIM_USER
+		import_environment = LD_LIBRARY_PATH
+		mail_plugin_dir = $lib/modules
+		auth_mechanisms = $1
+		auth_failure_delay = 0
+		passdb {
+		  driver = passwd-file
+		  args = $P/users
+		}
+		userdb {
+		  driver = static
+		  args = uid=$(id -u "$EXIM_USER") gid=$(id -g "$EXIM_USER") home=/
+		}
+		service auth {
+		  unix_listener auth-client {
+		    mode = 0666
+		  }
+		}
+		service anvil {
+		  unix_listener anvil-auth-penalty {
+		    mode = 0
+		  }
+		}
+	END
+	# as dovecot would itself, if it were where it was built for
+	LD_LIBRARY_PATH=$PEER_LIBS:$lib:$lib/modules/old-stats start "$PEERS/dovecot-core/usr/bin/doveconf" \
+		-f service=master -c "$P/conf" -m master -e "$PEERS/dovecot-core/usr/sbin/dovecot" -F -c "$P/conf"
+	wait_for 10 test -S "$P/run/auth-client" || {
+		cat "$STARTED_LOG" "$P/log" >&2
+		return 1
+	}
+}
+
 EXIM_USER=$(id -un)
 if [ "$EXIM_USER" = root ]; then
 	EXIM_USER=nobody

@@ -141,10 +141,7 @@ hold_all() {
 @test "Postfix" {
 	[ "$(id -u)" -eq 0 ] || skip "Postfix' master(8) runs as root alone"
 	peer postfix usr/lib/postfix/sbin/smtpd
-	PORT=$(free_port)
-	postfix_setup
-	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
-	wait_for 10 port_open "$PORT"
+	postfix_start </dev/null
 	deliver_and_repeat 5.1.1
 	message_after_message 5.1.1
 	deliver_under_tls
@@ -206,58 +203,4 @@ haraka_setup() {
 	cp "$PEERS/haraka/node_modules/Haraka/config/connection.ini" "$P/haraka/config/"
 	cp "$ROOT/t/peers/haraka_box.js" "$P/haraka/plugins/box.js"
 	export BOX=$P/box
-}
-
-postfix_setup() {
-	local folder
-	mkdir "$P/config" "$P/queue" "$P/mail"
-	chown nobody "$P/mail"
-	for folder in active bounce corrupt defer deferred flush hold incoming maildrop private public saved \
-		trace data; do
-		mkdir -m 700 "$P/queue/$folder"
-		chown daemon "$P/queue/$folder"
-	done
-	mkdir "$P/queue/pid"
-	cat >"$P/config/main.cf" <<-END
-		compatibility_level = 3.6
-		queue_directory = $P/queue
-		data_directory = $P/queue/data
-		daemon_directory = $PEERS/postfix/usr/lib/postfix/sbin
-		command_directory = $PEERS/postfix/usr/sbin
-		shlib_directory = $PEERS/postfix/usr/lib/postfix
-		meta_directory = $P/config
-		import_environment = MAIL_CONFIG LD_LIBRARY_PATH=$PEER_LIBS
-		mail_owner = daemon
-		default_privs = nobody
-		setgid_group = mail
-		myhostname = peer.test
-		smtpd_tls_security_level = may
-		smtpd_tls_chain_files = $KEYS/peer.key, $KEYS/peer.crt
-		mydestination =
-		inet_interfaces = 127.0.0.1
-		inet_protocols = ipv4
-		mynetworks =
-		alias_maps =
-		local_recipient_maps =
-		virtual_mailbox_domains = example.test
-		virtual_mailbox_base = $P/mail
-		virtual_mailbox_maps = inline:{ joe@example.test=joe/ }
-		virtual_uid_maps = static:$(id -u nobody)
-		virtual_gid_maps = static:$(id -g nobody)
-		virtual_minimum_uid = 1
-		maillog_file = $P/queue/log
-		maillog_file_prefixes = $P
-	END
-	cat >"$P/config/master.cf" <<-END
-		127.0.0.1:$PORT inet n - n - - smtpd
-		cleanup unix n - n - 0 cleanup
-		qmgr unix n - n 300 1 qmgr
-		rewrite unix - - n - - trivial-rewrite
-		bounce unix - - n - 0 bounce
-		defer unix - - n - 0 bounce
-		virtual unix - n n - - virtual
-		tlsmgr unix - - n 1000? 1 tlsmgr
-		anvil unix - - n - 1 anvil
-		postlog unix-dgram n - n - 1 postlogd
-	END
 }
