@@ -439,7 +439,7 @@ day() {
 	printf 'U%s\nC4.4.1\nYa\nXasleep\n' $(($(date +%s) + 200)) >"$(day 1)/smtp:127.0.0.1:9"
 	old=$(day 2)
 	later=$(day -3)
-	(cd "$old" && seq -f mx:d%g.test 300 | xargs touch)
+	(cd "$old" && seq -f mx:d%g.test 1100 | xargs touch)
 	printf 'U5\n' >"$later/mx:old.test"
 	printf 'U5\n' >"$SATCHEL_SPOOL/hosts/mx:stray.test"
 	control routes 'away.test: smtp:127.0.0.1:9'
@@ -452,6 +452,16 @@ day() {
 	[ ! -e "$old" ]
 	[ ! -e "$later" ]
 	[ "$(files_in "$SATCHEL_SPOOL/hosts")" -eq 1 ]
+}
+
+@test "hosts/: what another process writes there at the moment stays what it is" {
+	control routes 'away.test: smtp:127.0.0.1:9'
+	printf 'S5\n' >"$(day 0)/mx:other.test"
+	ln "$(day 0)/mx:other.test" "$(day 0)/.writing"
+	submit ann@box.test joe@away.test
+	pass
+	grep -q '^U' "$(day 0)/smtp:127.0.0.1:9"
+	[ "$(cat "$(day 0)/mx:other.test")" = S5 ]
 }
 
 @test "100 recipients go in one transaction, 250 in three" {

@@ -193,7 +193,7 @@ find_idle(const void *node, VISIT visit, void *context)
 	if (visit != preorder && visit != leaf)
 		return;
 	if (d->tasks > 0 || d->parked != NULL || d->waiters > 0 || (d->is_turn && !d->is_over) ||
-	    d->dead_until > idle->now || idle->now - d->used < IDLE_SECONDS)
+	    (d->dead_until > idle->now && !d->is_on_record) || idle->now - d->used < IDLE_SECONDS)
 		return;
 	d->next_ready = idle->list;
 	idle->list = d;

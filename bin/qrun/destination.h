@@ -67,7 +67,10 @@ void destination_finished(struct qrun *q, struct destination *d);
 bool destination_is_dead(const struct qrun *q, const struct destination *d);
 /* Somebody asked at WHEN for another attempt: what was found out before does not count. */
 void destination_forgive(struct qrun *q, struct destination *d, int64_t when);
-/* Forgets those that nothing has been queued for in a while and nothing is known of. */
+/*
+ * Forgets those that nothing has been queued for in a while, also if they are out of reach, as long
+ * as hosts/ says so: a million domains may be.
+ */
 void destination_free_idle(struct qrun *q);
 /* Replaces TEXT, cut to what is kept. */
 void destination_keep(struct str *text, struct slice value);

@@ -20,7 +20,8 @@
 #define DAY_SECONDS ((int64_t)24 * 60 * 60)
 #define DAY_NAME_SIZE 24
 #define DAYS_KEPT 2
-#define REMOVED_MAX 256 /* at a time */
+#define TEMPORARY_SIZE 32
+#define REMOVED_MAX 1024 /* at a time: a million a day, for once a minute it is looked */
 #define FAILURES_MAX UINT64_C(1000000)
 
 /*
@@ -187,6 +188,7 @@ hosts_read(struct qrun *q, struct destination *d)
 			n = read_file(day, name.data, text);
 			io_close(day);
 		}
+	d->is_on_record = n > 0;
 	rest = slice_make(text, n > 0 ? (size_t)n : 0);
 	while (fields_next(&rest, '\n', &field) == FIELDS_ONE)
 		take_field(d, &field);
@@ -198,12 +200,14 @@ hosts_read(struct qrun *q, struct destination *d)
 static int
 write_file(int day, const char *name, struct slice text)
 {
-	/* one name for all: a second qrun that writes at once replaces one hint by another */
-	static const char temporary[] = ".writing";
-	int fd = openat(day, temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	int result;
+	char temporary[TEMPORARY_SIZE];
+	int fd, result;
 
+	/* of each process its own: what one wrote must not end under the name that another gave it;
+	 * the day's end removes what a killed one left */
+	snprintf(temporary, sizeof temporary, ".writing.%ld", (long)getpid());
+	fd = openat(day, temporary,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
 	result = io_pwrite(fd, text.data, text.len, 0);
@@ -242,16 +246,16 @@ describe(const struct destination *d, struct str *text)
 }
 
 void
-hosts_write(struct qrun *q, const struct destination *d)
+hosts_write(struct qrun *q, struct destination *d)
 {
 	struct str name, text;
 	int day = open_day(q, 0, true);
 
 	str_init(&name, NAME_MAX);
 	str_init(&text, FILE_MAX);
-	if (day != -1 && file_name(d, &name) == 0 && describe(d, &text) == 0 &&
-	    write_file(day, name.data, str_slice(&text)) == -1)
-		errno = 0; /* a hint less */
+	/* what fails is a hint less */
+	d->is_on_record = day != -1 && file_name(d, &name) == 0 && describe(d, &text) == 0 &&
+			  write_file(day, name.data, str_slice(&text)) == 0;
 	io_close(day);
 	str_free(&name);
 	str_free(&text);

@@ -10,7 +10,7 @@
 #include "qrun.h"
 
 void hosts_read(struct qrun *q, struct destination *d);
-void hosts_write(struct qrun *q, const struct destination *d);
+void hosts_write(struct qrun *q, struct destination *d);
 /* Removes some of what was written before yesterday. */
 void hosts_clean(struct qrun *q);
 

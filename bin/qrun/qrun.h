@@ -65,6 +65,7 @@ struct destination {
 	int64_t failed_at;     /* when it was last out of reach; or 0 */
 	uint64_t failures;     /* in a row */
 	int64_t succeeded_at;  /* the last success; or 0 */
+	bool is_on_record;     /* all this is in hosts/ */
 	struct str relay, tls; /* its server, and the TLS it went under */
 	struct str dead_code, dead_relay, dead_reply; /* of the last failure */
 	bool is_turn; /* goes over a connection that was handed over, by one worker */
