@@ -464,6 +464,13 @@ day() {
 	[ "$(cat "$(day 0)/mx:other.test")" = S5 ]
 }
 
+@test "an address literal of this host is this host, and mail for it goes round no circle" {
+	submit ann@box.test 'joe@[127.0.0.1]' 'joe@[IPv6:::1]'
+	pass
+	logged 1 'to="*joe@.127.0.0.1.* status=failed dsn=5.4.6'
+	logged 1 'to="*joe@.IPv6:::1.* status=failed dsn=5.4.6'
+}
+
 @test "100 recipients go in one transaction, 250 in three" {
 	start_sink
 	# shellcheck disable=SC2046

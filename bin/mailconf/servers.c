@@ -160,27 +160,44 @@ explain_host(struct asking_servers *a, struct slice host, uint16_t port, bool is
 	return added;
 }
 
+static int
+explain_address(struct asking_servers *a, struct slice host, struct slice literal, uint16_t port)
+{
+	struct tls_destination to = {.domain = literal};
+	struct tls_server server = {.port = port};
+
+	return add(a, "address", host, "") == -1 ? -1 : add_tls(a, &to, &server);
+}
+
+/* "[ADDRESS]", whose port is that of exchangers. */
+static int
+explain_literal(struct asking_servers *a, struct slice literal)
+{
+	struct slice host = slice_make(literal.data + 1, slice_find(literal, ']') - 1);
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	if (endpoint_parse(host, a->mx_port, &address, &len) && a->mx_port == SMTP_PORT &&
+	    endpoint_is_own(&address))
+		return add(a, "address", host, "this host: mail would come back");
+	return explain_address(a, host, literal, a->mx_port);
+}
+
 /* "HOST:PORT" of a route. */
 static int
 explain_server(struct asking_servers *a, struct slice text, bool is_smtps)
 {
 	struct sockaddr_storage address;
 	struct endpoint_text parts;
-	struct tls_destination to;
-	struct tls_server server;
 	socklen_t len;
 
 	if (!endpoint_split(text, &parts))
 		return add(a, "server", text, "not understood");
 	if (!endpoint_parse(parts.host, parts.port, &address, &len))
 		return explain_host(a, parts.host, parts.port, is_smtps);
-	if (add(a, "address", parts.host, "") == -1)
-		return -1;
-	to = (struct tls_destination){
-	    .domain =
-		parts.bracketed ? slice_make(parts.host.data - 1, parts.host.len + 2) : parts.host};
-	server = (struct tls_server){.port = parts.port};
-	return add_tls(a, &to, &server);
+	return explain_address(a, parts.host,
+	    parts.bracketed ? slice_make(parts.host.data - 1, parts.host.len + 2) : parts.host,
+	    parts.port);
 }
 
 static int
@@ -188,6 +205,8 @@ explain_all(struct asking_servers *a, struct slice next_hop)
 {
 	struct slice one;
 
+	if (slice_starts(next_hop, "mx:["))
+		return explain_literal(a, slice_skip(next_hop, 3));
 	if (slice_starts(next_hop, "mx:"))
 		return explain_domain(a, slice_skip(next_hop, 3));
 	if (slice_starts(next_hop, "lmtp:unix:")) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/destinations.h"
 
+#include "conf/server.h"
 #include "mail/address.h"
 
 #define FILE_NAME "destinations"
@@ -88,11 +89,22 @@ host_of(struct slice rest)
 	return slice_make(rest.data, slice_find(rest, ':'));
 }
 
+/* What a literal is of (RFC 5321, 4.1.3). */
+static struct slice
+literal_of(struct slice text)
+{
+	struct server server;
+
+	return server_parse_literal(text, &server) ? server.host : slice_of("");
+}
+
 struct slice
 destinations_name(struct slice destination)
 {
 	static const char *const kinds[] = {"smtp:", "smtps:", "lmtp:"};
 
+	if (slice_starts(destination, "mx:["))
+		return literal_of(slice_skip(destination, 3));
 	if (slice_starts(destination, "mx:"))
 		return slice_skip(destination, 3);
 	if (slice_starts(destination, "lmtp:unix:"))

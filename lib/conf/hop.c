@@ -216,9 +216,5 @@ hop_add(struct str *out, const struct hop *hop, struct slice domain)
 int
 hop_add_default(struct str *out, struct slice domain)
 {
-	struct server server = {.scheme = "smtp", .port = 25};
-
-	if (server_parse_literal(domain, &server))
-		return server_add(out, &server);
 	return str_add_text(out, "mx:") == -1 ? -1 : server_add_lower(out, domain);
 }

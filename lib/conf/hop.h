@@ -44,7 +44,10 @@ const char *hop_parse(struct slice text, struct hop *hop);
  * -1 with str's errors.
  */
 int hop_add(struct str *out, const struct hop *hop, struct slice domain);
-/* As hop_add with no route: DOMAIN by its MX, an address literal directly (RFC 5321, 5.1). */
+/*
+ * As hop_add with no route: "mx:DOMAIN", also of an address literal, which is no administrator's
+ * word: smtp-send goes there directly (RFC 5321, 5.1), but not to this host itself.
+ */
 int hop_add_default(struct str *out, struct slice domain);
 
 #endif

@@ -62,6 +62,7 @@ static const struct {
     {"smtp:192.0.2.2:25", 0, 9},
     {"smtp:[2001:db8::1]:25", 6, 0},
     {"smtp:[2001:db8::2]:25", 0, 9},
+    {"mx:[192.0.2.1]", 4, 0},
     {"lmtp:unix:/run/lmtp", 8, 0},
     {"lmtp:unix:/run/other", 0, 0},
     {"user:joe", 7, 0},

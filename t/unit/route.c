@@ -38,9 +38,9 @@ static const struct wanted with_defaults[] = {
     {"joe@Example.COM", ROUTE_SMTP, "mx:example.com", false, false},
     {"joe@example.org", ROUTE_SMTP, "mx:example.org", false, false},
     {"postmaster@example.com", ROUTE_SMTP, "mx:example.com", false, false},
-    {"joe@[192.0.2.1]", ROUTE_SMTP, "smtp:192.0.2.1:25", false, false},
-    {"joe@[IPv6:2001:DB8::1]", ROUTE_SMTP, "smtp:[2001:db8::1]:25", false, false},
-    {"joe@[127.0.0.1]", ROUTE_SMTP, "smtp:127.0.0.1:25", false, false},
+    {"joe@[192.0.2.1]", ROUTE_SMTP, "mx:[192.0.2.1]", false, false},
+    {"joe@[IPv6:2001:DB8::1]", ROUTE_SMTP, "mx:[ipv6:2001:db8::1]", false, false},
+    {"joe@[127.0.0.1]", ROUTE_SMTP, "mx:[127.0.0.1]", false, false},
 };
 
 static const char aliases[] = "# Aliases\n"
