@@ -204,7 +204,7 @@ records() {
 start_policies() {
 	cat >"$T/policies"
 	start python3 "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies"
-	ASKED=$STARTED_LOG
+	ASKED=$STARTED_LOG POLICIES=$STARTED_PID
 	wait_for 10 grep -q ready "$ASKED"
 }
 
@@ -269,6 +269,10 @@ start_policies() {
 	[ "$output" = 1 ]
 	run grep -E 'Q (only|wanted|dane|bogus).test' "$ASKED"
 	assert_status 1
+	# a service that was killed is in use yet
+	stop "$POLICIES" KILL || true
+	explain enforce.test
+	is enforce.test "refused (4.7.5): whether there is an MTA-STS policy is not known: mta-sts cannot be asked"
 	control mta-sts 'ask: never'
 	explain enforce.test
 	is enforce.test "may: opportunistic$unsigned"

@@ -222,12 +222,21 @@ POST /fail" ]
 	assert_file_has "$T/counts" $'N1\tPno-policy-found\tDplain.example.test\tRstarttls-not-supported\tMmx.example.test\tA127.0.0.1\tS127.0.0.1\t'
 	assert_file_has "$T/counts" $'N1\tPsts\tDstrict.example.test\tLversion: STSv1; mode: enforce; mx: other.example.test; max_age: 86400\tRvalidation-failure\tMmx.example.test\t'
 	[ "$(wc -l <"$T/counts")" -eq 2 ]
-	# which passes over what its domain asks for, not what is asked for here
+	# "TLS-Required: No" passes over what its domain asks for, not what is asked for here
 	control tlspolicy 'strict.example.test: encrypt'
 	: >"$T/log"
 	TEXT='x' SUBJECT=$'test\nTLS-Required: No' submit ann@box.test joe@strict.example.test
 	pass
 	assert_file_has "$T/log" "status=deferred dsn=4.7.4"
+	# under TLS, but it came to nothing, which is not TLS's fault
+	start_sink --tls "$KEYS/here" --at 'secure=421 4.3.2 not now'
+	control mxport "$SINK"
+	rm -f "$COUNTS"/*
+	submit ann@box.test joe@plain.example.test
+	: >"$T/log"
+	pass
+	assert_file_has "$T/log" "status=deferred dsn=4.3.2"
+	[ "$(files_in "$COUNTS")" -eq 0 ]
 }
 
 @test "settings and usage" {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/sts.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fields.h"
+#include "base/io.h"
 #include "conf/table.h"
 #include "spool/frame.h"
 
@@ -87,6 +90,28 @@ sts_close(struct sts *s)
 }
 
 static int
+name_socket(const struct sts *s, struct str *path)
+{
+	str_init(path, PATH_MAX);
+	return str_format(path, "%s/" PROGRAM "/socket", s->run_folder.data);
+}
+
+/* One that is executed in its place, since it is overloaded, would know nothing of its cache. */
+static int
+connect_service(struct sts *s)
+{
+	struct str path;
+	int fd = -1;
+
+	if (name_socket(s, &path) == 0)
+		fd = helper_connect(path.data);
+	str_free(&path);
+	s->helper = (struct helper){.fd = fd};
+	s->helper.is_patient = fd != -1 && io_set_patience(fd) == 0;
+	return fd == -1 ? -1 : 0;
+}
+
+static int
 connect_helper(struct sts *s)
 {
 	static char program[] = PROGRAM, speak[] = "-s";
@@ -94,6 +119,8 @@ connect_helper(struct sts *s)
 
 	if (s->helper.fd != -1)
 		return 0;
+	if (s->use == STS_USE_SERVICE)
+		return connect_service(s);
 	return helper_open(&s->helper, s->run_folder.data, argv);
 }
 
@@ -169,6 +196,22 @@ exchange(struct sts *s, struct slice domain, deadline until, struct sts_answer *
 	return result;
 }
 
+/* A service that was killed leaves its socket: it has not been taken out of use. */
+static bool
+is_in_use(const struct sts *s)
+{
+	struct stat st;
+	struct str path;
+	bool is_there = true;
+
+	if (s->use != STS_USE_SERVICE)
+		return s->use == STS_USE_EXECUTE;
+	if (name_socket(s, &path) == 0)
+		is_there = lstat(path.data, &st) == 0 && S_ISSOCK(st.st_mode);
+	str_free(&path);
+	return is_there;
+}
+
 enum sts_result
 sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
 {
@@ -180,8 +223,7 @@ sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *a
 	str_clear(&answer->reason);
 	if (!sts_is_domain(domain))
 		return settle(answer, STS_NONE, "not a domain that can have a policy");
-	if (s->use == STS_USE_NEVER ||
-	    (s->use == STS_USE_SERVICE && !helper_is_served(s->run_folder.data, PROGRAM)))
+	if (!is_in_use(s))
 		return settle(answer, STS_NONE, "mta-sts is not in use");
 	if (connect_helper(s) == -1)
 		return settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
