@@ -117,7 +117,7 @@ peers: all
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run t/peers/*.bats
 
 lint: all
-	@BUILD=$(BUILD) CC='$(CC)' sh t/lint
+	@BUILD=$(BUILD) CC='$(CC)' DEEP=1 sh t/lint
 
 format:
 	clang-format -i $(wildcard lib/*/*.[ch] bin/*.c bin/*/*.[ch] t/*/*.[ch])
