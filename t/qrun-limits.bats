@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load helper
+load dns
 load qrun
 
 setup() {
@@ -78,6 +79,26 @@ taken_are() {
 	pass
 	taken_are 5
 	[ "$(connections)" -eq 3 ]
+}
+
+@test "domains with one server share its connections" {
+	start_dns < <(
+		echo "mx A 127.0.0.1"
+		printf 'd%s MX 10 mx\n' 1 2 3 4 5 6 7 8
+	)
+	start_sink
+	rm "$SATCHEL_CONTROL/routes"
+	control resolvers "127.0.0.1:$DNS_PORT"
+	control mxport "$SINK"
+	control limits 'send-workers: 2'
+	for n in 1 2 3 4 5 6 7 8; do
+		submit ann@box.test "joe@d$n.example.test" "sue@d$n.example.test"
+		submit ann@box.test "jim@d$n.example.test"
+	done
+	pass
+	taken_are 16
+	queue_has 0
+	[ "$(connections)" -le 2 ]
 }
 
 @test "per-minute: the rest waits, other mail does not, and the next pass keeps to it" {
