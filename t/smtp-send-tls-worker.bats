@@ -91,6 +91,31 @@ start_both() {
 	[ "$results" = $'D\t2.0.0\tnone\nP\t5.7.10\tnone\nD\t2.0.0\tnone' ]
 }
 
+@test "REQUIRETLS over the connection of another domain, if the same was verified for it" {
+	printf '+%s\n' 'a.test MX 10 localhost' 'b.test MX 10 localhost' 'c.test MX 10 localhost' \
+	    'localhost A 127.0.0.1' >"$T/records"
+	start python3 "$ROOT/t/resolver.py" "$T/records"
+	wait_for 10 test -s "$STARTED_LOG"
+	control resolvers "127.0.0.1:$(cat "$STARTED_LOG")"
+	start_sink --tls "$KEYS/good" --with REQUIRETLS
+	control mxport "$SINK"
+	jobs -- mx:b.test a@b.test -- mx:c.test a@c.test,Q1 -- mx:c.test b@c.test,Q1
+	[ "$(sort -u <<<"$results")" = $'D\t2.0.0\tTLSv1.3 trusted' ]
+	[ "$(grep -c ' tls ' "$OUT/log")" -eq 1 ]
+	# a name that another domain made do with is not that of this server
+	sed -i 's/localhost/mx.test/' "$T/records"
+	start python3 "$ROOT/t/resolver.py" "$T/records"
+	wait_for 10 test -s "$STARTED_LOG"
+	control resolvers "127.0.0.1:$(cat "$STARTED_LOG")"
+	control tlspolicy 'a.test: verify localhost'
+	jobs -- mx:a.test a@a.test,Q1 -- mx:b.test a@b.test,Q1 -- mx:a.test b@a.test -- mx:b.test b@b.test -- mx:b.test c@b.test,Q1
+	[ "$results" = $'D\t2.0.0\tTLSv1.3 verified
+P\t5.7.10\tnone
+D\t2.0.0\tTLSv1.3 verified
+D\t2.0.0\tTLSv1.3 verified
+P\t5.7.10\tnone' ]
+}
+
 @test "where TLS has failed, it is not tried again" {
 	start_both --tls "$KEYS/self" --at 'tls=close'
 	jobs -- "$to" a@x.test -- "$other" a@x.test -- "$to" b@x.test

@@ -78,6 +78,7 @@ secure_prepare(struct secure *s, struct attempt *a, const struct hop *hop,
     const struct tls_requirement *policy, struct slice relay, struct client_outcome *outcome)
 {
 	tls_finding_clear(&s->finding);
+	s->is_borrowed = false;
 	if (tls_requirement_copy(&s->policy, policy) == -1 ||
 	    (s->is_asked && secure_apply(s, hop) == -1) ||
 	    tls_requirement_copy(&s->wanted, &s->policy) == -1) {
@@ -107,7 +108,8 @@ secure_serves(struct secure *s, struct attempt *a, const struct client *c)
 	const struct tls_requirement *policy = &s->policy;
 
 	/* another domain may have brought this server, and vouched for it */
-	if (requires_tls(a) && !c->is_local && !(c->is_protected && policy->is_named_surely))
+	if (requires_tls(a) && !c->is_local &&
+	    !(c->is_protected && policy->is_named_surely && !s->is_borrowed))
 		return false;
 	return tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
 	       (!requires_tls(a) && policy->by != TLS_BY_TABLE && secure_is_optional(a));
@@ -125,9 +127,13 @@ bool
 secure_takes_on(struct secure *s, struct attempt *a, const struct client *c,
     const struct tls_requirement *policy)
 {
+	bool is_borrowed = s->is_borrowed || !tls_requirement_equal(&s->policy, policy);
+
+	/* what was verified may have been another name (RFC 8689, 4.2.1) */
 	if (!tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
-	    (requires_tls(a) && (!c->is_protected || !policy->is_named_surely)))
+	    (requires_tls(a) && (!c->is_protected || !policy->is_named_surely || is_borrowed)))
 		return false;
+	s->is_borrowed = is_borrowed;
 	return tls_requirement_copy(&s->policy, policy) == 0;
 }
 

@@ -24,6 +24,7 @@ struct secure {
 	struct tls_requirement policy; /* what is wanted of the server, whatever the message */
 	struct tls_requirement wanted; /* and with the message at hand */
 	struct tls_finding finding;
+	bool is_borrowed; /* POLICY is of a domain that wants something else than who opened it */
 	struct str plain; /* servers that TLS failed with where it need not be; LF behind each */
 	bool is_given_up; /* the one at hand is one of these */
 	/* of the command line, in place of the policy: */
