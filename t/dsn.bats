@@ -152,6 +152,21 @@ lost() {
 	assert_output_has 'doublebounce is neither an address nor none: not an address'
 }
 
+@test "a flood of mail without a sender: the postmaster hears of some, and bounces do not wait" {
+	control limits 'bounce-rate: 4'
+	start_sink --at 'rcpt=550 5.1.1 no such user'
+	lost joe@away.test
+	lost joe@away.test
+	lost joe@away.test
+	pass
+	submit ann@box.test joe@away.test
+	pass_until 10 has ann 1
+	queue_has 0
+	# more than one if a minute went by
+	[ "$(grep -c 'qrun: bounce .*to=postmaster status=refused reason="too many in this minute"' "$T/log.all")" -ge 1 ]
+	[ "$(files_in "$SATCHEL_SPOOL/postmaster/new")" -le 2 ]
+}
+
 @test "passed on to a host without DSN: relayed; with DSN, that host is told and reports" {
 	start_sink --without DSN
 	take '' '<joe@away.test> NOTIFY=SUCCESS' '<ann@away.test>' '<bob@box.test> NOTIFY=SUCCESS'

@@ -154,11 +154,12 @@ struct qrun {
 	struct fetch *fetches;
 	uint64_t turns; /* so far */
 	struct workers *workers;
-	struct submit submit;  /* for bounces */
-	int64_t next_slot;     /* when the next known slot is due; INT64_MAX for none */
-	int64_t bounce_minute; /* the minute that bounces are counted in */
-	uint64_t bounces;      /* made in it */
-	bool defer_failed;     /* a message stayed where it was: this pass looks no further */
+	struct submit submit;	 /* for bounces */
+	int64_t next_slot;	 /* when the next known slot is due; INT64_MAX for none */
+	int64_t bounce_minute;	 /* the minute that bounces are counted in */
+	uint64_t bounces;	 /* made in it */
+	uint64_t double_bounces; /* and how many of these are for double_bounce */
+	bool defer_failed;	 /* a message stayed where it was: this pass looks no further */
 	bool stopping;
 	bool is_watching; /* -w */
 	bool is_preview;  /* -n */

@@ -15,7 +15,8 @@
 
 #define TEXT_MAX ((size_t)256 << 20)
 #define HEADER_MAX ((size_t)256 * 1024) /* octets of the original looked through for its header */
-#define EXPIRED_CODE "4.4.7"		/* RFC 3463: delivery time expired */
+#define DOUBLE_PART 4	     /* of the bounces in a minute, those for the postmaster at most */
+#define EXPIRED_CODE "4.4.7" /* RFC 3463: delivery time expired */
 
 bool
 report_is_wanted(const struct message *m, size_t recipient, enum dsn_kind kind)
@@ -222,15 +223,24 @@ read_and_write(struct qrun *q, struct message *m, struct dsn *d)
 	return result;
 }
 
-/* A storm of bounces is spread over time instead of being let loose (limits: bounce-rate). */
-static bool
-rate_allows(struct qrun *q, int64_t now)
+static void
+count_by_minute(struct qrun *q, int64_t now)
 {
-	if (q->bounce_minute != now / 60) {
-		q->bounce_minute = now / 60;
-		q->bounces = 0;
-	}
-	return q->bounces++ < q->limits.bounce_rate;
+	if (q->bounce_minute == now / 60)
+		return;
+	q->bounce_minute = now / 60;
+	q->bounces = q->double_bounces = 0;
+}
+
+/*
+ * Anybody may send mail without a sender that fails, as spam that is forwarded does: what is too
+ * much of it is for the log, and neither keeps bounces waiting nor fills a mailbox.
+ */
+static bool
+is_flood(const struct qrun *q, const struct dsn *d)
+{
+	return d->is_double &&
+	       q->double_bounces >= (q->limits.bounce_rate + DOUBLE_PART - 1) / DOUBLE_PART;
 }
 
 static void
@@ -263,10 +273,18 @@ tell(struct qrun *q, struct message *m, struct dsn *d)
 {
 	enum submit_result result;
 
-	if (!rate_allows(q, d->now)) {
+	count_by_minute(q, d->now);
+	if (is_flood(q, d)) {
+		log_report(q, m, d, SUBMIT_PERMANENT, "too many in this minute");
+		return SUBMIT_PERMANENT;
+	}
+	/* a storm of bounces is spread over time instead of being let loose */
+	if (q->bounces >= q->limits.bounce_rate) {
 		log_report(q, m, d, SUBMIT_TEMPORARY, "bounce-rate reached");
 		return SUBMIT_TEMPORARY;
 	}
+	q->bounces++;
+	q->double_bounces += d->is_double;
 	result = read_and_write(q, m, d);
 	log_report(q, m, d, result, q->submit.reason.data);
 	/* lets qrun end without an idle child */
