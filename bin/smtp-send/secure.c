@@ -6,6 +6,8 @@
 #include "send.h"
 #include "smtp/client_session.h"
 
+#define PLAIN_SECONDS 600
+
 /* What a message that requires TLS suffers, it suffers at once (RFC 8689, 4.2.1). */
 static bool
 requires_tls(const struct attempt *a)
@@ -31,6 +33,8 @@ is_plain(const struct secure *s, struct slice relay)
 {
 	struct slice rest = str_slice(&s->plain), line;
 
+	if (deadline_poll_ms(s->plain_until) == 0)
+		return false;
 	while (slice_take(&rest, '\n', &line))
 		if (slice_equal(line, relay))
 			return true;
@@ -212,6 +216,10 @@ secure_start(struct secure *s, struct client *c, struct slice helo, struct slice
 static void
 remember(struct secure *s, struct slice relay)
 {
+	if (deadline_poll_ms(s->plain_until) == 0) {
+		str_clear(&s->plain);
+		s->plain_until = deadline_in_seconds(PLAIN_SECONDS);
+	}
 	if (str_format(&s->plain, "%.*s\n", (int)relay.len, relay.data) == 0)
 		return;
 	str_clear(&s->plain); /* those that go on failing are remembered again */

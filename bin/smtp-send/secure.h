@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/layer.h"
 #include "conf/control.h"
 #include "net/tls_client.h"
@@ -26,7 +27,8 @@ struct secure {
 	struct tls_finding finding;
 	bool is_borrowed; /* POLICY is of a domain that wants something else than who opened it */
 	struct str plain; /* servers that TLS failed with where it need not be; LF behind each */
-	bool is_given_up; /* the one at hand is one of these */
+	deadline plain_until; /* then they are forgotten, as who broke it off may have gone */
+	bool is_given_up;     /* the one at hand is one of these */
 	/* of the command line, in place of the policy: */
 	bool is_asked;
 	struct tls_entry asked;
