@@ -62,6 +62,7 @@ explain(const struct tls_client_stream *s, int error)
 static bool
 shake_hands(struct tls_client_stream *s, deadline until)
 {
+	tls_client_stream_begin(s, until);
 	for (;;) {
 		int result;
 
@@ -70,7 +71,7 @@ shake_hands(struct tls_client_stream *s, deadline until)
 		result = SSL_connect(s->ssl);
 		if (result == 1)
 			return true;
-		if (tls_client_stream_wait(s, result, until) == -1) {
+		if (tls_client_stream_wait(s, result) == -1) {
 			explain(s, errno);
 			return false;
 		}

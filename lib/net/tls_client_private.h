@@ -38,6 +38,8 @@ struct tls_client_stream {
 	struct tls_finding *finding;		   /* likewise */
 	SSL *ssl;
 	int fd;
+	deadline until;		 /* of the call at hand */
+	unsigned late;		 /* reads behind that */
 	bool is_strict;		 /* what is wrong with the certificate ends the handshake */
 	bool has_error;		 /* something is wrong with it */
 	bool is_any_tlsa;	 /* none of the TLSA records can be used */
@@ -58,11 +60,13 @@ bool tls_client_judge(struct tls_client_stream *s);
 struct tls_client_stream *tls_client_stream_new(struct tls_client *t, int fd);
 void tls_client_stream_free(struct tls_client_stream *s);
 BIO_METHOD *tls_client_socket_method(void);
+/* Before the calls of OpenSSL that belong together and must be over by UNTIL. */
+void tls_client_stream_begin(struct tls_client_stream *s, deadline until);
 /*
  * Waits for what the last call that gave RESULT wants: 0; or -1 with errno, or with errno 0 where
  * the other side has ended.
  */
-int tls_client_stream_wait(struct tls_client_stream *s, int result, deadline until);
+int tls_client_stream_wait(struct tls_client_stream *s, int result);
 
 /* tls_client_sessions.c. */
 void tls_client_sessions_set(SSL_CTX *context);

@@ -11,6 +11,8 @@
 #include "base/io.h"
 #include "net/tls_client_private.h"
 
+#define LATE_MAX 4 /* reads behind the deadline, for what has come already */
+
 /*
  * OpenSSL's own BIO of a socket writes with write(2), which may raise SIGPIPE, and wants the
  * descriptor to be non-blocking.
@@ -30,6 +32,10 @@ socket_write(BIO *bio, const char *data, int len)
 	return (int)n;
 }
 
+/*
+ * A call of OpenSSL ends when there is something for us. Who sends tickets as fast as they are read
+ * would keep it busy for ever, so that the deadline has to be minded here.
+ */
 static int
 socket_read(BIO *bio, char *data, int len)
 {
@@ -37,6 +43,10 @@ socket_read(BIO *bio, char *data, int len)
 	ssize_t n;
 
 	BIO_clear_retry_flags(bio);
+	if (deadline_poll_ms(s->until) == 0 && s->late++ >= LATE_MAX) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
 	do
 		n = recv(s->fd, data, (size_t)len, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
@@ -94,14 +104,26 @@ wanted_event(struct tls_client_stream *s, int result)
 	}
 }
 
+void
+tls_client_stream_begin(struct tls_client_stream *s, deadline until)
+{
+	s->until = until;
+	s->late = 0;
+}
+
 int
-tls_client_stream_wait(struct tls_client_stream *s, int result, deadline until)
+tls_client_stream_wait(struct tls_client_stream *s, int result)
 {
 	int event = wanted_event(s, result);
 
 	if (event == 0)
 		return -1;
-	return event == POLLIN ? io_wait_readable(s->fd, until) : io_wait_writable(s->fd, until);
+	if (s->late > LATE_MAX) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return event == POLLIN ? io_wait_readable(s->fd, s->until)
+			       : io_wait_writable(s->fd, s->until);
 }
 
 static ssize_t
@@ -110,6 +132,7 @@ stream_read(struct layer *layer, void *buf, size_t len, deadline until)
 	struct tls_client_stream *s = (struct tls_client_stream *)layer;
 	size_t taken;
 
+	tls_client_stream_begin(s, until);
 	for (;;) {
 		int result;
 
@@ -118,7 +141,7 @@ stream_read(struct layer *layer, void *buf, size_t len, deadline until)
 		result = SSL_read_ex(s->ssl, buf, len, &taken);
 		if (result == 1)
 			return (ssize_t)taken;
-		if (tls_client_stream_wait(s, result, until) == -1)
+		if (tls_client_stream_wait(s, result) == -1)
 			return errno == 0 ? 0 : -1;
 	}
 }
@@ -126,6 +149,7 @@ stream_read(struct layer *layer, void *buf, size_t len, deadline until)
 static int
 write_all(struct tls_client_stream *s, const char *data, size_t len, deadline until)
 {
+	tls_client_stream_begin(s, until);
 	while (len > 0) {
 		size_t written = 0;
 		int result;
@@ -133,7 +157,7 @@ write_all(struct tls_client_stream *s, const char *data, size_t len, deadline un
 		ERR_clear_error();
 		errno = 0;
 		result = SSL_write_ex(s->ssl, data, len, &written);
-		if (result != 1 && tls_client_stream_wait(s, result, until) == -1) {
+		if (result != 1 && tls_client_stream_wait(s, result) == -1) {
 			if (errno == 0)
 				errno = EPIPE;
 			return -1;
@@ -177,6 +201,7 @@ stream_wait(struct layer *layer, deadline until)
 {
 	struct tls_client_stream *s = (struct tls_client_stream *)layer;
 
+	tls_client_stream_begin(s, until);
 	for (;;) {
 		size_t n;
 		char octet;
@@ -187,7 +212,7 @@ stream_wait(struct layer *layer, deadline until)
 		result = SSL_peek_ex(s->ssl, &octet, sizeof octet, &n);
 		if (result == 1)
 			return 0;
-		if (tls_client_stream_wait(s, result, until) == -1)
+		if (tls_client_stream_wait(s, result) == -1)
 			return errno == ETIMEDOUT ? -1 : 0;
 	}
 }

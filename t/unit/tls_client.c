@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "tap.h"
 
+#define TICKETS 400
 #define MUCH ((size_t)3 << 20)
 #define SOON deadline_in_seconds(20)
 
@@ -136,6 +137,26 @@ ask_anew(SSL *ssl, int fd)
 	(void)SSL_do_handshake(ssl);
 	(void)SSL_read(ssl, &c, 1);
 	return SSL_CTX_sess_accept_good(SSL_get_SSL_CTX(ssl)) == 1;
+}
+
+/* Tickets upon tickets, and a reply behind them. */
+static bool
+flood(SSL *ssl, int fd)
+{
+	BIO *made = BIO_new(BIO_s_mem());
+	char *data;
+	long len;
+
+	if (ssl == NULL || made == NULL)
+		return false;
+	SSL_set0_wbio(ssl, made);
+	for (int i = 0; i < TICKETS; i++)
+		if (SSL_new_session_ticket(ssl) != 1 || SSL_do_handshake(ssl) != 1)
+			return false;
+	if (SSL_write(ssl, "250 ok\r\n", 8) != 8)
+		return false;
+	len = BIO_get_mem_data(made, &data);
+	return len > 80000 && io_write(fd, data, (size_t)len, SOON) == 0;
 }
 
 static struct {
@@ -278,6 +299,20 @@ test_broken(void)
 	end(layer, "forge");
 }
 
+static void
+test_flood(void)
+{
+	struct layer *layer = start(flood, TLS1_3_VERSION);
+	siginfo_t info;
+
+	if (layer != NULL && waitid(P_PID, (id_t)us.pid, &info, WEXITED | WNOWAIT) == 0) {
+		tap_is_int(layer->wait(layer, deadline_in_ms(0)), -1, "not all of it is read");
+		tap_is_int(errno, ETIMEDOUT, "when time is up");
+		tap_is_int(layer->wait(layer, SOON), 0, "but when there is time");
+	}
+	end(layer, "flood");
+}
+
 /* RFC 9325, 3.5: there is one handshake. */
 static void
 test_renegotiation(void)
@@ -329,6 +364,7 @@ main(void)
 	test_deaf();
 	test_broken();
 	test_renegotiation();
+	test_flood();
 	test_legacy(TLS_LEVEL_ENCRYPT, "the server closed the connection");
 	test_legacy(TLS_LEVEL_FINGERPRINT, "unsafe legacy renegotiation disabled");
 	tls_client_close(us.client);
