@@ -36,6 +36,7 @@ listen() {
 	PORT=$(free_port)
 	start "$@" smtpd -l "127.0.0.1:$PORT"
 	wait_for 10 port_open "$PORT"
+	talk "$PORT" 'QUIT\r\n' # before it answers it may have come to any point of its start
 }
 
 # Whether the kernel has both parts: what is tested of one that has neither is tested anyway.
