@@ -131,14 +131,20 @@ bool
 secure_takes_on(struct secure *s, struct attempt *a, const struct client *c,
     const struct tls_requirement *policy)
 {
+	struct tls_requirement copy;
 	bool is_borrowed = s->is_borrowed || !tls_requirement_equal(&s->policy, policy);
 
 	/* what was verified may have been another name (RFC 8689, 4.2.1) */
 	if (!tls_requirement_covers(&s->wanted, s->finding.is_on, policy) ||
 	    (requires_tls(a) && (!c->is_protected || !policy->is_named_surely || is_borrowed)))
 		return false;
+	tls_requirement_init(&copy);
+	if (tls_requirement_copy(&copy, policy) == -1)
+		return false; /* what the connection was opened for stays */
+	tls_requirement_free(&s->policy);
+	s->policy = copy;
 	s->is_borrowed = is_borrowed;
-	return tls_requirement_copy(&s->policy, policy) == 0;
+	return true;
 }
 
 struct layer *
