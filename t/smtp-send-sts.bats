@@ -94,3 +94,21 @@ sent() {
 	sent testing 2.0.0 none
 	[ "$(find "$OUT" -name '*.eml' | wc -l)" -eq 1 ]
 }
+
+@test "a message that TLS-Required: No sent past the policy takes no other along" {
+	serve mx
+	printf 'TLS-Required: No\r\nSubject: x\r\n\r\nx\r\n' >"$T/no"
+	printf 'Subject: x\r\n\r\nx\r\n' >"$T/yes"
+	for together in '' --together; do
+		# shellcheck disable=SC2086
+		output=$(timeout 60 python3 "$ROOT/t/jobs.py" $together smtp-send -w \
+			-- "$T/no" mx:moved.example.test joe@moved.example.test \
+			-- "$T/yes" mx:moved.example.test joe@moved.example.test \
+			-- "$T/no" mx:moved.example.test joe@moved.example.test \
+			-- "$T/yes" mx:none.example.test joe@none.example.test 2>>"$T/log")
+		assert_output_has $'1\t0\tD\t2.0.0'
+		assert_output_has $'2\t0\tT\t4.7.5'
+		assert_output_has $'3\t0\tD\t2.0.0'
+		assert_output_has $'4\t0\tD\t2.0.0'
+	done
+}

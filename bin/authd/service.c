@@ -88,19 +88,6 @@ find_users(struct service *service)
 	return result;
 }
 
-static int
-make_listener(struct str *path)
-{
-	struct str folder;
-	int fd = -1;
-
-	str_init(&folder, PATH_MAX);
-	if (str_format(&folder, "%s/run/" PROGRAM, spool_path()) == 0)
-		fd = listen_in_folder(folder.data, path);
-	str_free(&folder);
-	return fd;
-}
-
 /* One file for all workers; the locks on it are each process's own, and end with it. */
 static void
 make_turns(struct server *s)
@@ -127,7 +114,7 @@ service_run(struct server *s)
 		return EXIT_PERMANENT;
 	str_init(&path, PATH_MAX);
 	if (!passed)
-		pool.listener = make_listener(&path);
+		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {
 		log_note(
 		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));

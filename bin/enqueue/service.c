@@ -269,19 +269,6 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 		    (long)peer.uid);
 }
 
-static int
-make_listener(struct accept *a, struct str *path)
-{
-	struct str folder;
-	int fd = -1;
-
-	str_init(&folder, PATH_MAX);
-	if (str_format(&folder, "%s/run/" PROGRAM, a->spool.path) == 0)
-		fd = listen_in_folder(folder.data, path);
-	str_free(&folder);
-	return fd;
-}
-
 static void
 keep_stock(void *context)
 {
@@ -302,7 +289,7 @@ service_run(struct accept *a)
 
 	str_init(&path, PATH_MAX);
 	if (!passed)
-		pool.listener = make_listener(a, &path);
+		pool.listener = listen_for_service(a->spool.path, PROGRAM, &path);
 	if (pool.listener == -1) {
 		log_note(
 		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));

@@ -45,19 +45,6 @@ renew(void *context)
 	}
 }
 
-static int
-make_listener(struct str *path)
-{
-	struct str folder;
-	int fd = -1;
-
-	str_init(&folder, PATH_MAX);
-	if (str_format(&folder, "%s/run/" PROGRAM, spool_path()) == 0)
-		fd = listen_in_folder(folder.data, path);
-	str_free(&folder);
-	return fd;
-}
-
 int
 service_run(struct server *s)
 {
@@ -73,7 +60,7 @@ service_run(struct server *s)
 
 	str_init(&path, PATH_MAX);
 	if (!is_passed)
-		pool.listener = make_listener(&path);
+		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {
 		log_note(
 		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));

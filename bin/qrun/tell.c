@@ -110,16 +110,7 @@ is_code_for(struct slice code, enum job_status status)
 static bool
 is_clean(struct slice text)
 {
-	if (text.len > TEXT_MAX || slice_has_control(text))
-		return false;
-	while (text.len > 0) {
-		size_t n = utf8_sequence(text);
-
-		if (n == 0)
-			return false;
-		text = slice_skip(text, n);
-	}
-	return true;
+	return text.len <= TEXT_MAX && !slice_has_control(text) && utf8_is_text(text);
 }
 
 bool

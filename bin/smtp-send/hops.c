@@ -366,6 +366,7 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_STS_FAILED ||
 		h->verdict == TLS_TLSA_FAILED) &&
 	    secure_is_optional(a)) {
+		h->tls.is_overridden = true;
 		if (h->tls.by == TLS_BY_TABLE)
 			return true;
 		h->tls.level = TLS_LEVEL_MAY;

@@ -9,25 +9,12 @@
 
 #define VALUE_MAX ((size_t)1000)
 
-static bool
-is_printable(struct slice text)
-{
-	while (text.len > 0) {
-		size_t n = utf8_sequence(text);
-
-		if (n == 0)
-			return false;
-		text = slice_skip(text, n);
-	}
-	return true;
-}
-
 static int
 take_entry(
     struct settings *s, const struct table *t, const struct table_entry *entry, struct str *problem)
 {
 	if (slice_is_nocase(entry->key, "organization")) {
-		if (entry->value.len > 0 && is_printable(entry->value))
+		if (entry->value.len > 0 && utf8_is_text(entry->value))
 			return str_add_slice(&s->organization, entry->value);
 		return table_complain(
 		    problem, PROGRAM, slice_of(t->text), entry->key, "a name is expected");

@@ -146,13 +146,16 @@ listen_open_folder(const char *path)
 }
 
 int
-listen_in_folder(const char *folder, struct str *path)
+listen_for_service(const char *spool, const char *name, struct str *path)
 {
-	int fd = listen_open_folder(folder);
+	int fd;
 
+	str_clear(path);
+	if (str_format(path, "%s/run/%s", spool, name) == -1)
+		return -1;
+	fd = listen_open_folder(path->data);
 	if (fd == -1)
 		return -1;
 	io_close(fd);
-	str_clear(path);
-	return str_format(path, "%s/socket", folder) == -1 ? -1 : listen_at_path(path->data, 0666);
+	return str_add_text(path, "/socket") == -1 ? -1 : listen_at_path(path->data, 0666);
 }

@@ -24,10 +24,11 @@ int listen_at_path(const char *path, unsigned mode);
  */
 int listen_open_folder(const char *path);
 /*
- * A service's socket in such a folder, as listen_at_path; everybody may connect, since who asks is
- * known by SO_PEERCRED. *path becomes its name.
+ * The socket of the service NAME in the spool SPOOL, as listen_at_path: run/NAME/socket there, in
+ * such a folder. Everybody may connect, since who asks is known by SO_PEERCRED. *path becomes its
+ * name.
  */
-int listen_in_folder(const char *folder, struct str *path);
+int listen_for_service(const char *spool, const char *name, struct str *path);
 /* True for a socket that listens. */
 bool listen_is_open(int fd);
 

@@ -165,24 +165,11 @@ take_mx(struct parser *p, struct slice value)
 	return str_add_char(patterns, ' ');
 }
 
-static bool
-is_utf8(struct slice text)
-{
-	while (text.len > 0) {
-		size_t n = utf8_sequence(text);
-
-		if (n == 0)
-			return false;
-		text = slice_skip(text, n);
-	}
-	return true;
-}
-
 /* sts-policy-ext-value */
 static int
 take_other(struct parser *p, struct slice value)
 {
-	if (value.len == 0 || slice_has_control(value) || !is_utf8(value))
+	if (value.len == 0 || slice_has_control(value) || !utf8_is_text(value))
 		return complain(p, "a value is empty, or not printable");
 	return 0;
 }

@@ -43,6 +43,7 @@ tls_requirement_copy(struct tls_requirement *to, const struct tls_requirement *f
 	to->by = from->by;
 	to->is_testing = from->is_testing;
 	to->is_named_surely = from->is_named_surely;
+	to->is_overridden = from->is_overridden;
 	memcpy(to->sni, from->sni, sizeof to->sni);
 	memcpy(to->names, from->names, sizeof to->names);
 	to->name_count = from->name_count;
@@ -143,8 +144,8 @@ is_within(const struct tls_requirement *a, const struct tls_requirement *b)
 bool
 tls_requirement_equal(const struct tls_requirement *a, const struct tls_requirement *b)
 {
-	return a->is_testing == b->is_testing && is_within(a, b) && is_within(b, a) &&
-	       strcmp(a->sni, b->sni) == 0;
+	return a->is_testing == b->is_testing && a->is_overridden == b->is_overridden &&
+	       is_within(a, b) && is_within(b, a) && strcmp(a->sni, b->sni) == 0;
 }
 
 bool
@@ -157,6 +158,8 @@ bool
 tls_requirement_covers(
     const struct tls_requirement *had, bool is_encrypted, const struct tls_requirement *wanted)
 {
+	if (wanted->is_overridden)
+		return false;
 	if (tls_requirement_equal(had, wanted))
 		return true;
 	if (tls_requirement_is_lenient(wanted)) /* it must have been tried, at least */

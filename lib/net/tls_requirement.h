@@ -56,6 +56,9 @@ struct tls_requirement {
 	/* The server's name is vouched for: by DNSSEC, by MTA-STS in force, or by an administrator
 	 * who wrote it (RFC 8689, 4.2.1). */
 	bool is_named_surely;
+	/* The policy would not have this server at all; a message passed over that, and others must
+	 * not come along. */
+	bool is_overridden;
 	/* What goes out as SNI, whatever the level; empty: none (an address literal). */
 	char sni[TLS_NAME_SIZE];
 	/* Reference identifiers (RFC 9525) for VERIFY, and with usage 2 of DANE; there for every
