@@ -80,7 +80,10 @@ report() {
 		assert_file_has "$T/report" "$line"
 	done
 	assert_file_has "$T/log.all" 'qrun: expansion-notice id='
-	assert_file_has "$T/log.all" 'to=joe@away.test orig_to=all@box.test relay='
+	# satchel(7), Logs: these fields in this order
+	grep -Eq '^qrun: delivery id=[0-9a-v]{20} from=ann@box.test to=joe@away.test orig_to=all@box.test '\
+'relay=127.0.0.1\[127.0.0.1\]:[0-9]+ tls=none delay=[0-9]+\.[0-9]{3} queue=[0-9]+\.[0-9]{3} connect=[0-9]+\.[0-9]{3} '\
+'transfer=[0-9]+\.[0-9]{3} status=sent dsn=2\.0\.0 reply="250 [^"]*"$' "$T/log.all"
 	cat "$OUT"/*.env >"$T/sent"
 	[ "$(grep -c 'NOTIFY=DELAY ORCPT=rfc822;all@box.test' "$T/sent")" -eq 2 ]
 	rm "$OUT"/*
