@@ -321,65 +321,6 @@ hops_close(struct hops *h)
 	tls_requirement_free(&h->tls);
 }
 
-static struct tls_server
-server_of(const struct hop *hop)
-{
-	return (struct tls_server){.name = slice_of(hop->is_literal ? NULL : hop->name),
-	    .expanded = slice_of(hop->expanded),
-	    .is_secure = hop->is_secure,
-	    .port = endpoint_port(&hop->address)};
-}
-
-/* Of the group, each server once: what there is to be known of their TLS. */
-static void
-prefetch_tls(struct sender *s, struct attempt *a, const struct hops *h)
-{
-	struct tls_server servers[EXCHANGERS_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < h->count && count < EXCHANGERS_MAX; i++)
-		if (i == 0 || strcmp(h->list[i].name, h->list[i - 1].name) != 0)
-			servers[count++] = server_of(&h->list[i]);
-	if (count > 1)
-		tls_policy_prefetch(s->tls_policy, &h->to, servers, count, a->until);
-}
-
-bool
-hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
-    struct client_outcome *outcome)
-{
-	struct tls_server server = server_of(hop);
-	const struct credential *one = login_find(s, a, hop);
-	bool is_new = h->decided == NULL || strcmp(h->decided->name, hop->name) != 0;
-
-	if (!login_is_hopeful(one, outcome))
-		return false;
-	if (is_new) {
-		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
-		login_require(one, &h->tls);
-	}
-	h->decided = hop;
-	if (h->verdict == TLS_GO)
-		return secure_is_possible(&s->secure, a, hop, &h->tls, outcome);
-	/* what the recipient's domain asks for, this message asks to be passed over (RFC 8689, 3)
-	 */
-	if ((h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_STS_FAILED ||
-		h->verdict == TLS_TLSA_FAILED) &&
-	    secure_is_optional(a)) {
-		h->tls.is_overridden = true;
-		if (h->tls.by == TLS_BY_TABLE)
-			return true;
-		h->tls.level = TLS_LEVEL_MAY;
-		h->tls.by = TLS_BY_MESSAGE;
-		return true;
-	}
-	if (is_new)
-		outcomes_tell_refusal(s, a, h, hop);
-	client_outcome_set(outcome, CLIENT_TEMPORARY, tls_verdict_code(h->verdict), "%s: %s",
-	    hop->name, h->tls.reason.data);
-	return false;
-}
-
 static bool
 is_this_host(const struct sender *s, const struct dns_addresses *found)
 {
@@ -456,6 +397,6 @@ hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
 	h->decided = NULL;
 	while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
 		fill_group(s, a, h);
-	prefetch_tls(s, a, h);
+	hops_prefetch_tls(s, a, h);
 	return h->count > 0;
 }

@@ -201,6 +201,8 @@ void login_judge(const struct attempt *a, struct client_outcome *outcome);
 bool hops_open(struct sender *s, struct attempt *a, struct hops *h);
 /* False behind the last group. Failures to look up a server are noted in A. */
 bool hops_next_group(struct sender *s, struct attempt *a, struct hops *h);
+/* Looks up at once what hops_decide will want to know of the servers of the group. */
+void hops_prefetch_tls(struct sender *s, struct attempt *a, const struct hops *h);
 /* Sets h->tls for HOP, which is in h->list. False, with OUTCOME set, if it must not have the mail.
  */
 bool hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct hop *hop,
