@@ -76,6 +76,11 @@ static const struct row rows[] = {
 		"Nothing is wrong with your message. Please " ASK_US}},
     {"7.30", {"You asked that it goes over protected connections only, and there was none.",
 		 "Send it without that wish if it need not be protected."}},
+    {"7.10", {"You asked that it goes over protected connections only, and there was none.",
+		 "Send it without that wish if it need not be protected."}},
+    {"7.11",
+	{"The way to the host that should pass the message on is not as safe as a login needs.",
+	    "Nothing is wrong with your message. Please " ASK_US}},
     {"7.23", {"Your domain does not say that mail from it may come from this host (SPF).",
 		 ASK_PROVIDER}},
     {"7.20", {UNSIGNED, ASK_PROVIDER}},
@@ -119,7 +124,7 @@ begins(const char *code, struct slice text)
 static bool
 is_others_word(struct slice rest)
 {
-	static const char *const known[] = {"3.4", "7.4", "7.5", "7.8", "7.30"};
+	static const char *const known[] = {"3.4", "7.4", "7.5", "7.8", "7.10", "7.11", "7.30"};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (begins(known[i], rest))
