@@ -2,12 +2,13 @@
 #include "batch.h"
 
 #include "base/clock.h"
+#include "expand.h"
 #include "forward.h"
 #include "gateway.h"
 #include "mbox.h"
 #include "place.h"
+#include "plan.h"
 #include "prefix.h"
-#include "target.h"
 
 /* One recipient at work. */
 struct errand {
@@ -15,6 +16,7 @@ struct errand {
 	const struct job *job;
 	const struct job_recipient *recipient;
 	struct slice prefix;
+	struct plan plan;
 	struct outcome *outcome;
 };
 
@@ -87,93 +89,63 @@ add_to_mbox(struct errand *e, const struct place *p)
 }
 
 static int
-store(struct errand *e, struct target target)
+store(struct errand *e, const struct plan_step *step)
 {
 	const struct courier *c = e->batch->courier;
 	struct place p;
 	int result;
 
 	if (courier_check_content(c, e->outcome) == -1 ||
-	    place_open(c, target, &p, e->outcome) == -1)
+	    place_open(&e->plan, step, &p, e->outcome) == -1)
 		return -1;
-	result = place_is_maildir(c, target) ? put_into_maildir(e, &p) : add_to_mbox(e, &p);
+	result = step->kind == PLAN_MAILDIR ? put_into_maildir(e, &p) : add_to_mbox(e, &p);
 	place_close(&p);
 	return result;
 }
 
 static int
-check_target(struct errand *e, struct slice text)
+store_all(struct errand *e, enum plan_kind kind)
 {
-	switch (target_parse(text, e->batch->courier->relative).kind) {
-	case TARGET_BAD:
-		return outcome_fail(e->outcome, JOB_PERMANENT, "5.1.3",
-		    "\"%.*s\" is neither an address nor a path", (int)text.len, text.data);
-	case TARGET_UNSUPPORTED:
-		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
-		    "\"%.*s\" is not supported yet", (int)text.len, text.data);
-	default:
-		return 0;
-	}
-}
-
-static int
-check_targets(struct errand *e)
-{
-	struct slice rest = e->recipient->targets, text;
-	size_t count = 0;
-
-	for (; slice_take(&rest, '\t', &text); count += text.len > 0)
-		if (text.len > 0 && check_target(e, text) == -1)
+	for (size_t i = 0; i < e->plan.count; i++)
+		if (e->plan.steps[i]->kind == kind && store(e, e->plan.steps[i]) == -1)
 			return -1;
-	if (count == 0)
-		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5", "no target is given");
-	return 0;
-}
-
-/* All targets that are Maildirs, or all that are mbox files. */
-static int
-store_all(struct errand *e, bool in_maildirs)
-{
-	const struct courier *c = e->batch->courier;
-	struct slice rest = e->recipient->targets, text;
-
-	while (slice_take(&rest, '\t', &text)) {
-		struct target t = target_parse(text, c->relative);
-
-		if (text.len == 0 || t.kind == TARGET_FORWARD ||
-		    place_is_maildir(c, t) != in_maildirs)
-			continue;
-		if (store(e, t) == -1)
-			return -1;
-	}
 	return 0;
 }
 
 /* What can be taken back comes first (deliver(8), Several targets). */
 static int
-deliver_to_targets(struct errand *e)
+carry_out(struct errand *e)
 {
-	if (check_targets(e) == -1 || store_all(e, true) == -1 || store_all(e, false) == -1)
+	if (store_all(e, PLAN_MAILDIR) == -1 || store_all(e, PLAN_MBOX) == -1)
 		return -1;
-	return forward_submit(e->batch->courier, e->job, e->recipient, e->outcome);
+	return forward_submit(e->batch->courier, e->job, e->recipient, &e->plan, e->outcome);
+}
+
+static int
+follow_plan(struct errand *e)
+{
+	int result;
+
+	if (plan_init(&e->plan, e->job->reverse_path) == -1)
+		result = outcome_errno(e->outcome, "unable to prepare the delivery");
+	else
+		result =
+		    expand_recipient(e->batch->courier, e->job, e->recipient, &e->plan, e->outcome);
+	if (result == 0)
+		result = carry_out(e);
+	plan_free(&e->plan);
+	return result;
 }
 
 static int
 deliver(struct errand *e)
 {
-	struct slice destination = e->job->destination;
-
 	if (e->recipient->address.len > 0 &&
 	    content_was_delivered_to(&e->batch->courier->content, e->recipient->address))
 		return outcome_fail(e->outcome, JOB_PERMANENT, "5.4.6", "mail forwarding loop");
-	if (gateway_is_destination(destination))
+	if (gateway_is_destination(e->job->destination))
 		return 0; /* those that got so far go together */
-	if (slice_is(destination, "targets:"))
-		return deliver_to_targets(e);
-	if (slice_starts(destination, "user:") && destination.len > 5)
-		return store(e, target_parse(destination, false));
-	return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
-	    "\"%.*s\" is no destination of deliver", (int)destination.len, destination.data);
+	return follow_plan(e);
 }
 
 /* Takes the entries of a recipient that failed out of the batch: they are its last. */

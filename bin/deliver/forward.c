@@ -4,7 +4,6 @@
 #include "base/fields.h"
 #include "mail/notify.h"
 #include "prefix.h"
-#include "target.h"
 
 #define ENVELOPE_MAX ((size_t)1 << 20)
 
@@ -12,23 +11,6 @@ static int
 add_unless_empty(struct str *out, char letter, struct slice value)
 {
 	return value.len == 0 ? 0 : fields_add(out, letter, value, '\0');
-}
-
-/* A local part alone is a name of this host: no other will know it. */
-static int
-add_address(const struct courier *c, struct str *envelope, struct slice address)
-{
-	struct str full;
-	int result;
-
-	if (slice_find(address, '@') < address.len)
-		return fields_add(envelope, 'T', address, '\0');
-	str_init(&full, ENVELOPE_MAX);
-	result = str_format(&full, "%.*s@%s", (int)address.len, address.data, c->me.data);
-	if (result == 0)
-		result = fields_add(envelope, 'T', str_slice(&full), '\0');
-	str_free(&full);
-	return result;
 }
 
 /* NOTIFY without SUCCESS; and it must not be left empty, which would ask for failures and delays.
@@ -46,37 +28,25 @@ add_quiet_notify(struct str *envelope, struct slice notify)
 	return fields_add(envelope, 'N', slice_of(quiet), '\0');
 }
 
-static size_t
-count_addresses(const struct courier *c, struct slice targets)
-{
-	struct slice text;
-	size_t count = 0;
-
-	while (slice_take(&targets, '\t', &text))
-		count += target_parse(text, c->relative).kind == TARGET_FORWARD;
-	return count;
-}
-
 /*
  * The way through filters carries nothing but F and T. Else an alias keeps what was asked for the
  * message and the recipient (RFC 3461, 5.2.7); but where it has several addresses, they are not
  * asked for success, which would be told several times (5.2.7.3, c).
  */
 static int
-add_addresses(
-    const struct courier *c, const struct job_recipient *r, struct str *envelope, struct outcome *o)
+add_addresses(const struct courier *c, const struct job_recipient *r, const struct plan *plan,
+    struct str *envelope, struct outcome *o)
 {
-	struct slice rest = r->targets, text;
 	bool is_plain = submit_is_plain(&c->submit);
-	bool is_quiet = notify_has(r->notify, NOTIFY_SUCCESS) && count_addresses(c, rest) > 1;
+	bool is_quiet = notify_has(r->notify, NOTIFY_SUCCESS) && plan->of_kind[PLAN_FORWARD] > 1;
 
-	while (slice_take(&rest, '\t', &text)) {
-		struct target t = target_parse(text, c->relative);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct slice address = plan->steps[i]->value;
 
-		if (t.kind != TARGET_FORWARD)
+		if (plan->steps[i]->kind != PLAN_FORWARD)
 			continue;
-		outcome_try(o, "forward", t.value);
-		if (add_address(c, envelope, t.value) == -1)
+		outcome_try(o, "forward", address);
+		if (fields_add(envelope, 'T', address, '\0') == -1)
 			return -1;
 		if (!is_plain && ((is_quiet ? add_quiet_notify(envelope, r->notify)
 					    : add_unless_empty(envelope, 'N', r->notify)) == -1 ||
@@ -89,9 +59,10 @@ add_addresses(
 }
 
 static int
-add_message_fields(const struct courier *c, const struct job *job, struct str *envelope)
+add_message_fields(
+    const struct courier *c, const struct job *job, struct slice sender, struct str *envelope)
 {
-	if (fields_add(envelope, 'F', job->reverse_path, '\0') == -1)
+	if (fields_add(envelope, 'F', sender, '\0') == -1)
 		return -1;
 	if (submit_is_plain(&c->submit))
 		return 0;
@@ -179,19 +150,18 @@ submit(struct courier *c, struct slice envelope, struct slice recipient, struct 
 
 int
 forward_submit(struct courier *c, const struct job *job, const struct job_recipient *recipient,
-    struct outcome *o)
+    const struct plan *plan, struct outcome *o)
 {
 	struct str envelope;
-	size_t without;
 	int result = 0;
 
+	if (plan->of_kind[PLAN_FORWARD] == 0)
+		return 0;
 	str_init(&envelope, ENVELOPE_MAX);
-	if (add_message_fields(c, job, &envelope) == -1)
+	if (add_message_fields(c, job, str_slice(&plan->sender), &envelope) == -1 ||
+	    add_addresses(c, recipient, plan, &envelope, o) == -1)
 		result = outcome_errno(o, "unable to make the envelope");
-	without = envelope.len;
-	if (result == 0 && add_addresses(c, recipient, &envelope, o) == -1)
-		result = outcome_errno(o, "unable to make the envelope");
-	if (result == 0 && envelope.len > without)
+	if (result == 0)
 		result = submit(c, str_slice(&envelope), recipient->address, o);
 	str_free(&envelope);
 	return result;

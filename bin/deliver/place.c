@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
-#include "user.h"
+#include "courier.h"
 
 static bool
 ends_with_slash(const struct str *s)
@@ -14,51 +13,24 @@ ends_with_slash(const struct str *s)
 	return s->len > 0 && s->data[s->len - 1] == '/';
 }
 
-bool
-place_is_maildir(const struct courier *c, struct target target)
-{
-	return target.kind == TARGET_MAILDIR || target.kind == TARGET_POSTMASTER ||
-	       (target.kind == TARGET_USER && ends_with_slash(&c->mailbox));
-}
-
-static int
-find_path(const struct courier *c, struct target target, struct place *p, struct outcome *o)
-{
-	const char *kind = place_is_maildir(c, target) ? "maildir" : "mbox";
-	struct str name;
-	int result = 0;
-
-	str_init(&name, DELIVER_PATH_MAX);
-	if (target.kind == TARGET_USER) {
-		p->base = user_open_home(target.value, &name, o);
-		if (p->base == -1)
-			result = -1;
-		else if (str_add_slice(&p->path, str_slice(&c->mailbox)) == -1)
-			result = outcome_errno(o, "unable to name the mailbox");
-		(void)str_format(&name, "/%s", c->mailbox.data);
-	} else {
-		struct slice path =
-		    target.kind == TARGET_POSTMASTER ? str_slice(&c->postmaster) : target.value;
-
-		if (str_add_slice(&p->path, path) == -1)
-			result = outcome_errno(o, "unable to name the mailbox");
-		(void)str_add_slice(&name, path);
-	}
-	if (result == 0)
-		outcome_try(o, kind, str_slice(&name));
-	str_free(&name);
-	return result;
-}
-
 int
-place_open(const struct courier *c, struct target target, struct place *p, struct outcome *o)
+place_open(
+    const struct plan *plan, const struct plan_step *step, struct place *p, struct outcome *o)
 {
-	p->base = AT_FDCWD;
+	struct str name;
+
+	p->base = step->in_home ? plan->home : AT_FDCWD;
 	str_init(&p->path, DELIVER_PATH_MAX);
-	if (find_path(c, target, p, o) == -1) {
+	if (str_add_slice(&p->path, step->value) == -1) {
 		place_close(p);
-		return -1;
+		return outcome_errno(o, "unable to name the mailbox");
 	}
+	str_init(&name, DELIVER_PATH_MAX * 2);
+	if (step->in_home)
+		(void)str_format(&name, "%s/", plan->home_path.data);
+	(void)str_add_slice(&name, step->value);
+	outcome_try(o, step->kind == PLAN_MAILDIR ? "maildir" : "mbox", str_slice(&name));
+	str_free(&name);
 	while (ends_with_slash(&p->path))
 		str_truncate(&p->path, p->path.len - 1);
 	return 0;
@@ -67,8 +39,6 @@ place_open(const struct courier *c, struct target target, struct place *p, struc
 void
 place_close(struct place *p)
 {
-	if (p->base >= 0)
-		io_close(p->base);
 	str_free(&p->path);
 }
 

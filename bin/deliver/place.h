@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Where a target's mailbox is: a path, and the folder that it is relative to. */
+/* Where a mailbox is: a path, and the folder that it is relative to. */
 #ifndef DELIVER_PLACE_H
 #define DELIVER_PLACE_H
 
 #include <sys/stat.h>
 
-#include <stdbool.h>
-
 #include "base/str.h"
-#include "courier.h"
 #include "outcome.h"
-#include "target.h"
+#include "plan.h"
 
 struct place {
-	int base;	 /* AT_FDCWD, or a home, then owned */
+	int base;	 /* AT_FDCWD, or the home of the plan; not owned */
 	struct str path; /* for openat, without slashes at the end */
 };
 
-/* True if TARGET is put into a Maildir; false for mbox files and forwards. */
-bool place_is_maildir(const struct courier *c, struct target target);
-
-/* Finds the place of a target that is no forward and tells O what is tried. 0, or -1 and O. */
-int place_open(const struct courier *c, struct target target, struct place *p, struct outcome *o);
+/* Finds the place of STEP, a mailbox of PLAN, and tells O what is tried. 0, or -1 and O. */
+int place_open(
+    const struct plan *plan, const struct plan_step *step, struct place *p, struct outcome *o);
 void place_close(struct place *p);
 
 /*

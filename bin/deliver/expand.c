@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#include "expand.h"
+
+#include <errno.h>
+
+#include "home.h"
+#include "user.h"
+
+#define FULL_MAX ((size_t)2000) /* an address and this host's name */
+
+int
+expand_add(struct expansion *e, const struct plan_step *step)
+{
+	if (plan_add(e->plan, step) == 0)
+		return 0;
+	if (errno == EMSGSIZE)
+		return outcome_fail(
+		    e->outcome, JOB_TEMPORARY, "4.3.5", "there are too many targets");
+	return outcome_errno(e->outcome, "unable to keep the targets");
+}
+
+int
+expand_add_address(struct expansion *e, struct slice text)
+{
+	struct plan_step step = {.kind = PLAN_FORWARD, .value = text};
+	struct str full;
+	int result;
+
+	if (slice_find_last(text, '@') < text.len)
+		return expand_add(e, &step);
+	str_init(&full, FULL_MAX);
+	result = str_format(&full, "%.*s@%s", (int)text.len, text.data, e->courier->me.data);
+	step.value = str_slice(&full);
+	result = result == 0 ? expand_add(e, &step)
+			     : outcome_errno(e->outcome, "unable to make an address");
+	str_free(&full);
+	return result;
+}
+
+static int
+add_path(struct expansion *e, struct slice path)
+{
+	struct plan_step step = {.kind = PLAN_MBOX, .value = path};
+
+	if (path.data[path.len - 1] == '/')
+		step.kind = PLAN_MAILDIR;
+	return expand_add(e, &step);
+}
+
+static int
+add_target(struct expansion *e, struct target t)
+{
+	switch (t.kind) {
+	case TARGET_MAILDIR:
+	case TARGET_MBOX:
+		return add_path(e, t.value);
+	case TARGET_POSTMASTER:
+		return add_path(e, str_slice(&e->courier->postmaster));
+	case TARGET_USER:
+		return home_expand(e, t.value);
+	case TARGET_FORWARD:
+		return expand_add_address(e, t.value);
+	case TARGET_BAD:
+		return outcome_fail(e->outcome, JOB_PERMANENT, "5.1.3",
+		    "\"%.*s\" is neither an address nor a path", (int)t.value.len, t.value.data);
+	case TARGET_UNSUPPORTED:
+		break;
+	}
+	return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5", "\"%.*s\" is not supported yet",
+	    (int)t.value.len, t.value.data);
+}
+
+static int
+add_targets(struct expansion *e)
+{
+	struct slice rest = e->recipient->targets, text;
+
+	while (slice_take(&rest, '\t', &text))
+		if (text.len > 0 && add_target(e, target_parse(text, e->courier->relative)) == -1)
+			return -1;
+	if (e->plan->count == 0)
+		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5", "no target is given");
+	return 0;
+}
+
+int
+expand_recipient(const struct courier *c, const struct job *job,
+    const struct job_recipient *recipient, struct plan *plan, struct outcome *o)
+{
+	struct expansion e = {
+	    .courier = c, .job = job, .recipient = recipient, .plan = plan, .outcome = o};
+	struct slice destination = job->destination;
+
+	if (slice_starts(destination, "targets:"))
+		return add_targets(&e);
+	if (slice_starts(destination, "user:") && destination.len > 5)
+		return add_target(&e, target_parse(destination, false));
+	return outcome_fail(o, JOB_TEMPORARY, "4.3.5", "\"%.*s\" is no destination of deliver",
+	    (int)destination.len, destination.data);
+}
