@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "depart.h"
+#include "mail/verp.h"
 #include "messages.h"
 #include "parking.h"
 #include "recipients.h"
@@ -32,11 +33,18 @@ count(const struct message *m)
 	return t;
 }
 
-/* Marks each recipient that is FROM as TO says, or as told of the delay. */
-static void
-mark_all(struct message *m, enum recipient_status from, enum recipient_status to, bool delay_told)
+static struct report_range
+all_of(const struct message *m)
 {
-	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+	return (struct report_range){.end = m->claim.header.recipients};
+}
+
+/* Marks each recipient of RANGE that is FROM as TO says, or as told of the delay. */
+static void
+mark(struct message *m, struct report_range range, enum recipient_status from,
+    enum recipient_status to, bool delay_told)
+{
+	for (size_t i = range.first; i < range.end; i++) {
 		struct recipient_state state;
 
 		claim_state(&m->claim, i, &state);
@@ -52,7 +60,7 @@ mark_all(struct message *m, enum recipient_status from, enum recipient_status to
 static void
 fail_waiting(struct message *m)
 {
-	mark_all(m, RECIPIENT_WAITING, RECIPIENT_FAILED, false);
+	mark(m, all_of(m), RECIPIENT_WAITING, RECIPIENT_FAILED, false);
 }
 
 /* Too old: whoever is still waited for has failed. */
@@ -101,6 +109,26 @@ fail_for_lateness(struct message *m)
 	}
 }
 
+/*
+ * Sends the reports of KIND that are due and marks whom they are about as TO. One report, or one
+ * for each recipient where each sees another reverse-path. True if nobody is left to be told.
+ */
+static bool
+tell(struct qrun *q, struct message *m, enum dsn_kind kind, enum recipient_status to)
+{
+	enum recipient_status from = report_status(kind);
+	struct report_range range = all_of(m);
+	size_t step = verp_is(m->claim.envelope.reverse_path) ? 1 : range.end;
+
+	for (range.end = step; range.end <= m->claim.header.recipients; range.end += step) {
+		if (report_send(q, m, kind, range) != REPORT_TOLD)
+			return false;
+		mark(m, range, from, to, kind == DSN_DELAYED);
+		range.first = range.end;
+	}
+	return true;
+}
+
 /* What went well, for those who asked. True if there is nobody left to be told. */
 static bool
 tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
@@ -111,10 +139,7 @@ tell_of_success(struct qrun *q, struct message *m, const struct tally *t)
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (t->due[kinds[i]] == 0)
 			continue;
-		if (report_send(q, m, kinds[i]) == REPORT_TOLD)
-			mark_all(m, report_status(kinds[i]), RECIPIENT_DELIVERED, false);
-		else
-			told = false;
+		told = tell(q, m, kinds[i], RECIPIENT_DELIVERED) && told;
 	}
 	return told;
 }
@@ -142,13 +167,10 @@ tell_sender(struct qrun *q, struct message *m, const struct tally *t)
 	if (t->due[DSN_FAILED] > 0) {
 		if (m->claim.envelope.reverse_path.len == 0)
 			depart_log(m, "double-bounce", 0);
-		told = report_send(q, m, DSN_FAILED) == REPORT_TOLD;
-		if (told)
-			mark_all(m, RECIPIENT_FAILED, RECIPIENT_BOUNCED, false);
+		told = tell(q, m, DSN_FAILED, RECIPIENT_BOUNCED);
 	}
-	if (t->waiting > 0 && !m->stays && wants_notice(q, m, t) &&
-	    report_send(q, m, DSN_DELAYED) == REPORT_TOLD)
-		mark_all(m, RECIPIENT_WAITING, RECIPIENT_WAITING, true);
+	if (t->waiting > 0 && !m->stays && wants_notice(q, m, t))
+		(void)tell(q, m, DSN_DELAYED, RECIPIENT_WAITING); /* else at the next turn */
 	return told;
 }
 

@@ -13,6 +13,7 @@
 #include "complain.h"
 #include "destination.h"
 #include "hosts.h"
+#include "mail/verp.h"
 #include "spool/view.h"
 
 #define LINE_MAX_OCTETS ((size_t)65536)
@@ -122,7 +123,8 @@ plan_recipient(struct preview *p, const struct plan *all, const struct envelope_
     const struct recipient_state *state)
 {
 	struct plan plan;
-	int found = route_find_from(p->q->routes, str_slice(&p->sender), r->address, &p->route);
+	struct slice sender = verp_base(str_slice(&p->sender));
+	int found = route_find_from(p->q->routes, sender, r->address, &p->route);
 
 	plan = found == 0 ? plan_route(p)
 			  : (struct plan){.what = "defer", .why = slice_of("out of memory")};

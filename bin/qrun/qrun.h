@@ -53,6 +53,7 @@ struct destination {
 	struct task *first, *last;     /* waiting */
 	size_t running;		       /* tasks that workers have */
 	size_t tasks;		       /* all that there are, in line or not */
+	const struct message *sorting; /* whose tasks are being made; this has one of them */
 	int64_t used;		       /* seconds since 1970: when it was last asked for */
 	struct window window;	       /* how many workers may serve it now */
 	struct destination_limits own; /* as the control file destinations says */

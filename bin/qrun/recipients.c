@@ -8,6 +8,7 @@
 #include "complain.h"
 #include "destination.h"
 #include "mail/encode.h"
+#include "mail/verp.h"
 #include "report.h"
 
 #define REPLY_MAX ((size_t)4096)
@@ -27,6 +28,20 @@ log_original(struct event *e, const struct envelope_recipient *r)
 	str_free(&address);
 }
 
+/* The reverse-path that the recipient sees. */
+static void
+log_sender(struct event *e, const struct message *m, const struct envelope_recipient *r)
+{
+	struct slice reverse_path = m->claim.envelope.reverse_path;
+	struct str seen;
+
+	str_init(&seen, REPLY_MAX);
+	if (verp_add(&seen, reverse_path, r->address, m->claim.envelope.is_utf8) == 0)
+		reverse_path = str_slice(&seen);
+	event_slice(e, "from", reverse_path);
+	str_free(&seen);
+}
+
 static void
 log_delivery(const struct message *m, const struct envelope_recipient *r, const struct verdict *v)
 {
@@ -38,7 +53,7 @@ log_delivery(const struct message *m, const struct envelope_recipient *r, const 
 
 	event_start(&e, PROGRAM, "delivery");
 	event_text(&e, "id", m->claim.header.id);
-	event_slice(&e, "from", m->claim.envelope.reverse_path);
+	log_sender(&e, m, r);
 	event_slice(&e, "to", r->address);
 	log_original(&e, r);
 	event_slice(&e, "relay", v->relay);

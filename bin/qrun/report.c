@@ -11,10 +11,12 @@
 #include "base/utf8.h"
 #include "mail/header.h"
 #include "mail/notify.h"
+#include "mail/verp.h"
 #include "spool/job.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
 #define HEADER_MAX ((size_t)256 * 1024) /* octets of the original looked through for its header */
+#define SENDER_MAX ((size_t)1024)
 #define DOUBLE_PART 4	     /* of the bounces in a minute, those for the postmaster at most */
 #define EXPIRED_CODE "4.4.7" /* RFC 3463: delivery time expired */
 
@@ -84,11 +86,12 @@ describe(struct dsn_recipient *r, const struct message *m, size_t i, enum dsn_ki
 }
 
 static size_t
-collect(const struct message *m, enum dsn_kind kind, bool is_double, struct dsn_recipient *list)
+collect(const struct message *m, enum dsn_kind kind, bool is_double, struct report_range range,
+    struct dsn_recipient *list)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < m->claim.header.recipients; i++) {
+	for (size_t i = range.first; i < range.end; i++) {
 		struct recipient_state state;
 
 		if (!is_meant(m, i, kind, is_double, &state))
@@ -315,13 +318,24 @@ is_double_bounce(const struct qrun *q, const struct message *m, enum dsn_kind ki
 	return !is_marked;
 }
 
+/* Whom the report goes to: 0 with SENDER, or -1 with ENOMEM. */
+static int
+find_sender(const struct qrun *q, const struct message *m, struct report_range range,
+    bool is_double, struct str *sender)
+{
+	const struct envelope *e = &m->claim.envelope;
+
+	if (is_double)
+		return str_add_slice(sender, str_slice(&q->double_bounce));
+	return verp_add(sender, e->reverse_path, m->recipients[range.first].address, e->is_utf8);
+}
+
 enum report_result
-report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
+report_send(struct qrun *q, struct message *m, enum dsn_kind kind, struct report_range range)
 {
 	int64_t now = clock_wall_seconds();
 	struct dsn d = {.kind = kind,
 	    .me = routes_me(q->routes),
-	    .sender = m->claim.envelope.reverse_path,
 	    .id = slice_of(m->claim.header.id),
 	    .envelope_id = m->claim.envelope.envelope_id,
 	    .arrival = message_arrival(m),
@@ -330,18 +344,19 @@ report_send(struct qrun *q, struct message *m, enum dsn_kind kind)
 	    .is_international = m->claim.envelope.is_utf8,
 	    .now = now,
 	    .retry_until = message_origin(m) + q->schedule.lifetime};
-	struct dsn_recipient *list = calloc(m->claim.header.recipients, sizeof *list);
-	enum submit_result result = SUBMIT_OK;
+	struct dsn_recipient *list = calloc(range.end - range.first, sizeof *list);
+	enum submit_result result = SUBMIT_TEMPORARY;
+	struct str sender;
 
-	if (list == NULL)
-		return REPORT_LATER;
+	str_init(&sender, SENDER_MAX);
 	d.recipients = list;
 	d.is_double = is_double_bounce(q, m, kind);
-	if (d.is_double)
-		d.sender = str_slice(&q->double_bounce);
-	d.count = collect(m, kind, d.is_double, list);
-	if (d.count > 0)
-		result = tell(q, m, &d);
+	if (list != NULL && find_sender(q, m, range, d.is_double, &sender) == 0) {
+		d.sender = str_slice(&sender);
+		d.count = collect(m, kind, d.is_double, range, list);
+		result = d.count > 0 ? tell(q, m, &d) : SUBMIT_OK;
+	}
+	str_free(&sender);
 	free(list);
 	/* a report that can never be queued (its address is refused) would be tried for ever */
 	return result == SUBMIT_OK || result == SUBMIT_PERMANENT ? REPORT_TOLD : REPORT_LATER;

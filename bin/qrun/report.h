@@ -15,12 +15,18 @@ enum report_result {
 	REPORT_LATER, /* it could not be queued now, or too many were made this minute */
 };
 
+/* Recipients of a message, by their index. */
+struct report_range {
+	size_t first, end;
+};
+
 /*
- * Tells the sender of M about the recipients that are RECIPIENT_FAILED (by report_status;
- * for DSN_DELAYED only those not told yet), but for those whose NOTIFY says no (RFC 3461, 4.1). The
- * states are the caller's to mark.
+ * Tells the sender of M, as all of RANGE see it, about the recipients of RANGE that are
+ * RECIPIENT_FAILED (by report_status; for DSN_DELAYED only those not told yet), but for those whose
+ * NOTIFY says no (RFC 3461, 4.1). The states are the caller's to mark.
  */
-enum report_result report_send(struct qrun *q, struct message *m, enum dsn_kind kind);
+enum report_result report_send(
+    struct qrun *q, struct message *m, enum dsn_kind kind, struct report_range range);
 /* The status of recipients that a report of KIND is about. */
 enum recipient_status report_status(enum dsn_kind kind);
 /* True if RECIPIENT's sender wants to be told of KIND. */

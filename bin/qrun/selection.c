@@ -2,6 +2,7 @@
 #include "selection.h"
 
 #include "mail/address.h"
+#include "mail/verp.h"
 #include "spool/ask.h"
 #include "spool/id.h"
 
@@ -115,7 +116,7 @@ selection_has_sender(const struct selection *c, struct slice reverse_path)
 	struct slice rest = str_slice(&c->senders), one;
 
 	while (slice_take(&rest, ',', &one))
-		if (covers_sender(one, reverse_path))
+		if (covers_sender(one, verp_base(reverse_path)))
 			return true;
 	return c->senders.len == 0;
 }

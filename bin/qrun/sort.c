@@ -6,6 +6,7 @@
 
 #include "destination.h"
 #include "fetch.h"
+#include "mail/verp.h"
 #include "messages.h"
 #include "parking.h"
 #include "recipients.h"
@@ -18,6 +19,7 @@
 struct batch {
 	struct task *tasks;
 	const struct fetch *fetch; /* that tries the message; else null */
+	bool is_verp; /* each recipient has a reverse-path, and so a task, of its own */
 };
 
 static struct task *
@@ -25,7 +27,7 @@ open_task(struct batch *b, struct message *m, struct destination *d, size_t weig
 {
 	struct task *task;
 
-	for (task = b->tasks; task != NULL; task = task->next)
+	for (task = b->is_verp ? NULL : b->tasks; task != NULL; task = task->next)
 		if (task->destination == d && task->count < JOB_RECIPIENTS_MAX &&
 		    task->weight + weight <= DETAILS_MAX)
 			return task;
@@ -35,20 +37,12 @@ open_task(struct batch *b, struct message *m, struct destination *d, size_t weig
 	task->message = m;
 	task->destination = d;
 	d->tasks++;
+	d->sorting = m;
 	str_init(&task->details, SIZE_MAX / 4);
 	task->next = b->tasks;
 	b->tasks = task;
 	m->tasks++;
 	return task;
-}
-
-static bool
-has_task(const struct batch *b, const struct destination *d)
-{
-	for (const struct task *task = b->tasks; task != NULL; task = task->next)
-		if (task->destination == d)
-			return true;
-	return false;
 }
 
 /* One destination is left out, if it has its share: with two, it would be chance which has room. */
@@ -106,7 +100,7 @@ assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct 
 
 	if (d == NULL)
 		return -1;
-	if (b->fetch == NULL && !has_task(b, d) && leave_out(q, m, d))
+	if (b->fetch == NULL && d->sorting != m && leave_out(q, m, d))
 		return 0;
 	task = open_task(b, m, d, weight);
 	if (task == NULL || make_room(task) == -1 || str_add_slice(&task->details, detail) == -1 ||
@@ -157,7 +151,8 @@ route_recipient(
 {
 	struct slice address = m->recipients[index].address;
 
-	if (route_find_from(q->routes, m->claim.envelope.reverse_path, address, route) == -1)
+	if (route_find_from(q->routes, verp_base(m->claim.envelope.reverse_path), address, route) ==
+	    -1)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
 	else if (route->kind == ROUTE_UNKNOWN)
 		recipient_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
@@ -198,7 +193,7 @@ is_meant(const struct qrun *q, struct message *m, size_t index, const struct fet
 void
 sort_message(struct qrun *q, struct message *m, const struct fetch *fetch)
 {
-	struct batch batch = {.fetch = fetch};
+	struct batch batch = {.fetch = fetch, .is_verp = verp_is(m->claim.envelope.reverse_path)};
 	struct route route;
 
 	route_init(&route);
@@ -212,6 +207,7 @@ sort_message(struct qrun *q, struct message *m, const struct fetch *fetch)
 		struct task *task = batch.tasks;
 
 		batch.tasks = task->next;
+		task->destination->sorting = NULL;
 		if (m->asked_for)
 			destination_forgive(q, task->destination, m->moved);
 		if (task->count == 0) /* there was no memory for the first */

@@ -9,9 +9,11 @@
 #include "base/io.h"
 #include "base/utf8.h"
 #include "copy.h"
+#include "mail/verp.h"
 
 #define CODE_MAX 12
 #define TEXT_MAX ((size_t)4 * JOB_REPLY_MAX) /* a reply, escaped */
+#define SENDER_MAX ((size_t)1024)
 
 static void
 describe_recipients(const struct task *task, struct job *job)
@@ -47,6 +49,17 @@ needs_copy(const struct claim *claim)
 	       (uint64_t)st.st_size != message_file_size(&claim->header);
 }
 
+/* 0, or -1 with errno. A job has one recipient where each sees another reverse-path. */
+static int
+describe_sender(const struct task *task, struct str *sender)
+{
+	const struct message *m = task->message;
+	struct slice recipient = m->recipients[task->recipients[0].index].address;
+
+	return verp_add(
+	    sender, m->claim.envelope.reverse_path, recipient, m->claim.envelope.is_utf8);
+}
+
 enum told
 tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 {
@@ -54,14 +67,19 @@ tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 	const struct envelope *e = &claim->envelope;
 	bool copied = alone && needs_copy(claim);
 	struct job *job = calloc(1, sizeof *job);
+	struct str sender;
 	int sent;
 
-	if (job == NULL)
+	str_init(&sender, SENDER_MAX);
+	if (job == NULL || describe_sender(task, &sender) == -1) {
+		free(job);
+		str_free(&sender);
 		return TOLD_NOTHING;
+	}
 	*job = (struct job){.number = task->number,
 	    .id = slice_of(claim->header.id),
 	    .destination = slice_of(task->destination->address),
-	    .reverse_path = e->reverse_path,
+	    .reverse_path = str_slice(&sender),
 	    .body = e->body,
 	    .envelope_id = e->envelope_id,
 	    .return_part = e->return_part,
@@ -77,6 +95,7 @@ tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 	    .fd = copied ? copy_message(q, claim) : claim_open_for_reading(claim)};
 	if (job->fd == -1) {
 		free(job);
+		str_free(&sender);
 		return TOLD_NOTHING;
 	}
 	describe_recipients(task, job);
@@ -84,6 +103,7 @@ tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 	sent = job_send(fd, job, deadline_in_ms(0));
 	io_close(job->fd);
 	free(job);
+	str_free(&sender);
 	return sent == 0 ? TOLD : TOLD_IN_VAIN;
 }
 

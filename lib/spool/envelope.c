@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "mail/address.h"
 #include "mail/encode.h"
+#include "mail/verp.h"
 
 #define ENVELOPE_ID_MAX 100 /* RFC 3461, 4.4 */
 #define ORIGINAL_MAX 500    /* RFC 3461, 4.2 */
@@ -48,7 +49,7 @@ check_sender(struct check *c, struct slice value)
 	if (c->has_sender)
 		return malformed(c, "there are two senders");
 	c->has_sender = true;
-	return value.len == 0 ? ENVELOPE_GOOD : check_address(c, value);
+	return value.len == 0 || verp_is(value) ? ENVELOPE_GOOD : check_address(c, value);
 }
 
 static enum envelope_result
