@@ -11,7 +11,7 @@
 #include "outcome.h"
 #include "spool/job.h"
 
-#define BATCH_MAX 64 /* entries, each with three descriptors */
+#define BATCH_MAX 64 /* entries, each with four descriptors */
 
 struct batch {
 	struct courier *courier;

@@ -3,17 +3,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "conf/control.h"
+#include "mailbox/maildir_name.h"
 
 #ifndef SATCHEL_SPOOL_DIR
 #error "SATCHEL_SPOOL_DIR names the default spool"
 #endif
 
 #define LINE_MAX_OCTETS ((size_t)1000)
-#define HOST_MAX 100 /* octets in a file name, which has 255 in all */
 
 /* Keeps errno; words that cannot be kept are left out. */
 static int
@@ -110,22 +108,7 @@ courier_close(struct courier *c)
 int
 courier_unique_name(struct courier *c, struct str *name)
 {
-	int64_t now = clock_wall_us();
-	struct slice host = str_slice(&c->me);
-
-	if (str_format(name, "%lld.M%06lldP%ldQ%llu.", (long long)(now / 1000000),
-		(long long)(now % 1000000), (long)getpid(), (unsigned long long)++c->count) == -1)
-		return -1;
-	for (size_t i = 0, start = name->len; i < host.len && name->len - start < HOST_MAX; i++) {
-		char byte = host.data[i];
-		int added = byte == '/'	  ? str_add_text(name, "\\057")
-			    : byte == ':' ? str_add_text(name, "\\072")
-					  : str_add_char(name, byte);
-
-		if (added == -1)
-			return -1;
-	}
-	return 0;
+	return maildir_name_add(name, ++c->count, str_slice(&c->me));
 }
 
 int

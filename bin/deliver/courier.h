@@ -38,11 +38,7 @@ void courier_close(struct courier *c);
 /* 0, or -1 with O set where content holds nothing that a mailbox or a filter could take. */
 int courier_check_content(const struct courier *c, struct outcome *o);
 
-/*
- * Adds a name that nobody else makes on this host or another: time, process, count and host, "/"
- * and
- * ":" in the last escaped as Maildir wants it. 0, or -1 with str's errors.
- */
+/* Adds a name that nobody else makes (mailbox/maildir_name.h). 0, or -1 with str's errors. */
 int courier_unique_name(struct courier *c, struct str *name);
 
 #endif

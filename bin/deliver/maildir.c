@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "maildir_open.h"
+#include "mailbox/maildir_name.h"
 
-#define NAME_MAX_OCTETS ((size_t)255)
 #define CLEAN_EVERY 100 /* deliveries of one process */
 
 /* One write for what most messages are: the prefix and one block. */
@@ -44,8 +43,8 @@ write_file(struct courier *c, struct slice prefix, struct maildir_entry *e, stru
 {
 	if (courier_unique_name(c, &e->name) == -1)
 		return outcome_errno(o, "unable to name the message");
-	e->fd = openat(e->tmp, e->name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    S_IRUSR | S_IWUSR);
+	e->fd = openat(e->folders.tmp, e->name.data,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (e->fd == -1)
 		return outcome_errno(o, "unable to make a file in tmp/");
 	e->created = true;
@@ -58,14 +57,16 @@ int
 maildir_write(struct courier *c, const struct place *p, struct slice prefix,
     struct maildir_entry *e, struct outcome *o)
 {
-	*e = (struct maildir_entry){.tmp = -1, .fresh = -1, .fd = -1};
-	str_init(&e->name, NAME_MAX_OCTETS);
-	if (maildir_open(p, &e->tmp, &e->fresh, o) == -1) {
+	struct mailbox_fault fault;
+
+	*e = (struct maildir_entry){.folders = {-1, -1, -1}, .fd = -1};
+	str_init(&e->name, MAILDIR_NAME_MAX);
+	if (maildir_open(&e->folders, p->base, p->path.data, true, &fault) == -1) {
 		maildir_close(e);
-		return -1;
+		return outcome_fault(o, &fault);
 	}
 	if (c->count % CLEAN_EVERY == 0)
-		maildir_clean(e->tmp);
+		maildir_clean(e->folders.tmp);
 	if (write_file(c, prefix, e, o) == -1) {
 		maildir_close(e);
 		return -1;
@@ -104,14 +105,14 @@ move(const struct maildir_entry *e)
 {
 	const char *name = e->name.data;
 
-	if (renameat2(e->tmp, name, e->fresh, name, RENAME_NOREPLACE) == 0)
+	if (renameat2(e->folders.tmp, name, e->folders.fresh, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (linkat(e->tmp, name, e->fresh, name, 0) == -1)
+	if (linkat(e->folders.tmp, name, e->folders.fresh, name, 0) == -1)
 		return -1;
 	/* a second name left in tmp/ harms nobody and goes with the leftovers */
-	(void)unlinkat(e->tmp, name, 0);
+	(void)unlinkat(e->folders.tmp, name, 0);
 	return 0;
 }
 
@@ -127,24 +128,23 @@ maildir_publish(struct maildir_entry *e, struct outcome *o)
 int
 maildir_sync_name(struct maildir_entry *e, struct outcome *o)
 {
-	return fsync(e->fresh) == -1 ? outcome_errno(o, "unable to sync new/") : 0;
+	return fsync(e->folders.fresh) == -1 ? outcome_errno(o, "unable to sync new/") : 0;
 }
 
 void
 maildir_take_back(const struct maildir_entry *e)
 {
 	if (e->published)
-		(void)unlinkat(e->fresh, e->name.data, 0);
+		(void)unlinkat(e->folders.fresh, e->name.data, 0);
 }
 
 void
 maildir_close(struct maildir_entry *e)
 {
 	if (e->created && !e->published)
-		(void)unlinkat(e->tmp, e->name.data, 0);
+		(void)unlinkat(e->folders.tmp, e->name.data, 0);
 	io_close(e->fd);
-	io_close(e->fresh);
-	io_close(e->tmp);
-	e->fd = e->fresh = e->tmp = -1;
+	maildir_release(&e->folders);
+	e->fd = -1;
 	str_free(&e->name);
 }

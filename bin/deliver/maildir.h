@@ -8,12 +8,13 @@
 
 #include "base/str.h"
 #include "courier.h"
+#include "mailbox/maildir.h"
 #include "outcome.h"
 #include "place.h"
 
 struct maildir_entry {
-	int tmp, fresh; /* the folders tmp/ and new/ */
-	int fd;		/* of the file */
+	struct maildir folders;
+	int fd; /* of the file */
 	struct str name;
 	bool created, published;
 };

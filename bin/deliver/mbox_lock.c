@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/random.h"
+#include "mailbox/check.h"
 
 #define NAME_MAX_OCTETS ((size_t)255)
 #define STALE_SECONDS (15 * 60)
@@ -192,7 +193,7 @@ open_folder(struct courier *c, struct mbox_lock *l, const struct place *p, struc
 {
 	struct str parent;
 
-	l->name = place_split(p->path.data, &parent);
+	l->name = mailbox_split(p->path.data, &parent);
 	if (l->name == NULL)
 		(void)outcome_fail(o, JOB_TEMPORARY, "4.3.5", "%s names no file", p->path.data);
 	else {

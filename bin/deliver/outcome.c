@@ -98,3 +98,11 @@ outcome_errno(struct outcome *o, const char *format, ...)
 	(void)str_format(&o->reply, ": %s", strerror(error));
 	return -1;
 }
+
+int
+outcome_fault(struct outcome *o, const struct mailbox_fault *f)
+{
+	const char *code = f->kind == MAILBOX_FAULT_REFUSED ? "4.3.5" : code_of(f->error);
+
+	return outcome_fail(o, JOB_TEMPORARY, code, "%s", f->text);
+}

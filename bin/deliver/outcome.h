@@ -4,6 +4,7 @@
 #define DELIVER_OUTCOME_H
 
 #include "base/str.h"
+#include "mailbox/fault.h"
 #include "spool/job.h"
 
 struct outcome {
@@ -31,5 +32,7 @@ int outcome_fail(struct outcome *o, enum job_status status, const char *code, co
     ...) __attribute__((format(printf, 4, 5)));
 /* A temporary failure with the code and the text of errno; FORMAT says what was tried. -1. */
 int outcome_errno(struct outcome *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for what lib/mailbox found: what it refused is 4.3.5. -1. */
+int outcome_fault(struct outcome *o, const struct mailbox_fault *f);
 
 #endif

@@ -2,10 +2,10 @@
 #include "place.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "courier.h"
+#include "mailbox/check.h"
 
 static bool
 ends_with_slash(const struct str *s)
@@ -42,50 +42,18 @@ place_close(struct place *p)
 	str_free(&p->path);
 }
 
-const char *
-place_split(const char *path, struct str *parent)
-{
-	struct slice all = slice_of(path);
-	size_t slash = slice_find_last(all, '/');
-	const char *name = slash == all.len ? path : path + slash + 1;
-
-	str_init(parent, DELIVER_PATH_MAX);
-	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return NULL;
-	while (slash < all.len && slash > 0 && path[slash - 1] == '/')
-		slash--;
-	if (slash == all.len)
-		return str_add_text(parent, ".") == -1 ? NULL : name;
-	return str_add(parent, path, slash == 0 ? 1 : slash) == -1 ? NULL : name;
-}
-
-static int
-check_owner(const struct stat *st, const char *path, struct outcome *o)
-{
-	if (st->st_uid == geteuid())
-		return 0;
-	return outcome_fail(o, JOB_TEMPORARY, "4.3.5",
-	    "%s belongs to the user ID %lu, and deliver runs as %lu", path,
-	    (unsigned long)st->st_uid, (unsigned long)geteuid());
-}
-
 int
 place_check_folder(int fd, const char *path, struct outcome *o)
 {
-	struct stat st;
+	struct mailbox_fault fault;
 
-	if (fstat(fd, &st) == -1)
-		return outcome_errno(o, "unable to look at %s", path);
-	return check_owner(&st, path, o);
+	return mailbox_check_folder(fd, path, &fault) == -1 ? outcome_fault(o, &fault) : 0;
 }
 
 int
 place_check_file(const struct stat *st, const char *path, struct outcome *o)
 {
-	if (!S_ISREG(st->st_mode))
-		return outcome_fail(o, JOB_TEMPORARY, "4.3.5", "%s is no regular file", path);
-	if (st->st_nlink != 1)
-		return outcome_fail(
-		    o, JOB_TEMPORARY, "4.3.5", "%s has hard links under other names", path);
-	return check_owner(st, path, o);
+	struct mailbox_fault fault;
+
+	return mailbox_check_file(st, path, &fault) == -1 ? outcome_fault(o, &fault) : 0;
 }

@@ -19,16 +19,7 @@ int place_open(
     const struct plan *plan, const struct plan_step *step, struct place *p, struct outcome *o);
 void place_close(struct place *p);
 
-/*
- * Splits PATH into the folder (PARENT, "." or "/" where it names none) and the last name, a pointer
- * into PATH. Null without memory or without a name. The parent is for the caller to free.
- */
-const char *place_split(const char *path, struct str *parent);
-
-/*
- * Checks that what is open is our own and, for a file, regular and under one name alone: what else
- * is there was put there to lead us astray. 0, or -1 and O.
- */
+/* As mailbox/check.h has it: 0, or -1 and O. */
 int place_check_folder(int fd, const char *path, struct outcome *o);
 int place_check_file(const struct stat *st, const char *path, struct outcome *o);
 

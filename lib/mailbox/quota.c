@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+#include "mailbox/quota.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h> /* renameat */
+#include <unistd.h>
+
+#include "base/io.h"
+#include "mailbox/maildir_name.h"
+#include "mailbox/quota_file.h"
+
+#define LINES_MAX ((size_t)200)
+#define ATTEMPTS 3 /* to count, while others add lines */
+
+static bool
+parse_limit(struct slice part, struct quota_limits *l, bool seen[2])
+{
+	bool counts_messages = false;
+	uint64_t number;
+
+	if (part.len > 0 && (part.data[part.len - 1] == 'S' || part.data[part.len - 1] == 'C')) {
+		counts_messages = part.data[part.len - 1] == 'C';
+		part.len--;
+	}
+	if (seen[counts_messages] || !slice_number(part, QUOTA_MAX, &number))
+		return false;
+	seen[counts_messages] = true;
+	*(counts_messages ? &l->messages : &l->octets) = number;
+	return true;
+}
+
+bool
+quota_limits_parse(struct slice text, struct quota_limits *l)
+{
+	struct slice part;
+	bool seen[2] = {false, false};
+
+	*l = (struct quota_limits){0};
+	if (text.len == 0 || text.data[text.len - 1] == ',')
+		return false;
+	while (slice_take(&text, ',', &part))
+		if (!parse_limit(part, l, seen))
+			return false;
+	return true;
+}
+
+int
+quota_limits_add(struct str *out, const struct quota_limits *l)
+{
+	if (l->messages == 0)
+		return str_format(out, "%lluS", (unsigned long long)l->octets);
+	if (l->octets == 0)
+		return str_format(out, "%lluC", (unsigned long long)l->messages);
+	return str_format(
+	    out, "%lluS,%lluC", (unsigned long long)l->octets, (unsigned long long)l->messages);
+}
+
+static bool
+has_limits(const struct quota_limits *l)
+{
+	return l->octets > 0 || l->messages > 0;
+}
+
+static bool
+are_equal(const struct quota_limits *a, const struct quota_limits *b)
+{
+	return a->octets == b->octets && a->messages == b->messages;
+}
+
+/* Writes LINES to a file in tmp/, which takes the place of maildirsize. 0 or -1 with errno. */
+static int
+replace_file(int root, struct slice lines)
+{
+	struct str name;
+	int fd = -1, result = -1;
+
+	str_init(&name, MAILDIR_NAME_MAX);
+	if (str_add_text(&name, "tmp/") == 0 &&
+	    maildir_name_add(&name, 0, slice_of(QUOTA_FILE)) == 0)
+		fd = openat(root, name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    S_IRUSR | S_IWUSR);
+	if (fd != -1) {
+		result = io_pwrite(fd, lines.data, lines.len, 0);
+		if (result == 0)
+			result = renameat(root, name.data, root, QUOTA_FILE);
+		if (result == -1) {
+			int saved = errno;
+
+			(void)unlinkat(root, name.data, 0);
+			errno = saved;
+		}
+		io_close(fd);
+	}
+	str_free(&name);
+	return result;
+}
+
+static int
+write_quota(int root, const struct quota *q)
+{
+	struct str lines;
+	int result = -1;
+
+	str_init(&lines, LINES_MAX);
+	if (quota_limits_add(&lines, &q->limits) == 0 &&
+	    str_format(&lines, "\n%llu %llu\n", (unsigned long long)q->octets,
+		(unsigned long long)q->messages) == 0)
+		result = replace_file(root, str_slice(&lines));
+	str_free(&lines);
+	return result;
+}
+
+/* True if nobody has added a line or replaced the file between the two looks at it. */
+static bool
+is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* What others add while we count is part of the count, or not: then it is counted again. */
+static int
+count_steadily(int root, struct quota *q)
+{
+	struct stat before, after;
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		bool existed = fstatat(root, QUOTA_FILE, &before, AT_SYMLINK_NOFOLLOW) == 0;
+
+		if (quota_count(root, q) == -1)
+			return -1;
+		if (!existed || (fstatat(root, QUOTA_FILE, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
+				    is_unchanged(&before, &after)))
+			break;
+	}
+	return 0;
+}
+
+int
+maildir_quota_recount(
+    int root, const struct quota_limits *limits, struct quota *q, struct mailbox_fault *f)
+{
+	q->limits = *limits;
+	if (count_steadily(root, q) == -1)
+		return mailbox_fault_errno(f, "unable to count the messages for the quota");
+	if (write_quota(root, q) == 0)
+		return 0;
+	if (errno == EISDIR)
+		return mailbox_fault_refuse(f, "%s is a folder", QUOTA_FILE);
+	return mailbox_fault_errno(f, "unable to write %s", QUOTA_FILE);
+}
+
+/*
+ * Reads the file, or counts where it is of no use: 1, 0 without a quota, -1 and F. File->fd is -1
+ * where it was counted.
+ */
+static int
+open_quota(
+    struct quota_file *file, int root, const struct quota_limits *wanted, struct mailbox_fault *f)
+{
+	enum quota_file_state state = quota_file_open(file, root);
+	struct quota_limits limits = wanted == NULL ? file->quota.limits : *wanted;
+
+	if (state == QUOTA_FILE_FAILED)
+		return mailbox_fault_errno(f, "unable to read %s", QUOTA_FILE);
+	if ((state == QUOTA_FILE_MISSING || state == QUOTA_FILE_UNUSABLE) &&
+	    !has_limits(&limits)) /* nobody asks for one */
+		return 0;
+	if (state != QUOTA_FILE_GOOD || !are_equal(&limits, &file->quota.limits)) {
+		quota_file_close(file);
+		if (maildir_quota_recount(root, &limits, &file->quota, f) == -1)
+			return -1;
+		file->is_fresh = true;
+	}
+	if (has_limits(&limits))
+		return 1;
+	quota_file_close(file);
+	return 0;
+}
+
+int
+maildir_quota_read(
+    int root, const struct quota_limits *wanted, struct quota *q, struct mailbox_fault *f)
+{
+	struct quota_file file;
+	int result = open_quota(&file, root, wanted, f);
+
+	*q = file.quota;
+	quota_file_close(&file);
+	return result;
+}
+
+/* Whether that much more is within the limits. */
+static bool
+fits(const struct quota *q, uint64_t octets, uint64_t messages)
+{
+	const struct quota_limits *l = &q->limits;
+
+	return (l->octets == 0 || (octets <= l->octets && q->octets <= l->octets - octets)) &&
+	       (l->messages == 0 ||
+		   (messages <= l->messages && q->messages <= l->messages - messages));
+}
+
+enum added { ADDED, ADDED_AMONG_OTHERS, ADDED_TO_OLD, ADDED_NOT };
+
+/* Tells whether the line landed where it was expected, behind what was read. */
+static enum added
+add_line(struct quota_file *file, int64_t octets, int64_t messages, struct mailbox_fault *f)
+{
+	struct stat st;
+
+	if (quota_file_append(file, octets, messages) == -1 || fstat(file->fd, &st) == -1) {
+		(void)mailbox_fault_errno(f, "unable to add to %s", QUOTA_FILE);
+		return ADDED_NOT;
+	}
+	if (st.st_nlink == 0)
+		return ADDED_TO_OLD;
+	return st.st_size == file->size ? ADDED : ADDED_AMONG_OTHERS;
+}
+
+/* Others have added lines between the look and ours, and all together may be too much. */
+static enum quota_answer
+look_again(int root, const struct quota_limits *wanted, uint64_t octets, struct quota *q,
+    struct mailbox_fault *f)
+{
+	int result = maildir_quota_read(root, wanted, q, f);
+
+	if (result == -1)
+		return QUOTA_FAILED;
+	if (result == 0 || fits(q, 0, 0))
+		return QUOTA_TAKEN;
+	return maildir_quota_add(root, -(int64_t)octets, -1, f) == -1 ? QUOTA_FAILED : QUOTA_FULL;
+}
+
+/* One try with what was read. QUOTA_NONE: the file was replaced, it must be read again. */
+static enum quota_answer
+take(struct quota_file *file, int root, const struct quota_limits *wanted, uint64_t octets,
+    struct mailbox_fault *f)
+{
+	struct quota *q = &file->quota;
+
+	if (q->limits.octets > 0 && octets > q->limits.octets)
+		return QUOTA_TOO_LARGE;
+	if (!fits(q, octets, 1)) {
+		if (file->is_fresh)
+			return QUOTA_FULL;
+		if (maildir_quota_recount(root, &q->limits, q, f) == -1)
+			return QUOTA_FAILED;
+		return fits(q, octets, 1) ? QUOTA_NONE : QUOTA_FULL;
+	}
+	if (file->fd == -1)
+		return QUOTA_NONE;
+	switch (add_line(file, (int64_t)octets, 1, f)) {
+	case ADDED:
+		return QUOTA_TAKEN;
+	case ADDED_AMONG_OTHERS:
+		return look_again(root, wanted, octets, q, f);
+	case ADDED_TO_OLD:
+		return QUOTA_NONE;
+	default:
+		return QUOTA_FAILED;
+	}
+}
+
+enum quota_answer
+maildir_quota_take(int root, const struct quota_limits *wanted, uint64_t octets, struct quota *q,
+    struct mailbox_fault *f)
+{
+	if (octets > QUOTA_MAX) /* which no sum passes */
+		return QUOTA_TOO_LARGE;
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		struct quota_file file;
+		int result = open_quota(&file, root, wanted, f);
+		enum quota_answer answer;
+
+		if (result != 1)
+			return result == 0 ? QUOTA_NONE : QUOTA_FAILED;
+		answer = take(&file, root, wanted, octets, f);
+		*q = file.quota;
+		quota_file_close(&file);
+		if (answer != QUOTA_NONE)
+			return answer;
+	}
+	errno = EAGAIN;
+	(void)mailbox_fault_errno(f, "%s is replaced again and again", QUOTA_FILE);
+	return QUOTA_FAILED;
+}
+
+int
+maildir_quota_add(int root, int64_t octets, int64_t messages, struct mailbox_fault *f)
+{
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		struct quota_file file;
+		enum quota_file_state state = quota_file_open(&file, root);
+		enum added added = ADDED;
+
+		if (state == QUOTA_FILE_FAILED)
+			return mailbox_fault_errno(f, "unable to read %s", QUOTA_FILE);
+		if (state == QUOTA_FILE_STALE || state == QUOTA_FILE_GOOD)
+			added = add_line(&file, octets, messages, f);
+		quota_file_close(&file);
+		if (added != ADDED_TO_OLD)
+			return added == ADDED_NOT ? -1 : 0;
+	}
+	return 0; /* it is counted anew all the time, and this with it */
+}
