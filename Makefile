@@ -26,6 +26,8 @@ PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%
 UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
 TOOLS := fill clients handshakes
 MANUALS := $(sort $(wildcard man/*.[1-8]))
+# tinycdb, linked into programs where it can be, so that they need libc alone at run time
+LINK_CDB := -Wl,--as-needed $(or $(wildcard $(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_authd := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares -lidn2 -lssl -lcrypto
@@ -93,7 +95,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 define program_rule
 $(BUILD)/bin/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bin/$(1).c bin/$(1)/*.c)) $(BUILD)/libsatchel.a
 	@mkdir -p $$(@D)
-	$$(call run,ld $$@,$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)))
+	$$(call run,ld $$@,$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LINK_CDB))
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
@@ -101,13 +103,13 @@ $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 units: $(UNITS:%=$(BUILD)/t/unit/%)
 $(UNITS:%=$(BUILD)/t/unit/%): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(BUILD)/libsatchel.a
 	@mkdir -p $(@D)
-	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit))
+	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_unit) $(LINK_CDB))
 
 # t/bench/NAME.c: what measurements and the tests of large queues need
 tools: $(TOOLS:%=$(BUILD)/t/bench/%)
 $(TOOLS:%=$(BUILD)/t/bench/%): $(BUILD)/t/bench/%: $(BUILD)/t/bench/%.o $(BUILD)/libsatchel.a
 	@mkdir -p $(@D)
-	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$(@F)))
+	$(call run,ld $@,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$(@F)) $(LINK_CDB))
 
 check: all units tools
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "conf/cdb_reader.h"
 
 static size_t
 line_number(struct slice text, const char *at)
@@ -194,7 +195,7 @@ read_lines(
 		if (!split(line, form, &entry))
 			return table_complain(
 			    problem, name, text, first, "\"key: value\" is expected");
-		if (form != TABLE_KEYS && entry.value.len == 0)
+		if (form != TABLE_KEYS && form != TABLE_ACCOUNTS && entry.value.len == 0)
 			return table_complain(problem, name, text, first, "a value is expected");
 		if (table_add(t, entry.key, entry.value) == -1)
 			return -1;
@@ -260,6 +261,7 @@ table_read(struct table *t, const struct control *c, const char *name, enum tabl
 void
 table_free(struct table *t)
 {
+	cdb_reader_close(t->cdb);
 	free(t->text);
 	free(t->entries);
 	*t = (struct table){0};

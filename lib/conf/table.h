@@ -2,7 +2,8 @@
 /*
  * A control file as a sorted array: "key: value" lines, or keys alone, one a line. Keys are
  * compared with ASCII letters of either case taken as equal. The table owns the text; keys and
- * values are slices into it.
+ * values are slices into it. A table that table_open opened may be a cdb instead, which holds its
+ * keys in lower case: only table_get and its like know both forms.
  */
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
@@ -20,8 +21,11 @@ struct table_entry {
 	const char *at;	    /* where in the text it stands */
 };
 
+struct cdb_reader;
+
 struct table {
-	char *text;		     /* owned; null in a table made by table_add */
+	struct cdb_reader *cdb; /* owned; null where the table is a text: see conf/cdb_reader.h */
+	char *text;		/* owned; null in a table made by table_add */
 	struct table_entry *entries; /* owned, sorted by key */
 	size_t count, room;
 };
@@ -31,6 +35,7 @@ enum table_form {
 	TABLE_PAIRS,   /* "key: value"; a quoted string or a literal in the key may hold colons */
 	TABLE_HOSTS,   /* as pairs, but the colon has a blank behind it: a key may be host:port */
 	TABLE_ALIASES, /* as pairs; a line that begins with a blank goes on with the value before */
+	TABLE_ACCOUNTS, /* as pairs, but the value may be missing */
 };
 
 /*
@@ -43,7 +48,22 @@ int table_make(
  */
 int table_read(struct table *t, const struct control *c, const char *name, enum table_form form,
     struct str *problem);
+/*
+ * The same of NAME.cdb if that exists, whatever the text says; else of the text. Behind it, only
+ * the functions that give an entry into the caller's hands may be used, unless t->cdb is null.
+ */
+int table_open(struct table *t, const struct control *c, const char *name, enum table_form form,
+    struct str *problem);
 void table_free(struct table *t);
+
+/*
+ * The entry of KEY, of a table in either form: 1, 0 if there is none, -1 with EIO where a cdb is
+ * damaged. The entry holds until table_free, whatever else is looked up.
+ */
+int table_get(const struct table *t, struct slice key, struct table_entry *entry);
+/* The same in the manner of table_find_domain and table_find_sender. */
+int table_get_domain(const struct table *t, struct slice domain, struct table_entry *entry);
+int table_get_sender(const struct table *t, struct slice address, struct table_entry *entry);
 
 /* Adds an entry of somebody else's text; table_sort must follow before the table is asked. */
 int table_add(struct table *t, struct slice key, struct slice value);
@@ -51,7 +71,7 @@ int table_add(struct table *t, struct slice key, struct slice value);
 int table_add_twin(struct table *t, struct slice key, const struct table_entry *entry);
 void table_sort(struct table *t);
 
-/* The entry of KEY, or null. */
+/* The entry of KEY of a text, or null. */
 const struct table_entry *table_find(const struct table *t, struct slice key);
 /*
  * The entry for a domain: that of DOMAIN, else that of ".PARENT" for its nearest parent, else null.
@@ -64,7 +84,7 @@ const struct table_entry *table_find_domain(const struct table *t, struct slice 
  * null.
  */
 const struct table_entry *table_find_sender(const struct table *t, struct slice address);
-/* The number of the line that ENTRY of a table with text stands in. */
+/* The number of the line that ENTRY of a table with text stands in; 0 of a cdb. */
 size_t table_line(const struct table *t, const struct table_entry *entry);
 
 /* Says in PROBLEM that LINE, a part of TEXT, is wrong: "NAME, line N: …". Sets errno to EINVAL; -1.
