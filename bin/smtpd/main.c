@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* smtpd: receives mail by SMTP (smtpd(8)). Here: options, and where connections come from. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/about.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "net/activation.h"
-#include "net/endpoint.h"
-#include "net/listen.h"
-#include "net/serve.h"
+#include "conf/user.h"
+#include "net/serve_start.h"
 #include "smtpd.h"
 
 #define SMTP_PORT 25
@@ -120,41 +115,8 @@ is_proxy(void *context, const struct peer *peer)
 static void
 report(void *context, const struct serve_event *event)
 {
-	struct event e;
-
 	(void)context;
-	event_start(&e, PROGRAM, event->kind == SERVE_REFUSED ? "limit" : "child");
-	if (event->kind == SERVE_REFUSED) {
-		if (event->peer->address[0] != '\0')
-			event_text(&e, "client", event->peer->address);
-		event_text(&e, "reason", event->reason);
-	} else {
-		event_number(&e, "pid", event->pid);
-		event_number(&e, "signal", event->signal);
-	}
-	event_send(&e);
-}
-
-static void
-log_listening(int fd)
-{
-	struct sockaddr_storage storage = {0};
-	struct sockaddr_in6 six;
-	struct sockaddr_in four;
-	socklen_t len = sizeof storage;
-	struct peer here = {0};
-	struct event e;
-
-	if (getsockname(fd, (struct sockaddr *)&storage, &len) == -1)
-		return;
-	(void)peer_from_socket_address(&here, (struct sockaddr *)&storage);
-	memcpy(&six, &storage, sizeof six);
-	memcpy(&four, &storage, sizeof four);
-	event_start(&e, PROGRAM, "listening");
-	event_text(&e, "address", here.address);
-	event_number(
-	    &e, "port", ntohs(storage.ss_family == AF_INET6 ? six.sin6_port : four.sin_port));
-	event_send(&e);
+	serve_log_event(PROGRAM, event);
 }
 
 static void
@@ -162,8 +124,7 @@ become_user(const char *name)
 {
 	const struct passwd *user = getpwnam(name);
 
-	if (user != NULL && initgroups(name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
-	    setuid(user->pw_uid) == 0)
+	if (user != NULL && user_become(user) == 0)
 		return;
 	if (user == NULL)
 		die(PROGRAM, EXIT_PERMANENT, "there is no user %s", name);
@@ -257,7 +218,7 @@ serve_listeners(struct program *p)
 		(int)me.len, me.data) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
 	for (size_t i = 0; i < p->serve.listener_count; i++)
-		log_listening(p->serve.listeners[i]);
+		serve_log_listening(PROGRAM, p->serve.listeners[i]);
 	p->serve.sessions_max = (size_t)p->shared.settings.limits.smtpd_sessions;
 	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
 	/* who expects TLS can make nothing of a reply */
@@ -274,67 +235,30 @@ serve_listeners(struct program *p)
 	return code;
 }
 
-/* Sockets from systemd; false if none of them listens. A connected one becomes in and out. */
-static bool
-take_passed_sockets(struct program *p)
-{
-	int count = activation_sockets();
-
-	for (int fd = ACTIVATION_FIRST; fd < ACTIVATION_FIRST + count; fd++)
-		if (listen_is_open(fd) && p->serve.listener_count < SERVE_LISTENERS_MAX)
-			p->serve.listeners[p->serve.listener_count++] = fd;
-	if (count > 0 && p->serve.listener_count == 0)
-		p->shared.in = p->shared.out = ACTIVATION_FIRST;
-	return p->serve.listener_count > 0;
-}
-
 /* Fills serve.listeners; false if there is one connection instead. */
 static bool
 find_listeners(struct program *p)
 {
-	int fd;
+	int found = serve_find(&p->serve, p->listen_spec, &p->shared.in, &p->shared.out);
 
-	if (p->listen_spec == NULL) {
-		if (take_passed_sockets(p))
-			return true;
-		if (p->shared.in != STDIN_FILENO || !listen_is_open(STDIN_FILENO))
-			return false;
-		/* standard input must not be closed and become something else */
-		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, ACTIVATION_FIRST);
-	} else {
-		fd = listen_open(p->listen_spec);
-	}
-	if (fd == -1 && errno == EINVAL)
+	if (found == -1 && errno == EINVAL)
 		wrong_usage("-l takes [ADDRESS:]PORT, both in numbers");
-	if (fd == -1)
+	if (found == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s",
 		    p->listen_spec == NULL ? "standard input" : p->listen_spec);
-	p->serve.listeners[p->serve.listener_count++] = fd;
-	return true;
-}
-
-static int
-port_of(int fd)
-{
-	struct sockaddr_storage here = {0};
-	socklen_t len = sizeof here;
-
-	if (getsockname(fd, (struct sockaddr *)&here, &len) == -1 ||
-	    (here.ss_family != AF_INET && here.ss_family != AF_INET6))
-		return 0;
-	return endpoint_port(&here);
+	return found == 1;
 }
 
 /* RFC 2033, 5: on port 25 others speak SMTP, and would be misled. */
 static void
 refuse_lmtp_port(const struct program *p, bool listening)
 {
-	bool is_smtp = !listening && port_of(p->shared.in) == SMTP_PORT;
+	bool is_smtp = !listening && serve_port(p->shared.in) == SMTP_PORT;
 
 	if (p->shared.settings.mode != SESSION_LMTP)
 		return;
 	for (size_t i = 0; listening && i < p->serve.listener_count; i++)
-		is_smtp = is_smtp || port_of(p->serve.listeners[i]) == SMTP_PORT;
+		is_smtp = is_smtp || serve_port(p->serve.listeners[i]) == SMTP_PORT;
 	if (is_smtp)
 		die(PROGRAM, EXIT_PERMANENT, "LMTP may not be spoken on port %d", SMTP_PORT);
 }

@@ -4,10 +4,12 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME_LEN_MAX 64		    /* RFC 5321 4.5.3.1.1: no local part is longer */
 #define ENTRY_MAX ((size_t)1 << 20) /* what one entry of the user database may take */
@@ -77,4 +79,13 @@ user_find(struct slice name, struct str *found, struct str *reason)
 		is_lower = is_lower && text[i] == name.data[i];
 	}
 	return is_lower ? USER_UNKNOWN : look_up(text, found, reason);
+}
+
+int
+user_become(const struct passwd *user)
+{
+	if (initgroups(user->pw_name, user->pw_gid) == -1 ||
+	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == -1)
+		return -1;
+	return setresuid(user->pw_uid, user->pw_uid, user->pw_uid);
 }

@@ -2,6 +2,7 @@
 #ifndef CONF_USER_H
 #define CONF_USER_H
 
+#include <pwd.h>
 #include <stdbool.h>
 
 #include "base/slice.h"
@@ -26,5 +27,8 @@ enum user_result user_find(struct slice name, struct str *found, struct str *rea
  * mark or the end of a word in some file.
  */
 bool user_is_name(struct slice name);
+
+/* Becomes USER, with its groups and no other rights, for good. 0, or -1 with errno. */
+int user_become(const struct passwd *user);
 
 #endif

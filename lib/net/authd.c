@@ -114,7 +114,8 @@ open_helper(struct authd *a, const struct authd_client *client)
 	str_init(&rundir, PATH_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open_by(client->executor, &a->helper, rundir.data, argv);
+		result = helper_open_by(
+		    client->executor, &a->helper, client->is_relayed ? NULL : rundir.data, argv);
 	str_free(&rundir);
 	if (result == -1)
 		return -1;

@@ -52,6 +52,7 @@ struct authd_client {
 	const char *address; /* the client's, or "" */
 	const struct tls_info *tls;
 	const struct executor *executor; /* null: authd is executed by the process itself */
+	bool is_relayed; /* EXECUTOR stands between: the service is not connected to by us */
 };
 
 struct authd {
