@@ -2,10 +2,12 @@
 #include "forward.h"
 
 #include "base/fields.h"
+#include "mail/encode.h"
 #include "mail/notify.h"
 #include "prefix.h"
 
 #define ENVELOPE_MAX ((size_t)1 << 20)
+#define ORIGINAL_MAX 500 /* octets; RFC 3461, 4.2 */
 
 static int
 add_unless_empty(struct str *out, char letter, struct slice value)
@@ -26,6 +28,32 @@ add_quiet_notify(struct str *envelope, struct slice notify)
 						     : NOTIFY_NEVER;
 
 	return fields_add(envelope, 'N', slice_of(quiet), '\0');
+}
+
+/*
+ * Who the message was first for stays known to all behind (RFC 3461, 5.2.1, c), but for the members
+ * of a list, each of whom is the first (4.2).
+ */
+static int
+add_original(const struct plan *plan, const struct job_recipient *r, struct str *envelope)
+{
+	bool is_ascii = slice_is_ascii(r->address);
+	struct str original;
+	int result;
+
+	if (plan->list.len > 0)
+		return 0;
+	if (r->original.len > 0 || r->address.len == 0)
+		return add_unless_empty(envelope, 'O', r->original);
+	str_init(&original, ENVELOPE_MAX);
+	result = str_add_text(&original, is_ascii ? "rfc822;" : "utf-8;");
+	if (result == 0)
+		result = is_ascii ? encode_xtext(&original, r->address)
+				  : encode_unitext(&original, r->address, true);
+	if (result == 0 && original.len <= ORIGINAL_MAX)
+		result = fields_add(envelope, 'O', str_slice(&original), '\0');
+	str_free(&original);
+	return result;
 }
 
 /*
@@ -50,7 +78,7 @@ add_addresses(const struct courier *c, const struct job_recipient *r, const stru
 			return -1;
 		if (!is_plain && ((is_quiet ? add_quiet_notify(envelope, r->notify)
 					    : add_unless_empty(envelope, 'N', r->notify)) == -1 ||
-				     add_unless_empty(envelope, 'O', r->original) == -1))
+				     add_original(plan, r, envelope) == -1))
 			return -1;
 		o->notifies = !is_plain && !is_quiet;
 		o->is_expanded = !is_plain && is_quiet;
@@ -59,8 +87,8 @@ add_addresses(const struct courier *c, const struct job_recipient *r, const stru
 }
 
 static int
-add_message_fields(
-    const struct courier *c, const struct job *job, struct slice sender, struct str *envelope)
+add_message_fields(const struct courier *c, const struct job *job, struct slice sender,
+    struct slice recipient, struct str *envelope)
 {
 	if (fields_add(envelope, 'F', sender, '\0') == -1)
 		return -1;
@@ -70,6 +98,7 @@ add_message_fields(
 	    add_unless_empty(envelope, 'V', job->envelope_id) == -1 ||
 	    add_unless_empty(envelope, 'R', job->return_part) == -1 ||
 	    add_unless_empty(envelope, 'A', job->submitter) == -1 ||
+	    add_unless_empty(envelope, 'D', recipient) == -1 ||
 	    add_unless_empty(envelope, 'Y', job->deliver_by) == -1 ||
 	    add_unless_empty(envelope, 'U', slice_of(job->is_utf8 ? "1" : "")) == -1 ||
 	    add_unless_empty(envelope, 'Q', slice_of(job->requires_tls ? "1" : "")) == -1)
@@ -158,7 +187,8 @@ forward_submit(struct courier *c, const struct job *job, const struct job_recipi
 	if (plan->of_kind[PLAN_FORWARD] == 0)
 		return 0;
 	str_init(&envelope, ENVELOPE_MAX);
-	if (add_message_fields(c, job, str_slice(&plan->sender), &envelope) == -1 ||
+	if (add_message_fields(c, job, str_slice(&plan->sender), recipient->address, &envelope) ==
+		-1 ||
 	    add_addresses(c, recipient, plan, &envelope, o) == -1)
 		result = outcome_errno(o, "unable to make the envelope");
 	if (result == 0)

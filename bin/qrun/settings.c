@@ -58,6 +58,9 @@ settings_read(struct qrun *q)
 		die(PROGRAM, EXIT_TEMPORARY, "%s: %s",
 		    problem.len > 0 ? problem.data : control.path,
 		    errno == EINVAL ? "mail is not touched until this is right" : strerror(errno));
+	if (!routes_can_wrap(q->routes))
+		die(PROGRAM, EXIT_TEMPORARY, "%s/srs-keys: not to be read by this user",
+		    control.path);
 	read_double_bounce(q, &control);
 	q->counts_tls = control.fd != -1 && faccessat(control.fd, TLS_COUNTS_FOLDER, F_OK, 0) == 0;
 	control_close(&control);

@@ -49,13 +49,27 @@ needs_copy(const struct claim *claim)
 	       (uint64_t)st.st_size != message_file_size(&claim->header);
 }
 
+/* A message that is forwarded leaves this host under a sender of this host's (SRS). */
+static bool
+is_forwarded_away(const struct task *task)
+{
+	return task->destination->kind == WORKER_SEND &&
+	       task->message->claim.envelope.forwarder.len > 0 &&
+	       strncmp(task->destination->address, "lmtp:", 5) != 0;
+}
+
 /* 0, or -1 with errno. A job has one recipient where each sees another reverse-path. */
 static int
-describe_sender(const struct task *task, struct str *sender)
+describe_sender(const struct qrun *q, const struct task *task, struct str *sender)
 {
 	const struct message *m = task->message;
 	struct slice recipient = m->recipients[task->recipients[0].index].address;
+	int wrapped = 0;
 
+	if (is_forwarded_away(task))
+		wrapped = routes_wrap_sender(q->routes, m->claim.envelope.reverse_path, sender);
+	if (wrapped != 0)
+		return wrapped == 1 ? 0 : -1;
 	return verp_add(
 	    sender, m->claim.envelope.reverse_path, recipient, m->claim.envelope.is_utf8);
 }
@@ -71,7 +85,7 @@ tell_task(const struct qrun *q, int fd, const struct task *task, bool alone)
 	int sent;
 
 	str_init(&sender, SENDER_MAX);
-	if (job == NULL || describe_sender(task, &sender) == -1) {
+	if (job == NULL || describe_sender(q, task, &sender) == -1) {
 		free(job);
 		str_free(&sender);
 		return TOLD_NOTHING;

@@ -35,13 +35,13 @@ control_close(struct control *c)
 }
 
 static int
-read_whole(int fd, bool is_private, struct str *text)
+read_whole(int fd, mode_t refused, struct str *text)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	if (is_private && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+	if ((st.st_mode & refused) != 0) {
 		errno = EPERM;
 		return -1;
 	}
@@ -71,7 +71,7 @@ read_whole(int fd, bool is_private, struct str *text)
 }
 
 static int
-read_file(const struct control *c, const char *name, bool is_private, struct str *text)
+read_file(const struct control *c, const char *name, mode_t refused, struct str *text)
 {
 	int fd, result;
 
@@ -81,7 +81,7 @@ read_file(const struct control *c, const char *name, bool is_private, struct str
 	fd = openat(c->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	result = read_whole(fd, is_private, text);
+	result = read_whole(fd, refused, text);
 	io_close(fd);
 	return result == -1 ? -1 : 1;
 }
@@ -89,13 +89,19 @@ read_file(const struct control *c, const char *name, bool is_private, struct str
 int
 control_read(const struct control *c, const char *name, struct str *text)
 {
-	return read_file(c, name, false, text);
+	return read_file(c, name, 0, text);
 }
 
 int
 control_read_private(const struct control *c, const char *name, struct str *text)
 {
-	return read_file(c, name, true, text);
+	return read_file(c, name, S_IRWXG | S_IRWXO, text);
+}
+
+int
+control_read_shared(const struct control *c, const char *name, struct str *text)
+{
+	return read_file(c, name, S_IWGRP | S_IXGRP | S_IRWXO, text);
 }
 
 bool

@@ -36,6 +36,8 @@ int control_read(const struct control *c, const char *name, struct str *text);
  * The same for what is its owner's alone: -1 with EPERM where anybody else has any right on it.
  */
 int control_read_private(const struct control *c, const char *name, struct str *text);
+/* The same for a secret of several users: its group may read it, too. */
+int control_read_shared(const struct control *c, const char *name, struct str *text);
 /* The first line that counts: 1, 0 if there is no such file or line, -1 with errno. */
 int control_line(const struct control *c, const char *name, struct str *line);
 /* Takes the next line that counts off *rest. */

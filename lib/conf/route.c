@@ -6,6 +6,7 @@
 #include "conf/remote.h"
 #include "conf/routes.h"
 #include "conf/search.h"
+#include "conf/wrapped.h"
 #include "mail/address.h"
 
 #define REASON_MAX 1000
@@ -108,6 +109,10 @@ find(struct search *s, const struct address *a, struct slice local)
 {
 	s->route->is_ours = a->domain.len == 0 || routes_is_ours(s->routes, a->domain);
 	note_domain(s, a->domain);
+	if (srs_is_wrapped(&s->routes->srs, local, a->domain))
+		return wrapped_find(s, local);
+	if (wrapped_owns(s->routes, a->domain))
+		return wrapped_find_other(s, local, a->domain);
 	if (a->domain.len == 0 || routes_is_local(s->routes, a->domain))
 		return search_local(s, local);
 	if (s->route->is_ours)

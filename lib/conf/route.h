@@ -74,9 +74,9 @@ struct route {
 };
 
 /*
- * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, senderroutes, mailuser).
- * Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the
- * file. Blocks on files alone.
+ * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, senderroutes, mailuser,
+ * srs). Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may
+ * name the file. Blocks on files alone.
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);
@@ -91,6 +91,14 @@ struct slice routes_me(const struct routes *r);
 struct slice routes_mail_user(const struct routes *r);
 /* A domain or literal for which this host is the final destination (locals and virtual). */
 bool routes_is_ours(const struct routes *r, struct slice domain);
+
+/*
+ * The reverse-path under which a message from SENDER, who is not null, leaves this host when it is
+ * forwarded (conf/srs.h). 1 with it added to OUT, 0 if that is SENDER, or -1 with ENOMEM.
+ */
+int routes_wrap_sender(const struct routes *r, struct slice sender, struct str *out);
+/* False where there are keys for that which this user may not read. */
+bool routes_can_wrap(const struct routes *r);
 
 void route_init(struct route *route);
 void route_free(struct route *route);

@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "conf/hop.h"
+#include "conf/wrapped.h"
 #include "mail/address.h"
 
 #define NAME_LEN_MAX 1024 /* of what stands in me and mailuser */
@@ -286,7 +287,8 @@ routes_open(const struct control *c, struct str *problem)
 		return NULL;
 	str_init(&r->me, NAME_LEN_MAX);
 	str_init(&r->mail_user, NAME_LEN_MAX);
-	if (read_names(r, c, problem) == -1 || read_tables(r, c, problem) == -1) {
+	if (read_names(r, c, problem) == -1 || srs_read(&r->srs, c, problem) == -1 ||
+	    read_tables(r, c, problem) == -1) {
 		int saved = errno;
 
 		routes_free(r);
@@ -308,6 +310,7 @@ routes_free(struct routes *r)
 	table_free(&r->virtual);
 	table_free(&r->hosted);
 	forms_free(&r->forms);
+	srs_free(&r->srs);
 	table_free(&r->aliases);
 	table_free(&r->relay);
 	table_free(&r->hops);
@@ -344,5 +347,5 @@ routes_is_hosted(const struct routes *r, struct slice domain)
 bool
 routes_is_ours(const struct routes *r, struct slice domain)
 {
-	return routes_is_local(r, domain) || routes_is_hosted(r, domain);
+	return routes_is_local(r, domain) || routes_is_hosted(r, domain) || wrapped_owns(r, domain);
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "conf/forms.h"
 #include "conf/route.h"
+#include "conf/srs.h"
 #include "conf/table.h"
 
 struct routes {
@@ -23,7 +24,8 @@ struct routes {
 	struct table hops;	  /* the file routes: by address, domain, .domain and * */
 	bool has_patterns;	  /* keys of hops with a local part that ends with * */
 	struct table senders;	  /* senderroutes: by address, @domain and <> */
-	struct slice own_domain;  /* one by which this host's users can be addressed */
+	struct srs srs;
+	struct slice own_domain; /* one by which this host's users can be addressed */
 };
 
 bool routes_is_local(const struct routes *r, struct slice domain);

@@ -183,6 +183,7 @@ static const struct rule {
     {'U', OF_MESSAGE, check_flag},
     {'Q', OF_MESSAGE, check_flag},
     {'A', OF_MESSAGE, check_submitter},
+    {'D', OF_MESSAGE, check_address},
     {'T', RECIPIENT, check_recipient},
     {'N', OF_RECIPIENT, check_notify},
     {'O', OF_RECIPIENT, check_original},

@@ -48,6 +48,7 @@ struct envelope_deliver_by {
 struct envelope {
 	struct slice reverse_path, body, envelope_id, return_part, source;
 	struct slice submitter;	 /* RFC 4954 AUTH, in xtext */
+	struct slice forwarder;	 /* whose mail it was before it was forwarded; empty if not */
 	struct slice deliver_by; /* as it stands there: for jobs and copies */
 	struct envelope_deliver_by by;
 	struct envelope_hold hold;

@@ -71,6 +71,9 @@ take_message_field(struct envelope *e, const struct field *field)
 	case 'A':
 		e->submitter = field->value;
 		break;
+	case 'D':
+		e->forwarder = field->value;
+		break;
 	case 'H':
 		if (!envelope_read_hold(field->value, &e->hold))
 			e->hold = (struct envelope_hold){.until = 0};
@@ -96,7 +99,7 @@ take_message_field(struct envelope *e, const struct field *field)
 static bool
 is_message_field(const struct field *field)
 {
-	return slice_find(slice_of("BVRSAHYPUQ"), field->letter) < sizeof "BVRSAHYPUQ" - 1;
+	return slice_find(slice_of("BVRSADHYPUQ"), field->letter) < sizeof "BVRSADHYPUQ" - 1;
 }
 
 bool
