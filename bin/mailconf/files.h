@@ -3,6 +3,7 @@
 #ifndef MAILCONF_FILES_H
 #define MAILCONF_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/control.h"
@@ -24,5 +25,11 @@ struct file {
 
 extern const struct file files[];
 extern const size_t files_count;
+
+const struct file *file_find(const char *name);
+/* True for those, and for what is compiled of them: NAME.cdb. */
+bool file_is_known(const char *name);
+/* 1, with errno, and PROBLEM says what is wrong with it; or 0. */
+int file_problem(const struct control *c, const struct file *file, struct str *problem);
 
 #endif

@@ -14,10 +14,19 @@
 #define OUTPUT_MAX ((size_t)4 << 20)
 #define NAME_WIDTH 18 /* of the first column */
 
-/* Adds all files of the control directory with what they say: the number of problems, or -1. */
-int show_settings(const struct control *c, struct str *out);
-/* Adds the problems alone. */
-int show_problems(const struct control *c, struct str *out);
+struct show_options {
+	bool is_changed; /* only what is not the default */
+	bool has_tabs;	 /* for programs: tabs between columns, nothing cut */
+};
+
+/* Adds all settings with what they say: the number of problems, or -1 without memory. */
+int show_settings(const struct control *c, const struct show_options *options, struct str *out);
+/* True for the name of a control file, or of one of the variables of the environment. */
+bool show_is_name(const char *name);
+/* Adds all that is to be said about COUNT control files: as above. */
+int show_files(const struct control *c, char **names, size_t count, struct str *out);
+/* Adds the numbers of the control file limits: as above. */
+int show_limits(const struct control *c, const struct show_options *options, struct str *out);
 
 /* Explains where ADDRESS goes. SENDER: null, whoever it is. The exit code, or -1 without memory. */
 int explain_route(const struct control *c, const struct routes *routes, struct slice address,

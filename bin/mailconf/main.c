@@ -10,11 +10,21 @@
 #include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
+#include "check.h"
 #include "mail/address.h"
 #include "mailconf.h"
 
 static const char *const usage =
-    "usage: mailconf [show | check | route [--from SENDER] ADDRESS...]\n";
+    "usage: mailconf [show [-ct] [NAME...] | limits [-ct] | check [-n] |\n"
+    "                 route [-f SENDER] ADDRESS...]\n";
+
+struct arguments {
+	const char *from;
+	bool is_offline;
+	struct show_options show;
+	char **words; /* behind the command */
+	size_t count;
+};
 
 static void
 help(void)
@@ -22,11 +32,16 @@ help(void)
 	printf(
 	    "%s"
 	    "Shows the settings of the control directory.\n"
-	    "  show                          each file, what it says, and what it is for\n"
-	    "  check                         what is wrong, a line for each file\n"
-	    "  route ADDRESS                 where mail for ADDRESS goes, and all that decides\n"
-	    "        -f, --from SENDER       for mail of this sender (\"\": the null one)\n"
-	    "      --help, --version\n"
+	    "  show [NAME...]                each file, where its value is from, and what it is "
+	    "for\n"
+	    "  limits                        each of the numbers in limits\n"
+	    "    -c, --changed               only what is not as without a control directory\n"
+	    "    -t, --tabs                  for programs: tabs between, nothing cut\n"
+	    "  check                         what would lose or leak mail, a line each\n"
+	    "    -n, --no-dns                without asking the DNS\n"
+	    "  route ADDRESS...              where mail for ADDRESS goes, and all that decides\n"
+	    "    -f, --from SENDER           for mail of this sender (\"\": the null one)\n"
+	    "  --help, --version\n"
 	    "Exit code: 0 done, nothing wrong, mail goes there; 100 problems, mail is refused, or "
 	    "wrong\n"
 	    "usage; 111 it cannot go there, or cannot be said, now.\n",
@@ -97,13 +112,19 @@ route(const struct control *c, char **addresses, const char *from)
 }
 
 static int
-show(const struct control *c, int (*what)(const struct control *c, struct str *out))
+show(const struct control *c, const struct arguments *a)
 {
 	struct str out;
 	int count;
 
 	str_init(&out, OUTPUT_MAX);
-	count = what(c, &out);
+	for (size_t i = 0; i < a->count; i++)
+		if (!show_is_name(a->words[i]))
+			die(PROGRAM, EXIT_PERMANENT, "there is no control file %s", a->words[i]);
+	if (a->count == 0)
+		count = show_settings(c, &a->show, &out);
+	else
+		count = show_files(c, a->words, a->count, &out);
 	if (count == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to say it all");
 	print(&out);
@@ -111,67 +132,120 @@ show(const struct control *c, int (*what)(const struct control *c, struct str *o
 	return count == 0 ? EXIT_DONE : EXIT_PERMANENT;
 }
 
-static const char *
-read_options(int argc, char **argv)
+static int
+limits(const struct control *c, const struct arguments *a)
+{
+	struct str out;
+	int result;
+
+	str_init(&out, OUTPUT_MAX);
+	result = show_limits(c, &a->show, &out);
+	if (result == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to say it all");
+	print(&out);
+	str_free(&out);
+	return result == 0 ? EXIT_DONE : EXIT_PERMANENT;
+}
+
+/* What could not be looked at is not known to be good. */
+static int
+check(const struct control *c, const struct arguments *a)
+{
+	struct checks checks;
+	struct str out;
+
+	str_init(&out, OUTPUT_MAX);
+	if (checks_run(&checks, c, &out, !a->is_offline) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to say it all");
+	print(&out);
+	str_free(&out);
+	if (checks.counts[FINDING_ERROR] > 0)
+		return EXIT_PERMANENT;
+	return checks.counts[FINDING_UNKNOWN] > 0 ? EXIT_TEMPORARY : EXIT_DONE;
+}
+
+static void
+take_option(struct arguments *a, int option)
+{
+	if (option == 'f')
+		a->from = optarg;
+	else if (option == 'c')
+		a->show.is_changed = true;
+	else if (option == 't')
+		a->show.has_tabs = true;
+	else if (option == 'n')
+		a->is_offline = true;
+	else if (option == 'v')
+		about_version(PROGRAM);
+	else if (option == 'h') {
+		help();
+		if (fflush(stdout) != 0)
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
+		exit(EXIT_DONE);
+	} else
+		wrong_usage("unknown option, or one without its value");
+}
+
+static void
+read_options(struct arguments *a, int argc, char **argv)
 {
 	static const struct option long_options[] = {{"from", required_argument, NULL, 'f'},
-	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0}};
-	const char *from = NULL;
-	int c;
+	    {"changed", no_argument, NULL, 'c'}, {"tabs", no_argument, NULL, 't'},
+	    {"no-dns", no_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	int option;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "f:", long_options, NULL)) != -1) {
-		if (c == 'f')
-			from = optarg;
-		else if (c == 'h') {
-			help();
-			if (fflush(stdout) != 0)
-				die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
-			exit(EXIT_DONE);
-		} else if (c == 'v')
-			about_version(PROGRAM);
-		else
-			wrong_usage("unknown option, or one without its value");
-	}
-	return from;
+	while ((option = getopt_long(argc, argv, "f:ctn", long_options, NULL)) != -1)
+		take_option(a, option);
 }
 
 static int
-run(const struct control *c, char **words, int count, const char *from)
+run(const struct control *c, const char *command, const struct arguments *a)
 {
-	const char *command = count == 0 ? "show" : words[0];
+	bool is_route = strcmp(command, "route") == 0, is_check = strcmp(command, "check") == 0;
+	bool is_show = strcmp(command, "show") == 0, is_limits = strcmp(command, "limits") == 0;
 
-	if (strcmp(command, "route") == 0) {
-		if (count < 2)
-			wrong_usage("which address?");
-		return route(c, words + 1, from);
-	}
-	if (from != NULL)
+	if (!is_route && a->from != NULL)
 		wrong_usage("--from is for route");
-	if (count > 1)
+	if (!is_check && a->is_offline)
+		wrong_usage("--no-dns is for check");
+	if (!is_show && !is_limits && (a->show.is_changed || a->show.has_tabs))
+		wrong_usage("--changed and --tabs are for show and limits");
+	if (is_route && a->count == 0)
+		wrong_usage("which address?");
+	if ((is_check || is_limits) && a->count > 0)
 		wrong_usage("too many arguments");
-	if (strcmp(command, "show") == 0)
-		return show(c, show_settings);
-	if (strcmp(command, "check") == 0)
-		return show(c, show_problems);
+	if (is_route)
+		return route(c, a->words, a->from);
+	if (is_check)
+		return check(c, a);
+	if (is_limits)
+		return limits(c, a);
+	if (is_show)
+		return show(c, a);
 	wrong_usage("unknown command");
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *from;
+	struct arguments a = {.from = NULL};
+	const char *command = "show";
 	struct control control;
 	int code;
 
 	if (io_fill_standard() == -1)
 		return EXIT_TEMPORARY;
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
-	from = read_options(argc, argv);
+	read_options(&a, argc, argv);
+	if (optind < argc)
+		command = argv[optind++];
+	a.words = argv + optind;
+	a.count = (size_t)(argc - optind);
 	if (control_open(&control) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", control.path);
-	code = run(&control, argv + optind, argc - optind, from);
+	code = run(&control, command, &a);
 	control_close(&control);
 	return code;
 }

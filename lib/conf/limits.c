@@ -12,18 +12,12 @@
 #define DAY (24 * HOUR)
 #define MIB (UINT64_C(1) << 20)
 
-struct setting {
-	const char *name;
-	size_t offset; /* in struct limits */
-	uint64_t preset, lowest, highest;
-};
-
 #define SETTING(name, member, preset, lowest, highest) \
 	{ \
 		name, offsetof(struct limits, member), preset, lowest, highest \
 	}
 
-static const struct setting settings[] = {
+const struct limits_setting limits_settings[] = {
     SETTING("message-size", message_size, 52428800, 0, MIB << 20),
     SETTING("message-recipients", message_recipients, 1000, 1, 100000),
     SETTING("hops", hops, 50, 1, 1000),
@@ -85,10 +79,21 @@ static const struct setting settings[] = {
     SETTING("smtp-convert", smtp_convert, 1, 0, 1),
 };
 
-static const size_t settings_count = sizeof settings / sizeof settings[0];
+#define SETTINGS_COUNT (sizeof limits_settings / sizeof limits_settings[0])
+
+const size_t limits_count = SETTINGS_COUNT;
+
+uint64_t
+limits_value(const struct limits *l, const struct limits_setting *setting)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)l + setting->offset, sizeof value);
+	return value;
+}
 
 static void
-set(struct limits *l, const struct setting *setting, uint64_t value)
+set(struct limits *l, const struct limits_setting *setting, uint64_t value)
 {
 	memcpy((char *)l + setting->offset, &value, sizeof value);
 }
@@ -96,23 +101,23 @@ set(struct limits *l, const struct setting *setting, uint64_t value)
 void
 limits_default(struct limits *l)
 {
-	for (size_t i = 0; i < settings_count; i++)
-		set(l, &settings[i], settings[i].preset);
+	for (size_t i = 0; i < limits_count; i++)
+		set(l, &limits_settings[i], limits_settings[i].preset);
 }
 
-static const struct setting *
+static const struct limits_setting *
 find(struct slice name)
 {
-	for (size_t i = 0; i < settings_count; i++)
-		if (slice_is_nocase(name, settings[i].name))
-			return &settings[i];
+	for (size_t i = 0; i < limits_count; i++)
+		if (slice_is_nocase(name, limits_settings[i].name))
+			return &limits_settings[i];
 	return NULL;
 }
 
 static int
 read_line(struct limits *l, bool *seen, struct slice text, struct slice line, struct str *problem)
 {
-	const struct setting *setting;
+	const struct limits_setting *setting;
 	struct slice name, digits;
 	uint64_t value;
 
@@ -127,10 +132,10 @@ read_line(struct limits *l, bool *seen, struct slice text, struct slice line, st
 		return table_complain(problem, "limits", text, line,
 		    "%s is a number from %llu to %llu", setting->name,
 		    (unsigned long long)setting->lowest, (unsigned long long)setting->highest);
-	if (seen[setting - settings])
+	if (seen[setting - limits_settings])
 		return table_complain(
 		    problem, "limits", text, line, "a limit that was not there before is expected");
-	seen[setting - settings] = true;
+	seen[setting - limits_settings] = true;
 	set(l, setting, value);
 	return 0;
 }
@@ -140,7 +145,7 @@ limits_read(struct limits *l, const struct control *c, struct str *problem)
 {
 	struct str text;
 	struct slice rest, line;
-	bool seen[sizeof settings / sizeof settings[0]] = {false};
+	bool seen[SETTINGS_COUNT] = {false};
 	int result;
 
 	limits_default(l);

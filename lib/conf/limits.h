@@ -7,6 +7,7 @@
 #ifndef CONF_LIMITS_H
 #define CONF_LIMITS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -81,5 +82,17 @@ void limits_default(struct limits *l);
  * PROBLEM that says which line, what is wrong and what would be right.
  */
 int limits_read(struct limits *l, const struct control *c, struct str *problem);
+
+/* What there is to be set, for who shows it. */
+struct limits_setting {
+	const char *name;
+	size_t offset; /* in struct limits */
+	uint64_t preset, lowest, highest;
+};
+
+extern const struct limits_setting limits_settings[];
+extern const size_t limits_count;
+
+uint64_t limits_value(const struct limits *l, const struct limits_setting *setting);
 
 #endif

@@ -12,13 +12,8 @@
 
 #include "base/io.h"
 
-struct part {
-	const char *name;
-	mode_t mode; /* with its type */
-};
-
 /* A folder comes before what is in it. */
-static const struct part parts[] = {
+const struct make_part make_parts[] = {
     {"new", S_IFDIR | 0700},
     {"cells", S_IFDIR | 0700},
     {"deferred", S_IFDIR | 0700},
@@ -34,6 +29,8 @@ static const struct part parts[] = {
     {SPOOL_FREE, S_IFIFO | 0600},
     {SPOOL_FINISHED, S_IFREG | 0600},
 };
+
+const size_t make_parts_count = sizeof make_parts / sizeof make_parts[0];
 
 /* Makes and opens the directory itself. Its parent is synced too: the name must outlast a crash. */
 static int
@@ -99,7 +96,7 @@ kind_of(mode_t mode)
 }
 
 static int
-make_part(struct spool *s, const struct part *part, struct str *made)
+make_part(struct spool *s, const struct make_part *part, struct str *made)
 {
 	mode_t mode = part->mode & 07777;
 	int result = S_ISDIR(part->mode) ? mkdirat(s->fd, part->name, mode)
@@ -152,8 +149,8 @@ make_spool(struct spool *s, struct str *made)
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && fchmod(s->fd, 0755) == -1)
 		return spool_problem(
 		    s, "unable to set the mode of %s: %s", s->path, strerror(errno));
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-		if (make_part(s, &parts[i], made) == -1)
+	for (size_t i = 0; i < make_parts_count; i++)
+		if (make_part(s, &make_parts[i], made) == -1)
 			return -1;
 	if (sync_directory(s, "postmaster") == -1 || sync_directory(s, ".") == -1)
 		return -1;

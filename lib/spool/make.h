@@ -12,6 +12,15 @@
 #include "base/str.h"
 #include "spool/spool.h"
 
+/* What it consists of, each with its type and mode. */
+struct make_part {
+	const char *name;
+	mode_t mode;
+};
+
+extern const struct make_part make_parts[];
+extern const size_t make_parts_count;
+
 /*
  * For root: the spool's own directory, for OWNER and GROUP. One that exists must be theirs already,
  * or be root's and empty: then it becomes theirs.
