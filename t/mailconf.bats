@@ -18,10 +18,10 @@ teardown() {
 
 @test "usage" {
 	run -0 mailconf --help
-	[ "${lines[0]}" = 'usage: mailconf [show | check | route [--from SENDER] ADDRESS...]' ]
+	[ "${lines[0]}" = 'usage: mailconf [show [-ct] [NAME...] | limits [-ct] | check [-n] |' ]
 	run -0 mailconf --version
 	[ "$output" = 'mailconf (satchel) 0.1' ]
-	for wrong in --what 'frob' 'route' 'check it' '--from x check'; do
+	for wrong in --what frob route 'check it' 'limits x' '--from x check' '-n show' '-t route x' '-c check'; do
 		# shellcheck disable=SC2086 # words
 		run -100 --separate-stderr mailconf $wrong
 		[ -z "$output" ]
@@ -32,18 +32,38 @@ teardown() {
 	SATCHEL_CONTROL=$T/none run -111 mailconf
 }
 
-@test "show: each file with its value or what holds without it; check: what is wrong" {
+@test "show: each file with its value or what holds without it, and where that is from" {
 	control routes '# all' 'a.test: mx' 'b.test: mx'
 	run -0 mailconf check
 	[ -z "$output" ]
 	run -0 mailconf
 	[ "${lines[0]}" = "$SATCHEL_CONTROL" ]
-	[ "${lines[1]}" = '  me                 here.test                    the name of this host' ]
-	grep -qx '  helo  *(me)  *the name that smtp-send says' <<<"$output"
-	grep -qx '  routes  *2 entries  *where mail for others goes' <<<"$output"
-	for name in $(sed -n 's/^\.It Pa \([a-z-]*\)$/\1/p' "$ROOT/man/satchel-control.5"); do
-		grep -q "^  $name  " <<<"$output" || { echo "bin/mailconf/files.c lacks $name"; return 1; }
-	done
+	[[ ${lines[1]} =~ ^'  me  '\ *file\ +'here.test '\ +'the name of this host'$ ]]
+	grep -qx '  helo  *default  *(me)  *the name that smtp-send says' <<<"$output"
+	grep -qx '  routes  *file  *2 entries  *where mail for others goes' <<<"$output"
+	grep -qx "  SATCHEL_SPOOL  *env  *$SATCHEL_SPOOL  *the queue" <<<"$output"
+	rm "$SATCHEL_CONTROL/me"
+	run -0 mailconf show --changed
+	[ "${#lines[@]}" -eq 6 ]
+	[[ ${lines[1]} == '  aliases  '*' file '* ]]
+	[[ ${lines[2]} == '  routes  '* ]]
+	[[ ${lines[3]} == '  SATCHEL_CONTROL  '* ]]
+	run -0 mailconf show --tabs -c
+	[ "${lines[1]}" = $'routes\tfile\t2 entries\twhere mail for others goes\t' ]
+	run -0 mailconf show
+	grep -qx "  me  *system  *$(hostname)  *the name of this host" <<<"$output"
+	run -0 mailconf show routes verify
+	[ "$output" = "routes: where mail for others goes
+  from $SATCHEL_CONTROL/routes: 2 entries
+    a.test: mx
+    b.test: mx
+verify: whom VRFY and EXPN answer
+  default: (trusted)" ]
+	run -100 mailconf show nothing
+	[ "$output" = 'mailconf: fatal: there is no control file nothing' ]
+}
+
+@test "show: what is wrong stands behind each file, and nobody's secrets" {
 	control routes 'a.test: uucp:x'
 	control limits 'queue-lifetime: x'
 	control relayhosts '192.0.2.1/24'
@@ -53,16 +73,43 @@ teardown() {
 	control dnssec perhaps
 	control routess 'a.test: mx'
 	control credentials 'a.test: joe secret'
+	control secrets 'joe: {PLAIN}secret'
 	chmod 644 "$SATCHEL_CONTROL/credentials"
+	chmod 600 "$SATCHEL_CONTROL/secrets"
 	run -100 mailconf check
-	[ "${#lines[@]}" -eq 8 ]
 	for name in routes limits relayhosts mailuser mxport resolvers dnssec credentials; do
-		grep -q "^${SATCHEL_CONTROL}/${name}[:,] " <<<"$output" || { echo "$output"; return 1; }
+		grep -q "^error: ${SATCHEL_CONTROL}/${name}[:,] " <<<"$output" || { echo "$output"; return 1; }
 	done
 	run -100 mailconf show
 	[ "$(grep -c '^    PROBLEM ' <<<"$output")" -eq 8 ]
 	grep -qx '  note  *routess - no program of satchel reads this file' <<<"$output"
-	run ! grep -q "joe secret" <<<"$output"
+	run -100 mailconf show credentials secrets dnssec
+	[[ $output == *$'\n  PROBLEM dnssec'* ]]
+	run ! grep -q 'secret$' <<<"$output"
+}
+
+@test "show: on a terminal every line fits, also a narrow one" {
+	needs script
+	control virtual '@box.test: joe@b.test'
+	control me a-name-that-is-longer-than-most-are.and-a-domain-that-is-longer-than-most-are.test
+	for columns in 80 60 200; do
+		script -qec "stty cols $columns; mailconf" /dev/null </dev/null | tr -d '\r' >"$T/shown"
+		awk -v n="$columns" 'NR > 1 && length > n { print length ": " $0; bad = 1 } END { exit bad }' "$T/shown"
+		grep -q '^  virtual  *file  *1 entry  *hosted' "$T/shown"
+	done
+}
+
+@test "limits: each number, its default and its range" {
+	control limits 'hops: 60'
+	run -0 mailconf limits
+	grep -qx '  hops  *file  *60  *default 50; 1 to 1000' <<<"$output"
+	grep -qx '  smtp-convert  *default  *1  *default 1; 0 to 1' <<<"$output"
+	[ "${#lines[@]}" -eq "$(grep -c '^\.It Ic .*; .* \(to\|or\) ' "$ROOT/man/satchel-control.5")" ]
+	run -0 mailconf limits --changed --tabs
+	[ "$output" = $'hops\tfile\t60\tdefault 50; 1 to 1000\t' ]
+	control limits 'hops: 0'
+	run -100 mailconf limits -c
+	[[ $output == '    PROBLEM  '*'limits, line 1: hops is a number'* ]]
 }
 
 @test "route: each step with file and line, and where it ends" {
