@@ -4,59 +4,10 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h> /* renameat */
-#include <unistd.h>
 
-#include "base/io.h"
-#include "mailbox/maildir_name.h"
 #include "mailbox/quota_file.h"
 
-#define LINES_MAX ((size_t)200)
-#define ATTEMPTS 3 /* to count, while others add lines */
-
-static bool
-parse_limit(struct slice part, struct quota_limits *l, bool seen[2])
-{
-	bool counts_messages = false;
-	uint64_t number;
-
-	if (part.len > 0 && (part.data[part.len - 1] == 'S' || part.data[part.len - 1] == 'C')) {
-		counts_messages = part.data[part.len - 1] == 'C';
-		part.len--;
-	}
-	if (seen[counts_messages] || !slice_number(part, QUOTA_MAX, &number))
-		return false;
-	seen[counts_messages] = true;
-	*(counts_messages ? &l->messages : &l->octets) = number;
-	return true;
-}
-
-bool
-quota_limits_parse(struct slice text, struct quota_limits *l)
-{
-	struct slice part;
-	bool seen[2] = {false, false};
-
-	*l = (struct quota_limits){0};
-	if (text.len == 0 || text.data[text.len - 1] == ',')
-		return false;
-	while (slice_take(&text, ',', &part))
-		if (!parse_limit(part, l, seen))
-			return false;
-	return true;
-}
-
-int
-quota_limits_add(struct str *out, const struct quota_limits *l)
-{
-	if (l->messages == 0)
-		return str_format(out, "%lluS", (unsigned long long)l->octets);
-	if (l->octets == 0)
-		return str_format(out, "%lluC", (unsigned long long)l->messages);
-	return str_format(
-	    out, "%lluS,%lluC", (unsigned long long)l->octets, (unsigned long long)l->messages);
-}
+#define ATTEMPTS 3 /* to add a line, while others replace the file */
 
 static bool
 has_limits(const struct quota_limits *l)
@@ -68,89 +19,6 @@ static bool
 are_equal(const struct quota_limits *a, const struct quota_limits *b)
 {
 	return a->octets == b->octets && a->messages == b->messages;
-}
-
-/* Writes LINES to a file in tmp/, which takes the place of maildirsize. 0 or -1 with errno. */
-static int
-replace_file(int root, struct slice lines)
-{
-	struct str name;
-	int fd = -1, result = -1;
-
-	str_init(&name, MAILDIR_NAME_MAX);
-	if (str_add_text(&name, "tmp/") == 0 &&
-	    maildir_name_add(&name, 0, slice_of(QUOTA_FILE)) == 0)
-		fd = openat(root, name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    S_IRUSR | S_IWUSR);
-	if (fd != -1) {
-		result = io_pwrite(fd, lines.data, lines.len, 0);
-		if (result == 0)
-			result = renameat(root, name.data, root, QUOTA_FILE);
-		if (result == -1) {
-			int saved = errno;
-
-			(void)unlinkat(root, name.data, 0);
-			errno = saved;
-		}
-		io_close(fd);
-	}
-	str_free(&name);
-	return result;
-}
-
-static int
-write_quota(int root, const struct quota *q)
-{
-	struct str lines;
-	int result = -1;
-
-	str_init(&lines, LINES_MAX);
-	if (quota_limits_add(&lines, &q->limits) == 0 &&
-	    str_format(&lines, "\n%llu %llu\n", (unsigned long long)q->octets,
-		(unsigned long long)q->messages) == 0)
-		result = replace_file(root, str_slice(&lines));
-	str_free(&lines);
-	return result;
-}
-
-/* True if nobody has added a line or replaced the file between the two looks at it. */
-static bool
-is_unchanged(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-/* What others add while we count is part of the count, or not: then it is counted again. */
-static int
-count_steadily(int root, struct quota *q)
-{
-	struct stat before, after;
-
-	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		bool existed = fstatat(root, QUOTA_FILE, &before, AT_SYMLINK_NOFOLLOW) == 0;
-
-		if (quota_count(root, q) == -1)
-			return -1;
-		if (!existed || (fstatat(root, QUOTA_FILE, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
-				    is_unchanged(&before, &after)))
-			break;
-	}
-	return 0;
-}
-
-int
-maildir_quota_recount(
-    int root, const struct quota_limits *limits, struct quota *q, struct mailbox_fault *f)
-{
-	q->limits = *limits;
-	if (count_steadily(root, q) == -1)
-		return mailbox_fault_errno(f, "unable to count the messages for the quota");
-	if (write_quota(root, q) == 0)
-		return 0;
-	if (errno == EISDIR)
-		return mailbox_fault_refuse(f, "%s is a folder", QUOTA_FILE);
-	return mailbox_fault_errno(f, "unable to write %s", QUOTA_FILE);
 }
 
 /*
