@@ -114,7 +114,7 @@ job_as_joe() {
 	control me 'a/b:c.test'
 	deliver ./Maildir/ <message
 	run ls Maildir/new
-	[[ $output =~ ^[0-9]+\.M[0-9]{6}P[0-9]+Q1\.a\\057b\\072c\.test$ ]]
+	[[ $output =~ ^[0-9]+\.M[0-9]{6}P[0-9]+Q1\.a\\057b\\072c\.test,S=[0-9]+,W=[0-9]+$ ]]
 }
 
 @test 'the null reverse-path, no recipient' {

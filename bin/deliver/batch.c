@@ -65,12 +65,15 @@ static int
 put_into_maildir(struct errand *e, const struct place *p)
 {
 	struct batch *b = e->batch;
+	struct maildir_message m = {.prefix = e->prefix, .quota = str_slice(&e->plan.quota)};
 
+	if (b->courier->stores.has_extension_folders)
+		m.folder = str_slice(&e->plan.extension);
 	if (b->count == BATCH_MAX)
 		batch_finish(b);
 	if (has_failed(e->outcome))
 		return -1;
-	if (maildir_write(b->courier, p, e->prefix, &b->list[b->count].entry, e->outcome) == -1)
+	if (maildir_write(b->courier, p, &m, &b->list[b->count].entry, e->outcome) == -1)
 		return -1;
 	b->list[b->count++].outcome = e->outcome;
 	return 0;

@@ -164,6 +164,20 @@ content_next(struct content *c, struct slice *block)
 }
 
 int
+content_measure(struct content *c, uint64_t *octets)
+{
+	struct slice block;
+	int next;
+
+	content_rewind(c);
+	*octets = 0;
+	while ((next = content_next(c, &block)) == 1)
+		*octets += block.len;
+	content_rewind(c);
+	return next;
+}
+
+int
 content_add_wire(struct str *out, struct slice text)
 {
 	while (text.len > 0) {

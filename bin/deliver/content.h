@@ -44,6 +44,9 @@ void content_rewind(struct content *c);
  */
 int content_next(struct content *c, struct slice *block);
 
+/* How many octets all blocks have together: 0, or -1 with errno. The next block is the first. */
+int content_measure(struct content *c, uint64_t *octets);
+
 /* Adds TEXT with CRLF for each LF. 0, or -1 with str's errors. */
 int content_add_wire(struct str *out, struct slice text);
 

@@ -65,6 +65,8 @@ read_control(struct courier *c, struct str *problem)
 	if (control_open(&control) == -1)
 		return tell(problem, "unable to open ", control.path);
 	result = read_mailbox(c, &control, problem);
+	if (result == 0)
+		result = stores_read(&c->stores, &control, problem);
 	if (result == 0 && control_me(&control, &c->me) == -1)
 		result = tell(problem, "unable to read the control file me in ", control.path);
 	control_close(&control);

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "conf/listed.h"
+#include "conf/stores.h"
 #include "content.h"
 #include "mail/convert_file.h"
 #include "outcome.h"
@@ -19,6 +20,7 @@ struct courier {
 	struct str me;		/* this host's name */
 	struct str mailbox;	/* of system users, below their homes */
 	struct str postmaster;	/* the path of that Maildir */
+	struct stores stores;	/* how mailboxes are written */
 	bool relative;		/* targets may be "./path": on the command line */
 	uint64_t count;		/* unique names made */
 	struct content content; /* for mailboxes */

@@ -58,6 +58,11 @@ add_target(struct expansion *e, struct target t)
 		return add_path(e, str_slice(&e->courier->postmaster));
 	case TARGET_USER:
 		return home_expand(e, t.value);
+	case TARGET_QUOTA:
+		str_clear(&e->plan->quota);
+		if (str_add_slice(&e->plan->quota, t.value) == -1)
+			return outcome_errno(e->outcome, "unable to keep the quota");
+		return 0;
 	case TARGET_FORWARD:
 		return expand_add_address(e, t.value);
 	case TARGET_BAD:

@@ -6,19 +6,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h> /* renameat2 */
+#include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "mailbox/maildir_name.h"
+#include "maildir_quota.h"
 
 #define CLEAN_EVERY 100 /* deliveries of one process */
 
+/* For the names: how large the message is, as it is stored and with CRLF. */
+static void
+count_lines(struct maildir_entry *e, struct slice text)
+{
+	const char *end;
+
+	e->octets += text.len;
+	while (text.len > 0 && (end = memchr(text.data, '\n', text.len)) != NULL) {
+		e->lines++;
+		text = slice_skip(text, (size_t)(end - text.data) + 1);
+	}
+}
+
 /* One write for what most messages are: the prefix and one block. */
 static int
-write_content(struct courier *c, struct slice prefix, int fd)
+write_content(struct courier *c, struct slice prefix, struct maildir_entry *e)
 {
 	struct slice block;
-	off_t at = 0;
 	int next;
 
 	str_clear(&c->scratch);
@@ -30,9 +44,9 @@ write_content(struct courier *c, struct slice prefix, int fd)
 		return -1;
 	block = str_slice(&c->scratch);
 	do {
-		if (io_pwrite(fd, block.data, block.len, at) == -1)
+		if (io_pwrite(e->fd, block.data, block.len, (off_t)e->octets) == -1)
 			return -1;
-		at += (off_t)block.len;
+		count_lines(e, block);
 		next = content_next(&c->content, &block);
 	} while (next == 1);
 	return next;
@@ -48,30 +62,63 @@ write_file(struct courier *c, struct slice prefix, struct maildir_entry *e, stru
 	if (e->fd == -1)
 		return outcome_errno(o, "unable to make a file in tmp/");
 	e->created = true;
-	if (write_content(c, prefix, e->fd) == -1)
+	if (write_content(c, prefix, e) == -1)
 		return outcome_errno(o, "unable to copy the message");
 	return 0;
 }
 
-int
-maildir_write(struct courier *c, const struct place *p, struct slice prefix,
+/* Goes on to the folder of the Maildir that the message is for, if there is one. */
+static int
+open_folder(struct maildir_entry *e, struct slice folder, struct mailbox_fault *f)
+{
+	struct maildir sub;
+	struct stat st;
+	struct str name;
+	int result = 0;
+
+	if (!maildir_is_folder_name(folder))
+		return 0;
+	str_init(&name, MAILDIR_NAME_MAX);
+	if (str_format(&name, ".%.*s", (int)folder.len, folder.data) == 0 &&
+	    fstatat(e->folders.root, name.data, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode)) {
+		result = maildir_open(&sub, e->folders.root, name.data, true, f);
+		if (result == 0) {
+			maildir_release(&e->folders);
+			e->folders = sub;
+		}
+	}
+	str_free(&name);
+	return result;
+}
+
+static int
+write_message(struct courier *c, const struct place *p, const struct maildir_message *m,
     struct maildir_entry *e, struct outcome *o)
 {
 	struct mailbox_fault fault;
 
-	*e = (struct maildir_entry){.folders = {-1, -1, -1}, .fd = -1};
-	str_init(&e->name, MAILDIR_NAME_MAX);
-	if (maildir_open(&e->folders, p->base, p->path.data, true, &fault) == -1) {
-		maildir_close(e);
+	if (maildir_open(&e->folders, p->base, p->path.data, true, &fault) == -1)
 		return outcome_fault(o, &fault);
-	}
+	if (maildir_quota_count(c, p, m, e, o) == -1)
+		return -1;
+	if (open_folder(e, m->folder, &fault) == -1)
+		return outcome_fault(o, &fault);
 	if (c->count % CLEAN_EVERY == 0)
 		maildir_clean(e->folders.tmp);
-	if (write_file(c, prefix, e, o) == -1) {
-		maildir_close(e);
-		return -1;
-	}
-	return 0;
+	return write_file(c, m->prefix, e, o);
+}
+
+int
+maildir_write(struct courier *c, const struct place *p, const struct maildir_message *m,
+    struct maildir_entry *e, struct outcome *o)
+{
+	*e = (struct maildir_entry){.folders = {-1, -1, -1}, .fd = -1, .quota = -1};
+	str_init(&e->name, MAILDIR_NAME_MAX);
+	if (write_message(c, p, m, e, o) == 0)
+		return 0;
+	maildir_close(e);
+	return -1;
 }
 
 int
@@ -101,25 +148,45 @@ maildir_sync(struct maildir_entry *e, struct outcome *o)
  * link and unlink do the same in two steps.
  */
 static int
-move(const struct maildir_entry *e)
+move(const struct maildir_entry *e, const char *to)
 {
 	const char *name = e->name.data;
 
-	if (renameat2(e->folders.tmp, name, e->folders.fresh, name, RENAME_NOREPLACE) == 0)
+	if (renameat2(e->folders.tmp, name, e->folders.fresh, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (linkat(e->folders.tmp, name, e->folders.fresh, name, 0) == -1)
+	if (linkat(e->folders.tmp, name, e->folders.fresh, to, 0) == -1)
 		return -1;
 	/* a second name left in tmp/ harms nobody and goes with the leftovers */
 	(void)unlinkat(e->folders.tmp, name, 0);
 	return 0;
 }
 
+/* Moves it to new/ under a name that says how large it is, which spares readers many looks. */
+static int
+move_and_rename(struct maildir_entry *e)
+{
+	struct str name;
+	int result = -1;
+
+	str_init(&name, MAILDIR_NAME_MAX);
+	if (str_add_slice(&name, str_slice(&e->name)) == 0 &&
+	    maildir_name_add_sizes(&name, e->octets, e->octets + e->lines) == 0)
+		result = move(e, name.data);
+	if (result == -1) {
+		str_free(&name);
+		return -1;
+	}
+	str_free(&e->name);
+	e->name = name;
+	return 0;
+}
+
 int
 maildir_publish(struct maildir_entry *e, struct outcome *o)
 {
-	if (move(e) == -1)
+	if (move_and_rename(e) == -1)
 		return outcome_errno(o, "unable to move the message to new/");
 	e->published = true;
 	return 0;
@@ -134,8 +201,8 @@ maildir_sync_name(struct maildir_entry *e, struct outcome *o)
 void
 maildir_take_back(const struct maildir_entry *e)
 {
-	if (e->published)
-		(void)unlinkat(e->folders.fresh, e->name.data, 0);
+	if (e->published && unlinkat(e->folders.fresh, e->name.data, 0) == 0)
+		maildir_quota_uncount(e);
 }
 
 void
@@ -143,8 +210,11 @@ maildir_close(struct maildir_entry *e)
 {
 	if (e->created && !e->published)
 		(void)unlinkat(e->folders.tmp, e->name.data, 0);
+	if (!e->published)
+		maildir_quota_uncount(e);
+	io_close(e->quota);
 	io_close(e->fd);
 	maildir_release(&e->folders);
-	e->fd = -1;
+	e->fd = e->quota = -1;
 	str_free(&e->name);
 }

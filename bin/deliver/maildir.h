@@ -16,14 +16,24 @@ struct maildir_entry {
 	struct maildir folders;
 	int fd; /* of the file */
 	struct str name;
+	uint64_t octets, lines; /* written */
+	int quota;		/* the Maildir where the message is counted, or -1; owned */
+	uint64_t counted;	/* octets, there */
 	bool created, published;
 };
 
+struct maildir_message {
+	struct slice prefix;
+	struct slice quota;  /* limits; empty: what maildirsize says */
+	struct slice folder; /* of the Maildir, if that exists; empty: none */
+};
+
 /*
- * Writes PREFIX and the courier's content to a new file in tmp/ of the Maildir at P, which is made
- * if it is missing. 0 and an entry to be closed, or -1 and O with nothing left behind.
+ * Writes the prefix and the courier's content to a new file in tmp/ of the Maildir at P, which is
+ * made if it is missing, after it was counted for the quota. 0 and an entry to be closed, or -1 and
+ * O with nothing left behind.
  */
-int maildir_write(struct courier *c, const struct place *p, struct slice prefix,
+int maildir_write(struct courier *c, const struct place *p, const struct maildir_message *m,
     struct maildir_entry *e, struct outcome *o);
 /* Lets the system begin to write the file out; a hint that cannot fail. */
 int maildir_start_writing(struct maildir_entry *e, struct outcome *o);

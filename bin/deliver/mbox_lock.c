@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "mbox_lock.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/random.h"
 #include "mailbox/check.h"
+#include "mbox_dot.h"
 
 #define NAME_MAX_OCTETS ((size_t)255)
-#define STALE_SECONDS (15 * 60)
 #define PAUSE_MS 20 /* between attempts, and as much again at random */
-
-enum attempt { ATTEMPT_DONE, ATTEMPT_BUSY, ATTEMPT_FAILED };
 
 static void
 pause_briefly(void)
@@ -59,9 +60,8 @@ open_checked(struct mbox_lock *l, const char *path, struct outcome *o)
 	return place_check_file(&st, path, o);
 }
 
-/* True if the name still leads to the file that is locked: a mail reader may have replaced it. */
-static bool
-is_current(const struct mbox_lock *l)
+bool
+mbox_lock_is_current(const struct mbox_lock *l)
 {
 	struct stat named, open;
 
@@ -70,106 +70,81 @@ is_current(const struct mbox_lock *l)
 	       named.st_dev == open.st_dev;
 }
 
-static enum attempt
-lock_file(int fd)
+static int
+lock_by_fcntl(int fd)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+	return fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int
+lock_by_flock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+/* There both kinds are one lock on the server, and the second try may find the first in its way. */
+static bool
+is_on_nfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NFS_SUPER_MAGIC;
+}
+
+/* Both kinds are the lock of this open file description, and neither is waited for. */
+static enum attempt
+lock_file(struct mbox_lock *l, enum stores_lock kind)
+{
+	if (kind == STORES_FLOCK && (l->held & STORES_FCNTL) != 0 && is_on_nfs(l->fd))
 		return ATTEMPT_DONE;
-	return errno == EAGAIN || errno == EACCES || errno == EINTR ? ATTEMPT_BUSY : ATTEMPT_FAILED;
+	if ((l->wanted & kind) == 0 ||
+	    (kind == STORES_FCNTL ? lock_by_fcntl(l->fd) : lock_by_flock(l->fd)) == 0) {
+		l->held |= l->wanted & kind;
+		return ATTEMPT_DONE;
+	}
+	if (errno == EAGAIN || errno == EACCES || errno == EINTR)
+		return ATTEMPT_BUSY;
+	/* a file system that has no such locks */
+	return l->must_lock ? ATTEMPT_FAILED : ATTEMPT_DONE;
 }
 
 static void
-unlock_file(int fd)
+unlock_all(struct mbox_lock *l)
 {
 	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+	int saved = errno;
 
-	(void)fcntl(fd, F_OFD_SETLK, &whole);
+	mbox_dot_release(l);
+	if ((l->held & STORES_FLOCK) != 0)
+		(void)flock(l->fd, LOCK_UN);
+	if ((l->held & STORES_FCNTL) != 0)
+		(void)fcntl(l->fd, F_OFD_SETLK, &whole);
+	l->held = 0;
+	errno = saved;
 }
 
-/*
- * Removes a left-over lock. NOW comes from the clock of the file system. Two who do this at once
- * could remove a fresh lock; of ours only one is here at a time, for it holds the other lock.
- */
-static void
-remove_stale(struct mbox_lock *l, time_t now)
-{
-	struct stat st;
-
-	if (fstatat(l->folder, l->lock.data, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now - st.st_mtime > STALE_SECONDS)
-		(void)unlinkat(l->folder, l->lock.data, 0);
-}
-
-/*
- * Links a file of a name of its own to name.lock and counts its links, which tells the truth where
- * the answer of link may be lost (NFS).
- */
+/* One try for all locks, without waiting for one while another is held. */
 static enum attempt
-link_post(struct mbox_lock *l)
+try_all(struct mbox_lock *l)
 {
-	struct stat st;
-	int error = 0, fd = openat(l->folder, l->post.data,
-			   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	enum attempt result = lock_file(l, STORES_FCNTL);
 
-	if (fd == -1)
-		return ATTEMPT_FAILED;
-	if (linkat(l->folder, l->post.data, l->folder, l->lock.data, 0) == -1)
-		error = errno;
-	/* without a count there is still the answer; a lock taken and not known would stay */
-	if (fstat(fd, &st) == -1)
-		st.st_nlink = error == 0 ? 2 : 0;
-	io_close(fd);
-	(void)unlinkat(l->folder, l->post.data, 0);
-	if (st.st_nlink == 2) {
-		l->has_dot_lock = true;
-		return ATTEMPT_DONE;
+	if (result == ATTEMPT_DONE)
+		result = lock_file(l, STORES_FLOCK);
+	if (result == ATTEMPT_DONE && (l->wanted & STORES_DOT) != 0)
+		result = mbox_dot_try(l);
+	if (result == ATTEMPT_DONE && l->held == 0) {
+		errno = ENOLCK;
+		result = ATTEMPT_FAILED;
 	}
-	if (st.st_nlink == 1)
-		remove_stale(l, st.st_mtime);
-	errno = error;
-	return error == 0 || error == EEXIST ? ATTEMPT_BUSY : ATTEMPT_FAILED;
-}
-
-/* A folder that is not ours to write in holds no dot locks of ours; the other lock must do. */
-static enum attempt
-take_dot_lock(struct mbox_lock *l)
-{
-	enum attempt result = link_post(l);
-
-	if (result == ATTEMPT_FAILED && (errno == EACCES || errno == EPERM || errno == EROFS))
-		return ATTEMPT_DONE;
-	return result;
-}
-
-/* One try for both locks, without waiting for one while the other is held. */
-static enum attempt
-try_both(struct mbox_lock *l)
-{
-	enum attempt result = lock_file(l->fd);
-
 	if (result != ATTEMPT_DONE)
-		return result;
-	result = take_dot_lock(l);
-	if (result != ATTEMPT_DONE) {
-		int saved = errno;
-
-		unlock_file(l->fd);
-		errno = saved;
-	}
+		unlock_all(l);
 	return result;
 }
 
-static void
-unlink_dot_lock(struct mbox_lock *l)
-{
-	if (l->has_dot_lock)
-		(void)unlinkat(l->folder, l->lock.data, 0);
-	l->has_dot_lock = false;
-}
-
-/* As try_both, with the file opened anew where it was replaced meanwhile. */
+/* As try_all, with the file opened anew where it was replaced meanwhile. */
 static enum attempt
 attempt(struct mbox_lock *l, const char *path, struct outcome *o)
 {
@@ -177,12 +152,12 @@ attempt(struct mbox_lock *l, const char *path, struct outcome *o)
 
 	if (l->fd == -1 && open_checked(l, path, o) == -1)
 		return ATTEMPT_FAILED;
-	result = try_both(l);
+	result = try_all(l);
 	if (result == ATTEMPT_FAILED)
 		(void)outcome_errno(o, "unable to lock %s", path);
-	if (result != ATTEMPT_DONE || is_current(l))
+	if (result != ATTEMPT_DONE || mbox_lock_is_current(l))
 		return result;
-	unlink_dot_lock(l);
+	unlock_all(l);
 	io_close(l->fd);
 	l->fd = -1;
 	return ATTEMPT_BUSY;
@@ -216,7 +191,11 @@ mbox_lock_take(struct courier *c, struct mbox_lock *l, const struct place *p, de
 {
 	enum attempt result = ATTEMPT_FAILED;
 
-	*l = (struct mbox_lock){.folder = -1, .fd = -1};
+	*l = (struct mbox_lock){.folder = -1,
+	    .fd = -1,
+	    .record = -1,
+	    .wanted = c->stores.locks,
+	    .must_lock = c->stores.must_lock};
 	str_init(&l->lock, NAME_MAX_OCTETS);
 	str_init(&l->post, NAME_MAX_OCTETS);
 	if (open_folder(c, l, p, o) == 0)
@@ -237,7 +216,7 @@ mbox_lock_take(struct courier *c, struct mbox_lock *l, const struct place *p, de
 void
 mbox_lock_release(struct mbox_lock *l)
 {
-	unlink_dot_lock(l);
+	mbox_dot_release(l);
 	io_close(l->fd);
 	io_close(l->folder);
 	str_free(&l->lock);

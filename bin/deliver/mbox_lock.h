@@ -3,6 +3,8 @@
 #ifndef DELIVER_MBOX_LOCK_H
 #define DELIVER_MBOX_LOCK_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "base/clock.h"
@@ -12,18 +14,26 @@
 #include "place.h"
 
 struct mbox_lock {
-	int folder;	   /* that the file is in */
-	int fd;		   /* of the file, with a lock of its open file description */
-	const char *name;  /* of the file in folder; points into the place */
-	struct str lock;   /* name.lock */
-	struct str post;   /* the file that is linked to it */
-	bool has_dot_lock; /* name.lock is ours */
+	int folder;	  /* that the file is in */
+	int fd;		  /* of the file, with the locks of its open file description */
+	const char *name; /* of the file in folder; points into the place */
+	unsigned wanted;  /* of enum stores_lock */
+	bool must_lock;	  /* each of them must work */
+	unsigned held;
+	struct str lock; /* name.lock */
+	struct str post; /* the file that is linked to it */
+	int record;	 /* that file, while the dot lock is ours */
 };
+
+enum attempt { ATTEMPT_DONE, ATTEMPT_BUSY, ATTEMPT_FAILED };
 
 /* Opens and locks the file at P, which is made if it is missing. Blocks. 0, or -1 and O. */
 int mbox_lock_take(struct courier *c, struct mbox_lock *l, const struct place *p, deadline until,
     struct outcome *o);
-/* Lets go of both locks and closes all. */
+/* Lets go of all locks and closes all. */
 void mbox_lock_release(struct mbox_lock *l);
+
+/* True if the name still leads to the file that is locked: a mail reader may have replaced it. */
+bool mbox_lock_is_current(const struct mbox_lock *l);
 
 #endif

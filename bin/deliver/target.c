@@ -40,6 +40,9 @@ target_parse(struct slice text, bool relative)
 	else if (slice_starts(text, "user:")) {
 		t.kind = text.len > 5 ? TARGET_USER : TARGET_BAD;
 		t.value = slice_skip(text, 5);
+	} else if (slice_starts(text, "quota:")) {
+		t.kind = TARGET_QUOTA;
+		t.value = slice_skip(text, 6);
 	} else if (is_address(text))
 		t.kind = TARGET_FORWARD;
 	return t;

@@ -13,6 +13,7 @@ enum target_kind {
 	TARGET_USER,	    /* value: the name */
 	TARGET_POSTMASTER,  /* the spool's own Maildir */
 	TARGET_FORWARD,	    /* value: an address; a local part alone is one of this host */
+	TARGET_QUOTA,	    /* value: limits, of the Maildirs of the same recipient */
 	TARGET_UNSUPPORTED, /* |program, :include: */
 	TARGET_BAD,
 };
