@@ -130,7 +130,7 @@ verify: whom VRFY and EXPN answer
 	[ "${lines[-1]}" = '=> | Maildir /var/mail/info/' ]
 	run -0 mailconf route x@box.test x@c.test x@other.test
 	run sed 's/^ *//; s/   */ | /' <<<"$output"
-	[[ $output == *$'virtual | box.test - a hosted domain\nvirtual:1 | @box.test: /var/mail/all - a hosted address\n=> | mbox /var/mail/all\n'* ]]
+	[[ $output == *$'virtual | box.test - a hosted domain\nvirtual | x@box.test - no such hosted address\nvirtual:1 | @box.test: /var/mail/all - a hosted address\n=> | mbox /var/mail/all\n'* ]]
 	[[ $output == *$'\n=> | thrown away\n'* ]]
 	[[ $output == *$'\nroutes:3 | *: lmtp:unix:/run/lmtp - this entry decides\n=> | lmtp:unix:/run/lmtp\nsocket | /run/lmtp - no TLS'* ]]
 	run -111 mailconf route x@d.test

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 
+#include "conf/accounts.h"
 #include "conf/asking.h"
 #include "conf/cidr.h"
 #include "conf/confinement.h"
 #include "conf/destinations.h"
+#include "conf/extension.h"
 #include "conf/forms.h"
 #include "conf/limits.h"
 #include "conf/route.h"
@@ -53,6 +55,37 @@ check_limits(const struct control *c, const char *name, struct str *problem)
 
 	(void)name;
 	return limits_read(&limits, c, problem);
+}
+
+static int
+check_extensions(const struct control *c, const char *name, struct str *problem)
+{
+	struct extensions extensions;
+
+	(void)name;
+	return extensions_read(&extensions, c, problem);
+}
+
+/* Each entry of the text; the base was made of such. */
+static int
+check_users(const struct control *c, const char *name, struct str *problem)
+{
+	struct accounts accounts;
+	struct account account;
+	int result = accounts_open(&accounts, c, problem);
+
+	for (size_t i = 0; result == 0 && i < accounts.text.count; i++) {
+		const struct table_entry *e = &accounts.text.entries[i];
+		const char *cause = slice_is_nocase(e->value, ACCOUNT_REMOVED)
+					? NULL
+					: account_parse(e->value, &account);
+
+		if (cause != NULL)
+			result = table_complain(
+			    problem, name, slice_of(accounts.text.text), e->key, "%s", cause);
+	}
+	accounts_close(&accounts);
+	return result;
 }
 
 static int
@@ -262,6 +295,9 @@ const struct file files[] = {
     {"locals", FILE_LINES, "me, localhost", "domains of system users", check_routes},
     {"aliases", FILE_LINES, "/etc/aliases", "other names of system users", check_routes},
     {"virtual", FILE_LINES, "none", "hosted addresses", check_routes},
+    {"domains", FILE_LINES, "none", "more hosted domains", check_routes},
+    {"extensions", FILE_LINE, "+", "what separates extensions of names", check_extensions},
+    {"roles", FILE_LINES, "those of RFC 2142", "names that postmaster answers for", check_routes},
     {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
     {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
     {"doublebounce", FILE_LINE, "postmaster", "who hears of reports that fail", NULL},
@@ -272,7 +308,7 @@ const struct file files[] = {
     {"proxies", FILE_LINES, "none", "who may say for whom they connect", check_ranges},
     {"xclient", FILE_LINES, "none", "who may use XCLIENT", check_ranges},
     {"senders", FILE_LINES, "any", "as whom logins may write", NULL},
-    {"users", FILE_LINES, "none", "logins", NULL},
+    {"users", FILE_LINES, "none", "accounts", check_users},
     {"secrets", FILE_SECRET, "none", "what shows that a login is right", NULL},
     {"fingerprints", FILE_LINES, "none", "certificates that are logins", NULL},
     {"authentication", FILE_LINES, "users and secrets", "how logins are checked", NULL},

@@ -84,7 +84,10 @@ explain_targets(struct explanation *e, struct slice targets)
 	int code = EXIT_DONE;
 
 	while (slice_take(&rest, '\n', &one)) {
-		if (slice_starts(one, "/"))
+		if (slice_starts(one, ROUTE_TARGET_QUOTA))
+			(void)end(e, "within the quota ",
+			    slice_skip(one, strlen(ROUTE_TARGET_QUOTA)), EXIT_DONE);
+		else if (slice_starts(one, "/"))
 			code =
 			    worse(code, end(e, one.data[one.len - 1] == '/' ? "Maildir " : "mbox ",
 					    one, EXIT_DONE));

@@ -9,8 +9,6 @@
 #define CONF_ACCOUNTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "base/slice.h"
 #include "base/str.h"
@@ -61,8 +59,7 @@ const char *account_parse(struct slice value, struct account *account);
 
 /* To go through all entries, those of the text first: begin with zeros. */
 struct accounts_cursor {
-	size_t line;
-	uint32_t record;
+	struct table_cursor text, base;
 };
 /* 1, 0 behind the last, -1 with EIO. What is removed does not come up. */
 int accounts_next(

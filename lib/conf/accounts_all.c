@@ -7,30 +7,19 @@
 #include "conf/cdb_reader.h"
 #include "conf/cdb_writer.h"
 
-static int
-next_of_text(const struct accounts *a, struct accounts_cursor *cursor, struct table_entry *entry)
-{
-	while (cursor->line < a->text.count) {
-		*entry = a->text.entries[cursor->line++];
-		if (!slice_is_nocase(entry->value, ACCOUNT_REMOVED))
-			return 1;
-	}
-	return 0;
-}
-
 int
 accounts_next(const struct accounts *a, struct accounts_cursor *cursor, struct table_entry *entry)
 {
-	int found = next_of_text(a, cursor, entry);
+	int found;
 
-	while (found == 0 && a->base.cdb != NULL) {
-		*entry = (struct table_entry){.key = {NULL, 0}};
-		found = cdb_reader_next(a->base.cdb, &cursor->record, &entry->key, &entry->value);
-		if (found != 1)
-			return found;
-		if (entry->key.data[0] == CDB_MARK || table_find(&a->text, entry->key) != NULL)
-			found = 0;
-	}
+	while ((found = table_next(&a->text, &cursor->text, entry)) == 1)
+		if (!slice_is_nocase(entry->value, ACCOUNT_REMOVED))
+			return 1;
+	if (a->base.cdb == NULL)
+		return found;
+	while ((found = table_next(&a->base, &cursor->base, entry)) == 1)
+		if (table_find(&a->text, entry->key) == NULL)
+			return 1;
 	return found;
 }
 
@@ -51,7 +40,7 @@ add_lower(struct cdb_writer *w, const struct table_entry *entry)
 static int
 add_all(const struct accounts *a, struct cdb_writer *w)
 {
-	struct accounts_cursor cursor = {.line = 0};
+	struct accounts_cursor cursor = {.text = {.line = 0}};
 	struct table_entry entry;
 	int found;
 

@@ -120,6 +120,20 @@ forms_expand(struct forms *f, struct table *t)
 	return 0;
 }
 
+int
+forms_twin(const struct forms *f, struct slice key, struct str *twin)
+{
+	const struct table_entry *form = f->both.count == 0 ? NULL : find_suffix(f, key);
+
+	str_clear(twin);
+	if (form == NULL)
+		return 0;
+	if (str_add(twin, key.data, key.len - form->key.len) == -1 ||
+	    str_add_slice(twin, form->value) == -1)
+		return -1;
+	return 1;
+}
+
 void
 forms_free(struct forms *f)
 {

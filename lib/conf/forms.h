@@ -29,6 +29,11 @@ int forms_make(struct forms *f, struct str *text, struct str *problem);
  * unless that is there. F must outlive T. 0, or -1 with ENOMEM.
  */
 int forms_expand(struct forms *f, struct table *t);
+/*
+ * KEY, a domain or what ends with one, with the other form of that domain, in TWIN: 1, 0 if there
+ * is none (TWIN is empty then), or -1 with str's errors.
+ */
+int forms_twin(const struct forms *f, struct slice key, struct str *twin);
 void forms_free(struct forms *f);
 
 #endif

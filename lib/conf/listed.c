@@ -32,8 +32,8 @@ listed_read(struct listed *l, struct str *problem)
 		(void)str_format(problem, "%s: %s", control.path, strerror(errno));
 		return -1;
 	}
-	l->is_read = table_read(&l->routes, &control, "routes", TABLE_PAIRS, problem) != -1 &&
-		     table_read(&l->senders, &control, "senderroutes", TABLE_PAIRS, problem) != -1;
+	l->is_read = table_open(&l->routes, &control, "routes", TABLE_PAIRS, problem) != -1 &&
+		     table_open(&l->senders, &control, "senderroutes", TABLE_PAIRS, problem) != -1;
 	if (!l->is_read) {
 		if (problem->len == 0)
 			(void)str_add_text(problem, strerror(errno));
@@ -46,10 +46,13 @@ listed_read(struct listed *l, struct str *problem)
 static bool
 has(const struct table *t, struct slice destination, struct str *told)
 {
+	struct table_cursor cursor = {.line = 0};
+	struct table_entry entry;
 	struct hop hop;
 
-	for (size_t i = 0; i < t->count; i++) {
-		if (hop_parse(t->entries[i].value, &hop) != NULL ||
+	/* what is damaged lists nothing behind that */
+	while (table_next(t, &cursor, &entry) == 1) {
+		if (hop_parse(entry.value, &hop) != NULL ||
 		    (hop.kind != HOP_PIPE && hop.kind != HOP_BSMTP))
 			continue;
 		str_clear(told);

@@ -8,34 +8,36 @@
 #include "conf/routes.h"
 #include "mail/address.h"
 
-/* The entry "LOCAL@DOMAIN", or "LOCAL*@DOMAIN" for a PREFIX; null if there is none. */
-static const struct table_entry *
-find_address(const struct search *s, struct slice local, bool is_prefix, struct slice domain)
+/* The entry "LOCAL@DOMAIN", or "LOCAL*@DOMAIN" for a PREFIX: 1, 0 or -1, as search_get. */
+static int
+find_address(struct search *s, struct slice local, bool is_prefix, struct slice domain,
+    struct table_entry *found)
 {
 	char key[ADDRESS_LOCAL_MAX + 2 + ADDRESS_DOMAIN_MAX];
 	size_t len = local.len;
 
 	if (local.len > ADDRESS_LOCAL_MAX || domain.len > ADDRESS_DOMAIN_MAX)
-		return NULL;
+		return 0;
 	memcpy(key, local.data, local.len);
 	if (is_prefix)
 		key[len++] = '*';
 	key[len++] = '@';
 	memcpy(key + len, domain.data, domain.len);
-	return table_find(&s->routes->hops, slice_make(key, len + domain.len));
+	return table_get(&s->routes->hops, slice_make(key, len + domain.len), found);
 }
 
 /* The address itself, as it is or was written; else the longest of what it begins with. */
-static const struct table_entry *
-find_by_address(const struct search *s, struct slice local, struct slice domain)
+static int
+find_by_address(
+    struct search *s, struct slice local, struct slice domain, struct table_entry *entry)
 {
-	const struct table_entry *found = find_address(s, local, false, domain);
+	int found = find_address(s, local, false, domain, entry);
 	size_t len = local.len;
 
-	if (found == NULL)
-		found = find_address(s, s->written, false, domain);
-	while (found == NULL && s->routes->has_patterns) {
-		found = find_address(s, slice_make(local.data, len), true, domain);
+	if (found == 0)
+		found = find_address(s, s->written, false, domain, entry);
+	while (found == 0 && s->routes->has_patterns) {
+		found = find_address(s, slice_make(local.data, len), true, domain, entry);
 		if (len-- == 0)
 			break;
 	}
@@ -43,52 +45,58 @@ find_by_address(const struct search *s, struct slice local, struct slice domain)
 }
 
 /* Anybody may write to relay domains under anybody's name, so there the sender does not count. */
-static const struct table_entry *
-find_by_sender(const struct search *s)
+static int
+find_by_sender(struct search *s, struct table_entry *entry)
 {
-	const struct table_entry *found;
+	const struct table *senders = &s->routes->senders;
+	int found;
 
-	if (s->sender == NULL || s->route->is_relay || s->routes->senders.count == 0)
-		return NULL;
-	found = table_find_sender(&s->routes->senders, *s->sender);
-	search_note(s, "senderroutes", &s->routes->senders, found,
+	if (s->sender == NULL || s->route->is_relay ||
+	    (senders->count == 0 && senders->cdb == NULL))
+		return 0;
+	found = table_get_sender(senders, *s->sender, entry);
+	search_note(s, "senderroutes", senders, found == 1 ? entry : NULL,
 	    s->sender->len > 0 ? *s->sender : slice_of("<>"),
-	    found != NULL ? "the sender's entry decides" : "no entry");
-	return found;
+	    found == 1 ? "the sender's entry decides" : "no entry");
+	return found == -1 ? search_damaged(s, senders) : found;
 }
 
-/* The entry that says how mail is sent on, or null: of the address, the domain, the sender, all. */
-static const struct table_entry *
-find_entry(const struct search *s, struct slice local, struct slice domain)
+/*
+ * The entry that says how mail is sent on: of the address, the domain, the sender, all. 1, 0 if
+ * there is none, or -1 and the search has ended.
+ */
+static int
+find_entry(struct search *s, struct slice local, struct slice domain, struct table_entry *entry)
 {
 	const struct table *hops = &s->routes->hops;
-	const struct table_entry *found = NULL;
+	int found = 0;
 
-	if (hops->count > 0)
-		found = find_by_address(s, local, domain);
-	if (found == NULL)
-		found = table_find_domain(hops, domain);
-	if (found == NULL) {
-		const struct table_entry *of_sender = find_by_sender(s);
-
-		if (of_sender != NULL)
-			return of_sender;
-		found = table_find(hops, slice_of("*"));
+	if (hops->count > 0 || hops->cdb != NULL)
+		found = find_by_address(s, local, domain, entry);
+	if (found == 0)
+		found = table_get_domain(hops, domain, entry);
+	if (found == 0) {
+		found = find_by_sender(s, entry);
+		if (found != 0)
+			return found;
+		found = table_get(hops, slice_of("*"), entry);
 	}
-	search_note(s, "routes", hops, found, domain,
-	    found != NULL ? "this entry decides" : "no entry, so the DNS decides");
-	return found;
+	search_note(s, "routes", hops, found == 1 ? entry : NULL, domain,
+	    found == 1 ? "this entry decides" : "no entry, so the DNS decides");
+	return found == -1 ? search_damaged(s, hops) : found;
 }
 
-static bool
-is_relayed(const struct search *s, struct slice domain)
+/* 1, 0, or -1 and the search has ended. */
+static int
+is_relayed(struct search *s, struct slice domain)
 {
-	const struct table_entry *entry = table_find_domain(&s->routes->relay, domain);
+	struct table_entry entry;
+	int found = table_get_domain(&s->routes->relay, domain, &entry);
 
-	search_note(s, "relaydomains", &s->routes->relay, entry, domain,
-	    entry != NULL ? "anybody may send mail there through this host"
-			  : "only those who may relay can send mail there");
-	return entry != NULL;
+	search_note(s, "relaydomains", &s->routes->relay, found == 1 ? &entry : NULL, domain,
+	    found == 1 ? "anybody may send mail there through this host"
+		       : "only those who may relay can send mail there");
+	return found == -1 ? search_damaged(s, &s->routes->relay) : found;
 }
 
 static int
@@ -142,14 +150,20 @@ enter(struct search *s, const struct hop *hop, struct slice domain)
 int
 remote_find(struct search *s, struct slice local, struct slice domain)
 {
-	const struct table_entry *entry;
+	struct table_entry entry;
 	struct route *route = s->route;
+	int found = is_relayed(s, domain);
 	struct hop hop;
 
 	route->kind = ROUTE_SMTP;
-	route->is_relay = is_relayed(s, domain);
-	entry = find_entry(s, local, domain);
-	if (entry == NULL || hop_parse(entry->value, &hop) != NULL)
+	route->is_relay = found == 1;
+	if (found != -1)
+		found = find_entry(s, local, domain, &entry);
+	if (found == -1) {
+		route->kind = ROUTE_TEMPORARY;
+		return 0;
+	}
+	if (found == 0 || hop_parse(entry.value, &hop) != NULL)
 		return hop_add_default(&route->next_hop, domain);
 	route->is_held = hop.is_held;
 	return enter(s, &hop, domain);

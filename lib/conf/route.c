@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "conf/hosted.h"
 #include "conf/remote.h"
 #include "conf/routes.h"
 #include "conf/search.h"
@@ -50,74 +51,61 @@ clear(struct route *route)
 	str_clear(&route->reason);
 }
 
-/* The entry of LOCAL@DOMAIN in virtual, or null. */
-static const struct table_entry *
-hosted_entry(const struct routes *r, struct slice local, struct slice domain)
-{
-	char key[ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX];
-
-	if (local.len > ADDRESS_LOCAL_MAX || domain.len > ADDRESS_DOMAIN_MAX)
-		return NULL;
-	memcpy(key, local.data, local.len);
-	key[local.len] = '@';
-	memcpy(key + local.len + 1, domain.data, domain.len);
-	return table_find(&r->virtual, slice_make(key, local.len + 1 + domain.len));
-}
-
+/* 1, 0, or -1 and the search has ended. */
 static int
-find_hosted(struct search *s, struct slice local, struct slice domain)
+whose(struct search *s, struct slice domain, bool *is_local)
 {
-	bool is_postmaster = slice_is_nocase(local, "postmaster");
-	const struct table_entry *found = hosted_entry(s->routes, local, domain);
-	size_t plus = slice_find(local, '+');
+	const struct routes *r = s->routes;
+	int local = domain.len == 0 ? 1 : routes_is_local(r, domain);
+	int hosted = local != 0 ? 0 : routes_is_hosted(r, domain);
 
-	if (found == NULL)
-		found = hosted_entry(s->routes, s->written, domain);
-	if (found == NULL && plus > 0 && plus < local.len)
-		found = hosted_entry(s->routes, slice_make(local.data, plus), domain);
-	if (found == NULL && !is_postmaster)
-		found = hosted_entry(s->routes, slice_of(NULL), domain);
-	search_note(s, "virtual", &s->routes->virtual, found, local,
-	    found != NULL ? "a hosted address" : "no such hosted address");
-	if (found != NULL)
-		return search_alias(s, found, slice_of(NULL));
-	if (is_postmaster)
-		return search_local(s, local);
-	if (search_is_role(local))
-		return find_hosted(s, slice_of("postmaster"), domain);
-	return search_end(s, ROUTE_UNKNOWN, "no such recipient at ", domain, "");
+	*is_local = local == 1;
+	if (local == -1 || hosted == -1) {
+		/* whoever asks must not be told that the domain is somebody else's */
+		s->route->is_ours = true;
+		if (local == -1)
+			return search_damaged(s, &r->locals);
+		return search_damaged(s, r->virtual.cdb != NULL ? &r->virtual : &r->domains);
+	}
+	s->route->is_ours = local == 1 || hosted == 1 || wrapped_owns(r, domain);
+	return local == 1 || hosted == 1;
 }
 
 /* Whose domain it is. */
 static void
-note_domain(const struct search *s, struct slice domain)
+note_domain(const struct search *s, struct slice domain, bool is_local)
 {
 	const struct routes *r = s->routes;
-	const struct table_entry *entry = table_find(&r->locals, domain);
-	bool is_local = domain.len == 0 || routes_is_local(r, domain);
+	struct table_entry entry;
+	bool has_entry = table_get(&r->locals, domain, &entry) == 1;
+	bool is_listed = !is_local && table_get(&r->domains, domain, &entry) == 1;
 
-	search_note(s, r->has_locals || domain.len == 0 ? "locals" : "me", &r->locals, entry,
-	    domain.len > 0 ? domain : routes_me(r),
+	search_note(s, r->has_locals || domain.len == 0 ? "locals" : "me", &r->locals,
+	    has_entry ? &entry : NULL, domain.len > 0 ? domain : routes_me(r),
 	    is_local ? "a domain of this host's users" : "no domain of this host's users");
-	if (!is_local)
-		search_note(s, "virtual", &r->hosted, NULL, domain,
+	if (is_listed)
+		search_note(s, "domains", &r->domains, &entry, domain, "a hosted domain");
+	else if (!is_local)
+		search_note(s, "virtual", &r->virtual, NULL, domain,
 		    s->route->is_ours ? "a hosted domain" : "no hosted domain");
 }
 
 static int
 find(struct search *s, const struct address *a, struct slice local)
 {
-	s->route->is_ours = a->domain.len == 0 || routes_is_ours(s->routes, a->domain);
-	note_domain(s, a->domain);
+	bool is_local;
+	int ours = whose(s, a->domain, &is_local);
+
+	if (ours == -1)
+		return 0;
+	note_domain(s, a->domain, is_local);
 	if (srs_is_wrapped(&s->routes->srs, local, a->domain))
 		return wrapped_find(s, local);
 	if (wrapped_owns(s->routes, a->domain))
 		return wrapped_find_other(s, local, a->domain);
-	if (a->domain.len == 0 || routes_is_local(s->routes, a->domain))
+	if (is_local)
 		return search_local(s, local);
-	if (s->route->is_ours)
-		return find_hosted(s, local, a->domain);
-	return remote_find(s, local, a->domain);
+	return ours == 1 ? hosted_find(s, local, a->domain) : remote_find(s, local, a->domain);
 }
 
 static int

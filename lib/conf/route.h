@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "conf/control.h"
 
+struct extensions;
 struct routes; /* the tables, read once; opaque */
 
 enum route_kind {
@@ -37,6 +38,12 @@ enum route_kind {
  */
 #define ROUTE_TARGET_USER "user:"
 #define ROUTE_POSTMASTER "postmaster:"
+/*
+ * In front of a path: the quota of that Maildir, as users has it. An alias or hosted address whose
+ * value is "lmtp:..." alone has no targets, but ROUTE_SMTP.
+ */
+#define ROUTE_TARGET_QUOTA "quota:"
+#define ROUTE_TARGET_LMTP "lmtp:"
 
 /* One step of the way to a route: what a table said, or that it had nothing to say. */
 struct route_step {
@@ -74,9 +81,10 @@ struct route {
 };
 
 /*
- * Reads the tables (me, locals, virtual, aliases, relaydomains, routes, senderroutes, mailuser,
- * srs). Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may
- * name the file. Blocks on files alone.
+ * Reads the tables (me, locals, virtual, domains, users, aliases, relaydomains, routes,
+ * senderroutes, roles, extensions, mailuser, srs), those that are compiled as they are found then.
+ * Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the
+ * file. Blocks on files alone.
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);
@@ -89,7 +97,9 @@ int routes_check(const struct control *c, const char *name, bool *known, struct 
 struct slice routes_me(const struct routes *r);
 /* The user whom mail for hosted domains is delivered as: the file mailuser, default "vmail". */
 struct slice routes_mail_user(const struct routes *r);
-/* A domain or literal for which this host is the final destination (locals and virtual). */
+/* What separates extensions in local parts of this host. */
+const struct extensions *routes_extensions(const struct routes *r);
+/* A domain or literal for which this host is the final destination (locals, virtual, domains). */
 bool routes_is_ours(const struct routes *r, struct slice domain);
 
 /*

@@ -2,181 +2,37 @@
 #include "conf/routes.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
-#include "conf/hop.h"
+#include "conf/cdb_reader.h"
 #include "conf/wrapped.h"
 #include "mail/address.h"
 
 #define NAME_LEN_MAX 1024 /* of what stands in me and mailuser */
 #define MAIL_USER "vmail"
 
-/* What is wrong with an entry, or null. */
-typedef const char *entry_check(const struct table_entry *entry);
-
-static bool
-is_domain(struct slice text)
-{
-	return address_is_domain(text, ADDRESS_UTF8);
-}
-
-/* "example.org" or ".example.org", the latter for all domains below. */
-static bool
-is_pattern(struct slice text)
-{
-	return is_domain(slice_starts(text, ".") ? slice_skip(text, 1) : text);
-}
-
-static const char *
-check_local(const struct table_entry *entry)
-{
-	if (is_domain(entry->key) || address_is_literal(entry->key))
-		return NULL;
-	return "a domain is expected";
-}
-
-static const char *
-check_relay(const struct table_entry *entry)
-{
-	return is_pattern(entry->key) ? NULL : "a domain, or one behind a dot, is expected";
-}
-
-/* The key of an address, or of all whose local parts begin with what is before a *. */
-static const char *
-check_hop_address(struct slice key)
-{
-	struct address address;
-	struct slice local;
-
-	if (address_parse(key, ADDRESS_UTF8, &address) != ADDRESS_OK)
-		return "a domain, one behind a dot, an address, or * is expected";
-	local = address.local;
-	if (slice_find(local, '*') + 1 < local.len)
-		return "an address with * at the end of its local part is expected";
-	return NULL;
-}
-
-static const char *
-check_hop(const struct table_entry *entry)
-{
-	struct hop hop;
-
-	if (!is_pattern(entry->key) && !slice_is(entry->key, "*") &&
-	    !address_is_literal(entry->key)) {
-		const char *problem = check_hop_address(entry->key);
-
-		if (problem != NULL)
-			return problem;
-	}
-	return hop_parse(entry->value, &hop);
-}
-
-/* The domain of a key of virtual; empty if it is none. */
-static struct slice
-domain_of(struct slice key)
-{
-	struct address address;
-	struct slice domain = slice_skip(key, 1);
-
-	if (slice_starts(key, "@"))
-		return is_domain(domain) || address_is_literal(domain) ? domain : slice_of(NULL);
-	if (address_parse(key, ADDRESS_UTF8, &address) != ADDRESS_OK)
-		return slice_of(NULL);
-	return address.domain;
-}
-
-static const char *
-check_sender(const struct table_entry *entry)
-{
-	struct hop hop;
-
-	if (!slice_is(entry->key, "<>") && domain_of(entry->key).len == 0)
-		return "\"joe@example.org: route\", \"@example.org: route\" or \"<>: route\" is "
-		       "expected";
-	return hop_parse(entry->value, &hop);
-}
-
-static const char *
-check_virtual(const struct table_entry *entry)
-{
-	if (domain_of(entry->key).len > 0)
-		return NULL;
-	return "\"joe@example.org: target\" or \"@example.org: target\" is expected";
-}
-
-static int
-check(const struct table *t, const char *name, entry_check *wrong, struct str *problem)
-{
-	for (size_t i = 0; i < t->count; i++) {
-		const struct table_entry *e = &t->entries[i];
-		const char *cause = wrong(e);
-		struct slice line = e->key;
-
-		if (e->value.len > 0) /* it stands behind its key */
-			line.len = (size_t)(e->value.data + e->value.len - e->key.data);
-		if (cause != NULL)
-			return table_complain(problem, name, slice_of(t->text), line, "%s", cause);
-	}
-	return 0;
-}
-
-/* Reads the table NAME and holds each entry to WRONG, which may be null. 1, 0 (no file), -1. */
-static int
-read_table(struct table *t, const struct control *c, const char *name, enum table_form form,
-    entry_check *wrong, struct str *problem)
-{
-	int found = table_read(t, c, name, form, problem);
-
-	if (found == 1 && wrong != NULL && check(t, name, wrong, problem) == -1)
-		return -1;
-	if (found == -1 && problem->len == 0)
-		(void)str_add_text(problem, name);
-	return found;
-}
-
-/* The system's own aliases serve only where nobody has named a control directory. */
-static int
-read_aliases(struct routes *r, const struct control *c, struct str *problem)
-{
-	struct control etc = {.path = "/etc"};
-	int found = read_table(&r->aliases, c, "aliases", TABLE_ALIASES, NULL, problem);
-
-	r->aliases_name = "aliases";
-	if (found != 0 || strcmp(c->path, SATCHEL_CONTROL_DIR) != 0)
-		return found;
-	etc.fd = open(etc.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (etc.fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	r->aliases_name = "/etc/aliases";
-	found = read_table(&r->aliases, &etc, "aliases", TABLE_ALIASES, NULL, problem);
-	control_close(&etc);
-	return found;
-}
-
-/* Entries of one domain need not stand together, so a domain may come up several times. */
-static int
-collect_hosted(struct routes *r)
+int
+routes_collect_domains(const struct table *virtual, struct table *hosted)
 {
 	struct slice last = slice_of(NULL);
 
-	for (size_t i = 0; i < r->virtual.count; i++) {
-		struct slice domain = domain_of(r->virtual.entries[i].key);
+	/* entries of one domain need not stand together, so a domain may come up several times */
+	for (size_t i = 0; i < virtual->count; i++) {
+		struct slice domain = routes_domain_of(virtual->entries[i].key);
 
 		if (slice_equal_nocase(domain, last))
 			continue;
-		if (table_add(&r->hosted, domain, slice_of(NULL)) == -1)
+		if (table_add(hosted, domain, slice_of(NULL)) == -1)
 			return -1;
 		last = domain;
 	}
-	table_sort(&r->hosted);
+	table_sort(hosted);
 	return 0;
 }
 
-static bool
-has_patterns(const struct table *hops)
+bool
+routes_have_patterns(const struct table *hops)
 {
 	for (size_t i = 0; i < hops->count; i++) {
 		struct slice key = hops->entries[i].key;
@@ -186,6 +42,21 @@ has_patterns(const struct table *hops)
 			return true;
 	}
 	return false;
+}
+
+/* What a compiled table says of itself: 1, 0, -1. */
+static int
+find_mark(const struct table *t, const char *mark, struct slice *value)
+{
+	struct slice key = slice_of(mark);
+
+	return t->cdb == NULL ? 0 : cdb_reader_find(t->cdb, &key, value);
+}
+
+static bool
+is_domain(struct slice text)
+{
+	return address_is_domain(text, ADDRESS_UTF8);
 }
 
 static int
@@ -211,7 +82,8 @@ read_names(struct routes *r, const struct control *c, struct str *problem)
 static int
 expand(struct routes *r, const struct control *c, struct str *problem)
 {
-	struct table *const tables[] = {&r->locals, &r->virtual, &r->relay, &r->hops, &r->senders};
+	struct table *const tables[] = {
+	    &r->locals, &r->virtual, &r->domains, &r->relay, &r->hops, &r->senders};
 	int found = forms_read(&r->forms, c, problem);
 
 	if (found == -1 && problem->len == 0)
@@ -222,59 +94,95 @@ expand(struct routes *r, const struct control *c, struct str *problem)
 	return found == -1 ? -1 : 0;
 }
 
-int
-routes_check(const struct control *c, const char *name, bool *known, struct str *problem)
+static int
+read_aliases(struct routes *r, const struct control *c, struct str *problem)
 {
-	static const struct {
-		const char *name;
-		enum table_form form;
-		entry_check *wrong;
-	} files[] = {{"locals", TABLE_KEYS, check_local}, {"aliases", TABLE_ALIASES, NULL},
-	    {"virtual", TABLE_PAIRS, check_virtual}, {"relaydomains", TABLE_KEYS, check_relay},
-	    {"routes", TABLE_PAIRS, check_hop}, {"senderroutes", TABLE_PAIRS, check_sender}};
+	int found = cdb_reader_open(&r->aliases.cdb, c, "aliases.cdb", false, problem);
+	struct str text;
 
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		struct table table;
-		int found;
-
-		*known = strcmp(name, files[i].name) == 0;
-		if (!*known)
-			continue;
-		found = read_table(&table, c, name, files[i].form, files[i].wrong, problem);
-		table_free(&table);
-		return found == -1 ? -1 : 0;
-	}
-	return 0;
+	r->aliases_name = "aliases.cdb";
+	if (found != 0)
+		return found;
+	str_init(&text, CONTROL_FILE_MAX);
+	found = routes_aliases_text(c, &text, &r->aliases_name);
+	if (found == 1 &&
+	    table_make(&r->aliases, r->aliases_name, &text, TABLE_ALIASES, problem) == -1)
+		found = -1;
+	str_free(&text);
+	return found;
 }
 
 static int
 read_tables(struct routes *r, const struct control *c, struct str *problem)
 {
-	int found = read_table(&r->locals, c, "locals", TABLE_KEYS, check_local, problem);
+	const struct {
+		const char *name;
+		struct table *table;
+		bool *exists; /* may be null */
+	} tables[] = {{"locals", &r->locals, &r->has_locals}, {"virtual", &r->virtual, NULL},
+	    {"domains", &r->domains, NULL}, {"relaydomains", &r->relay, NULL},
+	    {"routes", &r->hops, NULL}, {"senderroutes", &r->senders, NULL},
+	    {"roles", &r->roles, &r->has_roles}};
 
-	r->has_locals = found == 1;
-	if (found == -1 || read_aliases(r, c, problem) == -1 ||
-	    read_table(&r->virtual, c, "virtual", TABLE_PAIRS, check_virtual, problem) == -1 ||
-	    read_table(&r->relay, c, "relaydomains", TABLE_KEYS, check_relay, problem) == -1 ||
-	    read_table(&r->hops, c, "routes", TABLE_PAIRS, check_hop, problem) == -1 ||
-	    read_table(&r->senders, c, "senderroutes", TABLE_PAIRS, check_sender, problem) == -1)
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		const struct routes_file *file = routes_file_find(tables[i].name);
+		int found = routes_file_open(tables[i].table, c, file, problem);
+
+		if (found == -1)
+			return -1;
+		if (tables[i].exists != NULL)
+			*tables[i].exists = found == 1;
+	}
+	if (read_aliases(r, c, problem) == -1) {
+		if (problem->len == 0)
+			(void)str_add_text(problem, r->aliases_name);
 		return -1;
-	r->has_patterns = has_patterns(&r->hops);
-	return expand(r, c, problem) == -1 ? -1 : collect_hosted(r);
+	}
+	return extensions_read(&r->extensions, c, problem) == -1
+		   ? -1
+		   : accounts_open(&r->accounts, c, problem);
+}
+
+/* What follows from the tables, in each of the forms that domains have. */
+static int
+complete_tables(struct routes *r, const struct control *c, struct str *problem)
+{
+	struct slice value;
+	int patterns;
+
+	if (expand(r, c, problem) == -1 || routes_collect_domains(&r->virtual, &r->hosted) == -1)
+		return -1;
+	patterns = find_mark(&r->hops, ROUTES_MARK_PATTERNS, &value);
+	if (patterns == -1) {
+		(void)str_add_text(problem, cdb_reader_name(r->hops.cdb));
+		return -1;
+	}
+	r->has_patterns = patterns == 1 || routes_have_patterns(&r->hops);
+	return 0;
+}
+
+struct slice
+routes_first_domain(const struct table *locals)
+{
+	/* of the two forms that a domain may have, that which goes everywhere */
+	for (size_t i = 0; i < locals->count; i++)
+		if (slice_is_ascii(locals->entries[i].key))
+			return locals->entries[i].key;
+	return locals->count > 0 ? locals->entries[0].key : slice_of("");
 }
 
 /* The system may call itself what is no domain, and locals may leave out the host's own name. */
 static struct slice
 own_domain(const struct routes *r)
 {
-	if (is_domain(routes_me(r)) && routes_is_local(r, routes_me(r)))
+	struct slice first;
+
+	if (is_domain(routes_me(r)) && routes_is_local(r, routes_me(r)) == 1)
 		return routes_me(r);
-	/* of the two forms that a domain may have, that which goes everywhere */
-	for (size_t i = 0; i < r->locals.count; i++)
-		if (slice_is_ascii(r->locals.entries[i].key))
-			return r->locals.entries[i].key;
-	if (r->locals.count > 0)
-		return r->locals.entries[0].key;
+	if (find_mark(&r->locals, ROUTES_MARK_OWN, &first) != 1)
+		first = routes_first_domain(&r->locals);
+	if (first.len > 0)
+		return first;
 	return r->has_locals ? routes_me(r) : slice_of("localhost");
 }
 
@@ -288,7 +196,7 @@ routes_open(const struct control *c, struct str *problem)
 	str_init(&r->me, NAME_LEN_MAX);
 	str_init(&r->mail_user, NAME_LEN_MAX);
 	if (read_names(r, c, problem) == -1 || srs_read(&r->srs, c, problem) == -1 ||
-	    read_tables(r, c, problem) == -1) {
+	    read_tables(r, c, problem) == -1 || complete_tables(r, c, problem) == -1) {
 		int saved = errno;
 
 		routes_free(r);
@@ -309,6 +217,9 @@ routes_free(struct routes *r)
 	table_free(&r->locals);
 	table_free(&r->virtual);
 	table_free(&r->hosted);
+	table_free(&r->domains);
+	table_free(&r->roles);
+	accounts_close(&r->accounts);
 	forms_free(&r->forms);
 	srs_free(&r->srs);
 	table_free(&r->aliases);
@@ -330,22 +241,50 @@ routes_mail_user(const struct routes *r)
 	return str_slice(&r->mail_user);
 }
 
-bool
+const struct extensions *
+routes_extensions(const struct routes *r)
+{
+	return &r->extensions;
+}
+
+int
 routes_is_local(const struct routes *r, struct slice domain)
 {
+	struct table_entry entry;
+
 	if (r->has_locals)
-		return table_find(&r->locals, domain) != NULL;
+		return table_get(&r->locals, domain, &entry);
 	return slice_equal_nocase(domain, routes_me(r)) || slice_is_nocase(domain, "localhost");
 }
 
-bool
+/* As a compiled virtual has its domains. */
+static int
+find_host_mark(const struct table *virtual, struct slice domain)
+{
+	char key[sizeof ROUTES_MARK_HOST + ADDRESS_DOMAIN_MAX] = ROUTES_MARK_HOST;
+	size_t len = sizeof ROUTES_MARK_HOST - 1;
+	struct table_entry entry;
+
+	if (virtual->cdb == NULL || domain.len == 0 || domain.len > ADDRESS_DOMAIN_MAX)
+		return 0;
+	memcpy(key + len, domain.data, domain.len);
+	return table_get(virtual, slice_make(key, len + domain.len), &entry);
+}
+
+int
 routes_is_hosted(const struct routes *r, struct slice domain)
 {
-	return table_find(&r->hosted, domain) != NULL;
+	struct table_entry entry;
+	int found =
+	    table_find(&r->hosted, domain) != NULL ? 1 : find_host_mark(&r->virtual, domain);
+
+	return found != 0 ? found : table_get(&r->domains, domain, &entry);
 }
 
 bool
 routes_is_ours(const struct routes *r, struct slice domain)
 {
-	return routes_is_local(r, domain) || routes_is_hosted(r, domain) || wrapped_owns(r, domain);
+	/* where a table is damaged, it may be: nothing is refused for that */
+	return routes_is_local(r, domain) != 0 || routes_is_hosted(r, domain) != 0 ||
+	       wrapped_owns(r, domain);
 }

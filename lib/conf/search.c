@@ -5,6 +5,8 @@
 
 #include "base/escape.h"
 #include "conf/alias.h"
+#include "conf/cdb_reader.h"
+#include "conf/hop.h"
 #include "conf/routes.h"
 #include "conf/user.h"
 
@@ -34,12 +36,31 @@ search_note(const struct search *s, const char *file, const struct table *table,
 
 	if (s->route->note == NULL)
 		return;
+	if (table != NULL && table->cdb != NULL)
+		step.file = cdb_reader_name(table->cdb);
 	if (entry != NULL) {
 		step.line = table_line(table, entry);
 		step.key = entry->key;
 		step.value = entry->value;
 	}
 	s->route->note(s->route->note_context, &step);
+}
+
+int
+search_damaged(struct search *s, const struct table *t)
+{
+	/* a text never is */
+	(void)search_end(s, ROUTE_TEMPORARY, "",
+	    slice_of(t->cdb == NULL ? "a table" : cdb_reader_name(t->cdb)), " is damaged");
+	return -1;
+}
+
+int
+search_get(struct search *s, const struct table *t, struct slice key, struct table_entry *entry)
+{
+	int found = table_get(t, key, entry);
+
+	return found == -1 ? search_damaged(s, t) : found;
 }
 
 static bool
@@ -175,6 +196,19 @@ add_all(struct search *s, const struct table_entry *alias)
 	return 0;
 }
 
+/* "lmtp:HOST:PORT" or "lmtp:unix:/path": another server has the mailbox. */
+static int
+enter_lmtp(struct search *s, const struct table_entry *alias)
+{
+	struct hop hop;
+	const char *problem = hop_parse(alias->value, &hop);
+
+	if (problem != NULL)
+		return search_end(s, ROUTE_TEMPORARY, problem, slice_of(""), "");
+	s->route->kind = ROUTE_SMTP;
+	return hop_add(&s->route->next_hop, &hop, slice_of(""));
+}
+
 int
 search_alias(struct search *s, const struct table_entry *alias, struct slice extension)
 {
@@ -184,6 +218,8 @@ search_alias(struct search *s, const struct table_entry *alias, struct slice ext
 	if (++s->depth > ALIAS_DEPTH_MAX)
 		return search_end(
 		    s, ROUTE_TEMPORARY, "the alias ", alias->key, " leads in a circle");
+	if (slice_starts_nocase(alias->value, ROUTE_TARGET_LMTP))
+		return enter_lmtp(s, alias);
 	if (!alias_next_target(&rest, &first) || alias_next_target(&rest, &second))
 		return add_all(s, alias);
 	if (first.kind == ALIAS_USER)
@@ -199,18 +235,31 @@ search_alias(struct search *s, const struct table_entry *alias, struct slice ext
 static int
 find_exact(struct search *s, struct slice name, struct slice extension)
 {
-	const struct table_entry *alias = table_find(&s->routes->aliases, name);
+	const struct table *aliases = &s->routes->aliases;
+	struct table_entry alias;
+	int found = search_get(s, aliases, name, &alias);
 
-	search_note(s, s->routes->aliases_name, &s->routes->aliases, alias, name,
-	    alias != NULL ? "an alias" : "no alias");
-	return alias != NULL ? search_alias(s, alias, extension) : find_user(s, name, extension);
+	if (found == -1)
+		return 0;
+	search_note(s, s->routes->aliases_name, aliases, found == 1 ? &alias : NULL, name,
+	    found == 1 ? "an alias" : "no alias");
+	return found == 1 ? search_alias(s, &alias, extension) : find_user(s, name, extension);
 }
 
+/*
+ * RFC 2142: each of them is there where its function is, and a host cannot know which are. The
+ * file roles may say so.
+ */
 bool
-search_is_role(struct slice name)
+search_is_role(struct search *s, struct slice name)
 {
-	static const char *const roles[] = {"abuse", "hostmaster", "mailer-daemon", "webmaster"};
+	static const char *const roles[] = {"abuse", "ftp", "hostmaster", "info", "mailer-daemon",
+	    "marketing", "news", "noc", "sales", "security", "support", "usenet", "uucp",
+	    "webmaster", "www"};
+	struct table_entry entry;
 
+	if (s->routes->has_roles)
+		return search_get(s, &s->routes->roles, name, &entry) == 1;
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
 		if (slice_is_nocase(name, roles[i]))
 			return true;
@@ -221,13 +270,17 @@ search_is_role(struct slice name)
 static int
 find_last_resort(struct search *s)
 {
-	const struct table_entry *root = table_find(&s->routes->aliases, slice_of("root"));
+	const struct table *aliases = &s->routes->aliases;
+	struct table_entry root;
+	int found = s->is_last_resort ? 0 : search_get(s, aliases, slice_of("root"), &root);
 
-	if (root != NULL && !s->is_last_resort) {
+	if (found == -1)
+		return 0;
+	if (found == 1) {
 		s->is_last_resort = true;
-		search_note(s, s->routes->aliases_name, &s->routes->aliases, root, slice_of(""),
+		search_note(s, s->routes->aliases_name, aliases, &root, slice_of(""),
 		    "root reads the postmaster's mail");
-		if (search_alias(s, root, slice_of(NULL)) == -1)
+		if (search_alias(s, &root, slice_of(NULL)) == -1)
 			return -1;
 		if (s->route->kind != ROUTE_UNKNOWN)
 			return 0;
@@ -238,16 +291,20 @@ find_last_resort(struct search *s)
 int
 search_local(struct search *s, struct slice name)
 {
-	size_t plus = slice_find(name, '+');
+	struct slice cut = name, extension;
 
 	if (find_exact(s, name, slice_of(NULL)) == -1)
 		return -1;
-	if (s->route->kind == ROUTE_UNKNOWN && plus > 0 && plus < name.len &&
-	    find_exact(s, slice_make(name.data, plus), slice_skip(name, plus + 1)) == -1)
-		return -1;
+	while (s->route->kind == ROUTE_UNKNOWN &&
+	       extension_cut(&s->routes->extensions, name, &cut, &extension))
+		if (find_exact(s, cut, extension) == -1)
+			return -1;
 	if (s->route->kind != ROUTE_UNKNOWN)
 		return 0;
 	if (slice_is_nocase(name, "postmaster"))
 		return find_last_resort(s);
-	return search_is_role(name) ? search_local(s, slice_of("postmaster")) : 0;
+	if (!search_is_role(s, name))
+		return 0;
+	search_note(s, "roles", &s->routes->roles, NULL, name, "the postmaster's");
+	return search_local(s, slice_of("postmaster"));
 }

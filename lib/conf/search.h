@@ -23,10 +23,19 @@ struct search {
 int search_local(struct search *s, struct slice name);
 /* The targets of ALIAS, to find which EXTENSION was cut off. */
 int search_alias(struct search *s, const struct table_entry *alias, struct slice extension);
-/* True for a name of RFC 2142 that postmaster answers for where it is nobody else. */
-bool search_is_role(struct slice name);
+/* True for a name that postmaster answers for where it is nobody else. */
+bool search_is_role(struct search *s, struct slice name);
 /*
- * Tells who listens of ENTRY, of TABLE, which is FILE; null if there was none of KEY.
+ * What T, a table of struct routes, says of KEY: 1, 0, or -1 where it is damaged, and then the
+ * search has ended with ROUTE_TEMPORARY.
+ */
+int search_get(
+    struct search *s, const struct table *t, struct slice key, struct table_entry *entry);
+/* Ends the search for a table that is damaged. -1. */
+int search_damaged(struct search *s, const struct table *t);
+/*
+ * Tells who listens of ENTRY, of TABLE, which is FILE or what that was compiled to; null if there
+ * was none of KEY.
  */
 void search_note(const struct search *s, const char *file, const struct table *table,
     const struct table_entry *entry, struct slice key, const char *says);

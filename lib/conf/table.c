@@ -4,11 +4,24 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "conf/cdb_reader.h"
+
+#define WHERE_MAX 256
+
+/* How a text is read, and who hears of what is wrong in it. */
+struct reading {
+	const char *name;
+	struct slice text;
+	enum table_form form;
+	struct str *problem;
+	bool tells_all; /* the first problem is not the end */
+	bool is_wrong;
+};
 
 static size_t
 line_number(struct slice text, const char *at)
@@ -26,25 +39,54 @@ table_line(const struct table *t, const struct table_entry *entry)
 	return t->text == NULL ? 0 : line_number(slice_of(t->text), entry->at);
 }
 
-int
-table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
-    const char *cause, ...)
+static int
+complain(struct str *problem, const char *where, struct slice text, struct slice line,
+    const char *cause, va_list args)
 {
 	struct slice shown = slice_make(line.data, slice_find(line, '\n'));
-	va_list args;
 
 	if (shown.len > 100)
 		shown.len = 100;
 	/* what does not fit into PROBLEM is left out: errno says the same in fewer words */
-	(void)str_format(problem, "%s, line %zu: ", name, line_number(text, line.data));
-	va_start(args, cause);
+	(void)str_format(problem, "%s line %zu: ", where, line_number(text, line.data));
 	(void)str_vformat(problem, cause, args);
-	va_end(args);
 	(void)str_add_text(problem, ", not \"");
 	(void)escape_text(problem, shown);
 	(void)str_add_char(problem, '"');
 	errno = EINVAL;
 	return -1;
+}
+
+int
+table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
+    const char *cause, ...)
+{
+	char where[WHERE_MAX];
+	va_list args;
+	int result;
+
+	(void)snprintf(where, sizeof where, "%s,", name);
+	va_start(args, cause);
+	result = complain(problem, where, text, line, cause, args);
+	va_end(args);
+	return result;
+}
+
+int
+table_tell(struct str *problem, const char *name, struct slice text, struct slice line,
+    const char *cause, ...)
+{
+	char where[WHERE_MAX];
+	va_list args;
+	int result;
+
+	(void)snprintf(where, sizeof where, "%s:", name);
+	va_start(args, cause);
+	result = complain(problem, where, text, line, cause, args);
+	va_end(args);
+	(void)str_add_char(problem, '\n');
+	errno = EINVAL;
+	return result;
 }
 
 static int
@@ -180,66 +222,103 @@ table_sort(struct table *t)
 		qsort(t->entries, t->count, sizeof *t->entries, compare);
 }
 
-static int
-read_lines(
-    struct table *t, const char *name, struct slice text, enum table_form form, struct str *problem)
+/* False if that is the end of it. */
+static bool
+goes_on(struct reading *r, struct slice line, const char *cause)
 {
-	struct slice rest = text, line;
+	int (*say)(struct str * problem, const char *name, struct slice text, struct slice line,
+	    const char *cause, ...) = r->tells_all ? table_tell : table_complain;
+
+	r->is_wrong = true;
+	(void)say(r->problem, r->name, r->text, line, "%s", cause);
+	return r->tells_all;
+}
+
+/* Null, or what would be right. */
+static const char *
+take_line(struct slice line, enum table_form form, struct table_entry *entry)
+{
+	if (!split(line, form, entry))
+		return "\"key: value\" is expected";
+	if (form != TABLE_KEYS && form != TABLE_ACCOUNTS && entry->value.len == 0)
+		return "a value is expected";
+	return NULL;
+}
+
+static int
+read_lines(struct table *t, struct reading *r)
+{
+	struct slice rest = r->text, line;
 	struct table_entry entry;
 
 	while (control_next_line(&rest, &line)) {
 		struct slice first = line;
+		const char *cause;
 
-		if (form == TABLE_ALIASES)
+		if (r->form == TABLE_ALIASES)
 			join_continuations(&rest, &line);
-		if (!split(line, form, &entry))
-			return table_complain(
-			    problem, name, text, first, "\"key: value\" is expected");
-		if (form != TABLE_KEYS && form != TABLE_ACCOUNTS && entry.value.len == 0)
-			return table_complain(problem, name, text, first, "a value is expected");
-		if (table_add(t, entry.key, entry.value) == -1)
+		cause = take_line(line, r->form, &entry);
+		if (cause != NULL && !goes_on(r, first, cause))
+			return 0;
+		if (cause == NULL && table_add(t, entry.key, entry.value) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 /* Two keys that are equal after sorting are an error: which of them counts would be chance. */
-static int
-check_twins(struct table *t, const char *name, struct slice text, struct str *problem)
+static void
+check_twins(const struct table *t, struct reading *r)
 {
 	for (size_t i = 1; i < t->count; i++) {
 		struct slice a = t->entries[i - 1].key, b = t->entries[i].key;
 
-		if (slice_equal_nocase(a, b))
-			return table_complain(problem, name, text, a.data > b.data ? a : b,
-			    "a key that was not there before is expected");
+		if (slice_equal_nocase(a, b) && !goes_on(r, a.data > b.data ? a : b,
+						    "a key that was not there before is expected"))
+			return;
 	}
-	return 0;
+}
+
+static int
+make(struct table *t, struct str *text, struct reading *r)
+{
+	int result;
+
+	*t = (struct table){.cdb = NULL};
+	if (r->form == TABLE_ALIASES)
+		blank_comments(text);
+	result = read_lines(t, r);
+	table_sort(t);
+	if (result == 0 && r->form != TABLE_KEYS && (r->tells_all || !r->is_wrong))
+		check_twins(t, r);
+	if (result == -1 || (r->is_wrong && !r->tells_all)) {
+		table_free(t);
+		errno = result == -1 ? ENOMEM : EINVAL;
+		return -1;
+	}
+	if (text->room > 0)
+		t->text = text->data;
+	str_init(text, text->cap);
+	errno = EINVAL;
+	return r->is_wrong ? -1 : 0;
 }
 
 int
 table_make(
     struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem)
 {
-	struct slice whole = str_slice(text);
+	struct reading r = {name, str_slice(text), form, problem, false, false};
 
-	int result;
+	return make(t, text, &r);
+}
 
-	*t = (struct table){0};
-	if (form == TABLE_ALIASES)
-		blank_comments(text);
-	result = read_lines(t, name, whole, form, problem);
-	table_sort(t);
-	if (result == 0 && form != TABLE_KEYS)
-		result = check_twins(t, name, whole, problem);
-	if (result == -1) {
-		table_free(t);
-		return -1;
-	}
-	if (text->room > 0)
-		t->text = text->data;
-	str_init(text, text->cap);
-	return 0;
+int
+table_make_telling(
+    struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem)
+{
+	struct reading r = {name, str_slice(text), form, problem, true, false};
+
+	return make(t, text, &r);
 }
 
 int

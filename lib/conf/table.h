@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "base/str.h"
@@ -44,6 +45,12 @@ enum table_form {
  */
 int table_make(
     struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem);
+/*
+ * The same, but goes on behind what is wrong: -1 with EINVAL, each problem is a line of PROBLEM, as
+ * table_tell makes it, and the table holds what is right. To be freed in any case.
+ */
+int table_make_telling(
+    struct table *t, const char *name, struct str *text, enum table_form form, struct str *problem);
 /* The control file NAME, which may be missing: 1 if it was read, 0 for an empty table, -1 as above.
  */
 int table_read(struct table *t, const struct control *c, const char *name, enum table_form form,
@@ -64,6 +71,14 @@ int table_get(const struct table *t, struct slice key, struct table_entry *entry
 /* The same in the manner of table_find_domain and table_find_sender. */
 int table_get_domain(const struct table *t, struct slice domain, struct table_entry *entry);
 int table_get_sender(const struct table *t, struct slice address, struct table_entry *entry);
+
+/* To go through all entries of a table in either form: begin with zeros. */
+struct table_cursor {
+	size_t line;
+	uint32_t record;
+};
+/* 1, 0 behind the last, -1 with EIO. The marks of a cdb (conf/cdb_writer.h) do not come up. */
+int table_next(const struct table *t, struct table_cursor *cursor, struct table_entry *entry);
 
 /* Adds an entry of somebody else's text; table_sort must follow before the table is asked. */
 int table_add(struct table *t, struct slice key, struct slice value);
@@ -90,6 +105,9 @@ size_t table_line(const struct table *t, const struct table_entry *entry);
 /* Says in PROBLEM that LINE, a part of TEXT, is wrong: "NAME, line N: …". Sets errno to EINVAL; -1.
  */
 int table_complain(struct str *problem, const char *name, struct slice text, struct slice line,
+    const char *cause, ...) __attribute__((format(printf, 5, 6)));
+/* The same for one problem of several: "NAME: line N: …", and LF behind. */
+int table_tell(struct str *problem, const char *name, struct slice text, struct slice line,
     const char *cause, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -74,3 +74,21 @@ table_get_sender(const struct table *t, struct slice address, struct table_entry
 		found = table_get(t, slice_skip(address, slice_find_last(address, '@')), entry);
 	return found;
 }
+
+int
+table_next(const struct table *t, struct table_cursor *cursor, struct table_entry *entry)
+{
+	int found = 0;
+
+	if (t->cdb == NULL) {
+		if (cursor->line == t->count)
+			return 0;
+		*entry = t->entries[cursor->line++];
+		return 1;
+	}
+	do {
+		*entry = (struct table_entry){.key = {NULL, 0}};
+		found = cdb_reader_next(t->cdb, &cursor->record, &entry->key, &entry->value);
+	} while (found == 1 && entry->key.len > 0 && entry->key.data[0] == CDB_MARK);
+	return found;
+}

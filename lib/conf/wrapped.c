@@ -55,7 +55,7 @@ wrapped_find(struct search *s, struct slice local)
 int
 wrapped_find_other(struct search *s, struct slice local, struct slice domain)
 {
-	if (slice_is_nocase(local, "postmaster") || search_is_role(local))
+	if (slice_is_nocase(local, "postmaster") || search_is_role(s, local))
 		return search_local(s, local);
 	return search_end(s, ROUTE_UNKNOWN, "no such recipient at ", domain, "");
 }
