@@ -16,13 +16,15 @@ struct walk {
 };
 
 static const struct table_entry *
-find_local(const struct walk *w, struct slice name)
+find_local(const struct walk *w, struct slice local)
 {
 	const struct table *aliases = &w->k->tables.aliases.table;
-	const struct table_entry *found = table_find(aliases, name);
+	const struct table_entry *found = table_find(aliases, local);
+	struct slice name = local, extension;
 
-	return found != NULL ? found
-			     : table_find(aliases, slice_make(name.data, slice_find(name, '+')));
+	while (found == NULL && extension_cut(&w->k->tables.extensions, local, &name, &extension))
+		found = table_find(aliases, name);
+	return found;
 }
 
 static bool
@@ -33,16 +35,37 @@ has_mailbox(const struct walk *w, struct slice address)
 	return found != NULL && slice_find(found->value, '/') < found->value.len;
 }
 
+/* NAME@DOMAIN in virtual; *IS_MAILBOX if it is an account instead. */
 static const struct table_entry *
-find_hosted(const struct walk *w, struct slice address, struct slice domain)
+find_name(const struct walk *w, struct slice name, struct slice domain, bool *is_mailbox)
 {
-	const struct table *virtual = &w->k->tables.virtual.table;
-	const struct table_entry *found = table_find(virtual, address);
+	const struct table_entry *found = NULL;
+	struct str key;
 
-	if (found != NULL || has_mailbox(w, address))
-		return found;
-	/* "@domain" stands in the address just so */
-	return table_find(virtual, slice_make(domain.data - 1, domain.len + 1));
+	str_init(&key, ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 1);
+	if (str_add_slice(&key, name) == 0 && str_add_char(&key, '@') == 0 &&
+	    str_add_slice(&key, domain) == 0) {
+		found = table_find(&w->k->tables.virtual.table, str_slice(&key));
+		*is_mailbox = found == NULL && has_mailbox(w, str_slice(&key));
+	}
+	str_free(&key);
+	return found;
+}
+
+/* The order is that of conf/hosted.h. */
+static const struct table_entry *
+find_hosted(const struct walk *w, struct slice local, struct slice domain)
+{
+	struct slice name = local, extension;
+	bool is_mailbox = false;
+	const struct table_entry *found = find_name(w, local, domain, &is_mailbox);
+
+	while (found == NULL && !is_mailbox &&
+	       extension_cut(&w->k->tables.extensions, local, &name, &extension))
+		found = find_name(w, name, domain, &is_mailbox);
+	if (found == NULL && !is_mailbox)
+		found = find_name(w, slice_of(""), domain, &is_mailbox);
+	return found;
 }
 
 /* The entry that TARGET leads to, or null: it ends there. */
@@ -59,7 +82,7 @@ follow(const struct walk *w, const struct alias_target *target)
 	if (check_is_local(&w->k->tables, a.domain))
 		return find_local(w, a.local);
 	if (check_is_hosted(&w->k->tables, a.domain))
-		return find_hosted(w, target->text, a.domain);
+		return find_hosted(w, a.local, a.domain);
 	return NULL;
 }
 

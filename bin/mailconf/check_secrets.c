@@ -14,7 +14,9 @@
 /* Who reads it; those not named are the spool owner's. */
 static const struct {
 	const char *file, *service;
-} readers[] = {{"secrets", "satchel-authd"}, {"secrets.cdb", "satchel-authd"}};
+	bool is_shared; /* with a group */
+} readers[] = {{"secrets", "satchel-authd", false}, {"secrets.cdb", "satchel-authd", false},
+    {"srs-keys", "satchel-smtpd", true}};
 
 static void
 find_reader(const struct checks *k, const char *name, struct who *who)
@@ -25,20 +27,30 @@ find_reader(const struct checks *k, const char *name, struct who *who)
 			who_service(k, who, readers[i].service);
 }
 
+static mode_t
+forbidden_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		if (strcmp(readers[i].file, name) == 0 && readers[i].is_shared)
+			return S_IWGRP | S_IRWXO;
+	return S_IRWXG | S_IRWXO;
+}
+
 static void
 check_secret(struct checks *k, const char *name)
 {
+	mode_t forbidden = forbidden_of(name);
 	struct who reader;
 	struct stat st;
 	char path[4096];
 
 	if (k->control->fd == -1 || fstatat(k->control->fd, name, &st, 0) == -1)
 		return;
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+	if ((st.st_mode & forbidden) != 0)
 		finding(k, FINDING_ERROR, name, 0,
 		    "others than its owner have a right on these secrets (mode %04o), and it is "
-		    "not used; chmod 600",
-		    (unsigned)st.st_mode & 07777);
+		    "not used; chmod %s",
+		    (unsigned)st.st_mode & 07777, (forbidden & S_IRGRP) == 0 ? "640" : "600");
 	find_reader(k, name, &reader);
 	if (!reader.is_found) /* who is missing is another check's */
 		return;
