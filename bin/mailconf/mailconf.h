@@ -40,4 +40,7 @@ int explain_servers(const struct control *c, const struct routes *routes, struct
 int add_line(
     struct str *out, const char *indent, const char *source, struct slice what, const char *says);
 
+/* mailconf compile: tells what it did, and what is wrong. The worst of the exit codes. */
+int compile_tables(const struct control *c, char **names, size_t count);
+
 #endif

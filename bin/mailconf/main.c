@@ -16,7 +16,7 @@
 
 static const char *const usage =
     "usage: mailconf [show [-ct] [NAME...] | limits [-ct] | check [-n] |\n"
-    "                 route [-f SENDER] ADDRESS...]\n";
+    "                 route [-f SENDER] ADDRESS... | compile NAME...]\n";
 
 struct arguments {
 	const char *from;
@@ -41,6 +41,7 @@ help(void)
 	    "    -n, --no-dns                without asking the DNS\n"
 	    "  route ADDRESS...              where mail for ADDRESS goes, and all that decides\n"
 	    "    -f, --from SENDER           for mail of this sender (\"\": the null one)\n"
+	    "  compile NAME...               make NAME.cdb of the table NAME\n"
 	    "  --help, --version\n"
 	    "Exit code: 0 done, nothing wrong, mail goes there; 100 problems, mail is refused, or "
 	    "wrong\n"
@@ -205,6 +206,7 @@ run(const struct control *c, const char *command, const struct arguments *a)
 {
 	bool is_route = strcmp(command, "route") == 0, is_check = strcmp(command, "check") == 0;
 	bool is_show = strcmp(command, "show") == 0, is_limits = strcmp(command, "limits") == 0;
+	bool is_compile = strcmp(command, "compile") == 0;
 
 	if (!is_route && a->from != NULL)
 		wrong_usage("--from is for route");
@@ -216,8 +218,12 @@ run(const struct control *c, const char *command, const struct arguments *a)
 		wrong_usage("which address?");
 	if ((is_check || is_limits) && a->count > 0)
 		wrong_usage("too many arguments");
+	if (is_compile && a->count == 0)
+		wrong_usage("which table?");
 	if (is_route)
 		return route(c, a->words, a->from);
+	if (is_compile)
+		return compile_tables(c, a->words, a->count);
 	if (is_check)
 		return check(c, a);
 	if (is_limits)

@@ -29,7 +29,7 @@ help(void)
 	    "  -bs           speak SMTP on standard input and output\n"
 	    "  -bp           list the queue (mailq)\n"
 	    "  -q            run the queue once\n"
-	    "  -bi           check the aliases (newaliases)\n"
+	    "  -bi           compile the aliases (newaliases)\n"
 	    "  -bv, -bt      show the route of each RECIPIENT, or of addresses on standard input\n"
 	    "      --help, --version\n"
 	    "All other options of sendmail(1) elsewhere are accepted and ignored.\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* -bi, -bv and -bt: the tables of routes, and what they say of an address. */
+/* -bv and -bt: the tables of routes, and what they say of an address. */
 #include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
@@ -18,14 +18,12 @@
 #define LINE_MAX_OCTETS 2000
 #define TEXT_MAX ((size_t)1 << 20)
 
-static struct routes *
-open_routes(struct control *control)
+struct routes *
+routing_read(const struct control *control)
 {
 	struct routes *routes;
 	struct str problem;
 
-	if (control_open(control) == -1)
-		die_errno(PROGRAM, EX_CONFIG, "unable to open %s", control->path);
 	str_init(&problem, TEXT_MAX);
 	routes = routes_open(control, &problem);
 	if (routes == NULL && errno == EINVAL && problem.len > 0)
@@ -36,6 +34,14 @@ open_routes(struct control *control)
 		    problem.len > 0 ? ": " : "", problem.data);
 	str_free(&problem);
 	return routes;
+}
+
+static struct routes *
+open_routes(struct control *control)
+{
+	if (control_open(control) == -1)
+		die_errno(PROGRAM, EX_CONFIG, "unable to open %s", control->path);
+	return routing_read(control);
 }
 
 /* The targets of an alias stand a line each. */
@@ -156,19 +162,6 @@ end_output(int code)
 	if (fflush(stdout) == EOF)
 		die_errno(PROGRAM, EX_IOERR, "unable to write");
 	return code;
-}
-
-int
-mode_check(void)
-{
-	struct control control;
-	struct routes *routes = open_routes(&control);
-
-	printf("%s: the aliases and the other tables of routes are well formed and in force\n",
-	    control.path);
-	routes_free(routes);
-	control_close(&control);
-	return end_output(EX_OK);
 }
 
 int
