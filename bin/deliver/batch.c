@@ -61,6 +61,20 @@ batch_finish(struct batch *b)
 	b->count = 0;
 }
 
+/* That of a system user's address, or what follows the first + of a hosted one. */
+static struct slice
+extension_of(const struct errand *e)
+{
+	struct slice local = e->recipient->address;
+
+	if (e->plan.extension.len > 0)
+		return str_slice(&e->plan.extension);
+	if (e->recipient->extension.len > 0)
+		return e->recipient->extension;
+	local.len = slice_find_last(local, '@');
+	return slice_skip(local, slice_find(local, '+') + 1);
+}
+
 static int
 put_into_maildir(struct errand *e, const struct place *p)
 {
@@ -68,7 +82,7 @@ put_into_maildir(struct errand *e, const struct place *p)
 	struct maildir_message m = {.prefix = e->prefix, .quota = str_slice(&e->plan.quota)};
 
 	if (b->courier->stores.has_extension_folders)
-		m.folder = str_slice(&e->plan.extension);
+		m.folder = extension_of(e);
 	if (b->count == BATCH_MAX)
 		batch_finish(b);
 	if (has_failed(e->outcome))

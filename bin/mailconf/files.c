@@ -12,6 +12,7 @@
 #include "conf/forms.h"
 #include "conf/limits.h"
 #include "conf/route.h"
+#include "conf/stores.h"
 #include "conf/user.h"
 #include "mail/address.h"
 #include "net/credentials.h"
@@ -97,6 +98,20 @@ check_asking(const struct control *c, const char *name, struct str *problem)
 	asking_free(&asking);
 	/* it reads two files, each of which is checked */
 	if (result == -1 && errno == EINVAL && !slice_starts(str_slice(problem), name)) {
+		str_clear(problem);
+		result = 0;
+	}
+	return result;
+}
+
+static int
+check_stores(const struct control *c, const char *name, struct str *problem)
+{
+	struct stores stores;
+	int result = stores_read(&stores, c, problem);
+
+	/* it reads three files, each of which is checked */
+	if (result == -1 && !slice_starts(str_slice(problem), name)) {
 		str_clear(problem);
 		result = 0;
 	}
@@ -300,6 +315,9 @@ const struct file files[] = {
     {"roles", FILE_LINES, "those of RFC 2142", "names that postmaster answers for", check_routes},
     {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
     {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
+    {"mboxlocks", FILE_LINE, "fcntl flock dot", "what locks mbox files", check_stores},
+    {"overquota", FILE_LINE, "temporary", "whether full mailboxes bounce", check_stores},
+    {"subfolders", FILE_LINE, "none", "mail to the folders of Maildirs", check_stores},
     {"doublebounce", FILE_LINE, "postmaster", "who hears of reports that fail", NULL},
     {"relaydomains", FILE_LINES, "none", "domains that anybody may send to", check_routes},
     {"relayhosts", FILE_LINES, "127.0.0.0/8, ::1", "clients that may send anywhere", check_ranges},

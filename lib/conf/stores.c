@@ -6,25 +6,23 @@
 
 #define LINE_MAX_OCTETS ((size_t)200)
 
-/* Adds what is wrong with the file NAME, and keeps errno. */
+/* Says that the file NAME cannot be read, and keeps errno. */
 static int
-complain(const struct control *c, const char *name, const char *cause, struct str *problem)
+unreadable(const char *name, struct str *problem)
 {
 	int saved = errno;
 
-	(void)str_format(
-	    problem, cause == NULL ? "unable to read %s/%s" : "%s/%s: ", c->path, name);
-	if (cause != NULL)
-		(void)str_add_text(problem, cause);
+	(void)str_format(problem, "%s: unable to read it", name);
 	errno = saved;
 	return -1;
 }
 
 static int
-wrong(const struct control *c, const char *name, const char *cause, struct str *problem)
+wrong(const char *name, const char *cause, struct str *problem)
 {
+	(void)str_format(problem, "%s: %s", name, cause);
 	errno = EINVAL;
-	return complain(c, name, cause, problem);
+	return -1;
 }
 
 static unsigned
@@ -37,7 +35,7 @@ lock_named(struct slice word)
 }
 
 static int
-read_locks(struct stores *s, const struct control *c, struct slice line, struct str *problem)
+read_locks(struct stores *s, struct slice line, struct str *problem)
 {
 	struct slice word;
 
@@ -47,7 +45,7 @@ read_locks(struct stores *s, const struct control *c, struct slice line, struct 
 		unsigned lock = lock_named(word);
 
 		if (lock == 0 || (s->locks & lock) != 0)
-			return wrong(c, "mboxlocks",
+			return wrong("mboxlocks",
 			    "words of fcntl, flock and dot are wanted, each once", problem);
 		s->locks |= lock;
 	}
@@ -67,10 +65,10 @@ read_choice(const struct control *c, const char *name, const char *const words[2
 	found = control_line(c, name, &line);
 	*is_second = found == 1 && strcmp(line.data, words[1]) == 0;
 	if (found == -1)
-		found = complain(c, name, NULL, problem);
+		found = unreadable(name, problem);
 	else if (found == 1 && !*is_second && strcmp(line.data, words[0]) != 0) {
 		(void)str_format(&cause, "%s or %s is wanted", words[0], words[1]);
-		found = wrong(c, name, cause.data, problem);
+		found = wrong(name, cause.data, problem);
 	}
 	str_free(&cause);
 	str_free(&line);
@@ -86,9 +84,9 @@ read_mboxlocks(struct stores *s, const struct control *c, struct str *problem)
 	str_init(&line, LINE_MAX_OCTETS);
 	found = control_line(c, "mboxlocks", &line);
 	if (found == -1)
-		found = complain(c, "mboxlocks", NULL, problem);
+		found = unreadable("mboxlocks", problem);
 	else if (found == 1)
-		found = read_locks(s, c, str_slice(&line), problem);
+		found = read_locks(s, str_slice(&line), problem);
 	str_free(&line);
 	return found == -1 ? -1 : 0;
 }
