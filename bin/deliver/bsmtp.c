@@ -57,6 +57,27 @@ put(struct sink *sink, struct slice text)
 	return 0;
 }
 
+static int
+add_parameter(struct str *out, const char *name, struct slice value)
+{
+	if (value.len == 0)
+		return 0;
+	return str_format(out, " %s=%.*s", name, (int)value.len, value.data);
+}
+
+static int
+add_recipient(const struct bsmtp_message *m, const struct job_recipient *r, struct str *out)
+{
+	bool is_plain = slice_is_ascii(r->original) || m->job->is_utf8;
+
+	if (str_format(out, "RCPT TO:<%.*s>", (int)r->address.len, r->address.data) == -1)
+		return -1;
+	if (m->has_dsn && (add_parameter(out, "NOTIFY", r->notify) == -1 ||
+			      (is_plain && add_parameter(out, "ORCPT", r->original) == -1)))
+		return -1;
+	return str_add_text(out, "\r\n");
+}
+
 /* Extensions are asked for only where the message needs them. */
 static int
 add_envelope(const struct courier *c, const struct bsmtp_message *m, struct str *out)
@@ -64,17 +85,17 @@ add_envelope(const struct courier *c, const struct bsmtp_message *m, struct str 
 	const struct job *job = m->job;
 	bool is_8bit = slice_is(job->body, "8BITMIME") || slice_is(job->body, "BINARYMIME");
 
-	if (str_format(out, "%s %s\r\nMAIL FROM:<%.*s>%s%s\r\n",
-		is_8bit || job->is_utf8 ? "EHLO" : "HELO", c->me.data, (int)job->reverse_path.len,
-		job->reverse_path.data, is_8bit ? " BODY=8BITMIME" : "",
-		job->is_utf8 ? " SMTPUTF8" : "") == -1)
+	if (str_format(out, "%s %s\r\nMAIL FROM:<%.*s>%s%s",
+		is_8bit || job->is_utf8 || m->has_dsn ? "EHLO" : "HELO", c->me.data,
+		(int)job->reverse_path.len, job->reverse_path.data, is_8bit ? " BODY=8BITMIME" : "",
+		job->is_utf8 ? " SMTPUTF8" : "") == -1 ||
+	    (m->has_dsn && (add_parameter(out, "RET", job->return_part) == -1 ||
+			       add_parameter(out, "ENVID", job->envelope_id) == -1)) ||
+	    str_add_text(out, "\r\n") == -1)
 		return -1;
-	for (size_t i = 0; i < m->count; i++) {
-		struct slice to = job->recipients[m->indices[i]].address;
-
-		if (str_format(out, "RCPT TO:<%.*s>\r\n", (int)to.len, to.data) == -1)
+	for (size_t i = 0; i < m->count; i++)
+		if (add_recipient(m, &job->recipients[m->indices[i]], out) == -1)
 			return -1;
-	}
 	return str_add_text(out, "DATA\r\n");
 }
 

@@ -13,6 +13,7 @@ struct bsmtp_message {
 	const size_t *indices; /* of the recipients */
 	size_t count;
 	struct slice path; /* of a file; of a folder if it ends with a slash */
+	bool has_dsn;	   /* the parameters of RFC 3461 are written */
 	deadline until;	   /* for the lock; never more than 30 seconds */
 };
 

@@ -169,10 +169,13 @@ append_batch(struct errand *e, struct outcome *o)
 	    .indices = e->indices,
 	    .count = e->count,
 	    .path = e->gateway.command,
+	    .has_dsn = e->gateway.has_dsn,
 	    .until = e->until};
 
-	if (bsmtp_append(e->courier, &m, o) == 0)
-		outcome_say(o, "added to batch");
+	if (bsmtp_append(e->courier, &m, o) == -1)
+		return;
+	outcome_say(o, "added to batch");
+	o->notifies = m.has_dsn;
 }
 
 /* One outcome for all that go together. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "modes.h"
 
+#include <sys/socket.h>
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,13 +25,27 @@ become(char *const argv[])
 	die_errno(PROGRAM, EX_UNAVAILABLE, "unable to execute %s", path.data);
 }
 
+/*
+ * inetd runs "sendmail -bs" for connections from anywhere, and who speaks there is nobody who could
+ * run this himself.
+ */
+static bool
+is_network(int fd)
+{
+	struct sockaddr_storage here = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof here;
+
+	return getsockname(fd, (struct sockaddr *)&here, &len) == 0 &&
+	       (here.ss_family == AF_INET || here.ss_family == AF_INET6);
+}
+
 void
 mode_smtp(void)
 {
 	char name[] = "smtpd", *argv[] = {name, NULL};
 
 	/* who may run this may submit: that is what the empty value says */
-	if (setenv("RELAYCLIENT", "", 1) == -1)
+	if (!is_network(STDIN_FILENO) && setenv("RELAYCLIENT", "", 1) == -1)
 		die_errno(PROGRAM, EX_OSERR, "unable to set RELAYCLIENT");
 	become(argv);
 }

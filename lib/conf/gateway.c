@@ -75,7 +75,9 @@ take_option(struct slice option, struct gateway *g)
 	g->is_wire = g->is_wire || slice_is(option, "crlf");
 	g->has_from = g->has_from || slice_is(option, "from");
 	g->is_bare = g->is_bare || slice_is(option, "bare");
-	return slice_is(option, "crlf") || slice_is(option, "from") || slice_is(option, "bare");
+	g->has_dsn = g->has_dsn || slice_is(option, "dsn");
+	return slice_is(option, "crlf") || slice_is(option, "from") || slice_is(option, "bare") ||
+	       slice_is(option, "dsn");
 }
 
 /* A first word that is no path holds the options. */
@@ -92,7 +94,7 @@ take_options(struct slice *text, struct gateway *g)
 		return "a path is expected";
 	while (slice_take(&options, ',', &option))
 		if (!take_option(option, g))
-			return "a path, or the options user=NAME, crlf, from and bare with "
+			return "a path, or the options user=NAME, crlf, from, bare and dsn with "
 			       "commas between and a path behind them, is expected";
 	*text = slice_trim(*text);
 	return NULL;
@@ -104,6 +106,8 @@ gateway_parse_program(struct slice text, struct gateway *g)
 	const char *problem = take_options(&text, g);
 
 	g->command = text;
+	if (problem == NULL && g->has_dsn)
+		return "dsn for batches alone is expected";
 	return problem != NULL ? problem : gateway_check_command(text);
 }
 
@@ -116,7 +120,7 @@ gateway_parse_file(struct slice text, struct gateway *g)
 	if (problem != NULL)
 		return problem;
 	if (g->is_wire || g->has_from || g->is_bare)
-		return "no option but user=NAME is expected";
+		return "no option but user=NAME and dsn is expected";
 	if (!slice_starts(text, "/") || text.len == 1 || slice_has_control(text))
 		return "a whole path, such as /var/spool/bsmtp/example.org, is expected";
 	return NULL;

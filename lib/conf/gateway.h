@@ -16,6 +16,7 @@ struct gateway {
 	struct slice user;    /* user=NAME, whom it is delivered as; empty if not given */
 	bool is_wire;	      /* crlf: lines end with CRLF */
 	bool has_from;	      /* from: a line "From SENDER DATE" comes first */
+	bool has_dsn;	      /* dsn: the parameters of RFC 3461 are written, too */
 	bool is_bare;	      /* bare: without the fields Return-Path and Delivered-To */
 	struct slice command; /* a program and its arguments, blanks between; or a path */
 };
