@@ -123,12 +123,33 @@ mark(struct session *s, uint64_t steps)
 		session_fail(s, "unable to note the progress: ", strerror(errno));
 }
 
+static void
+refuse_all(struct session *s, int code, const char *status, const char *reason)
+{
+	session_reply(s, code, status, reason);
+	if (refusal_add_all(&s->transaction, status, reason) == -1)
+		session_fail(s, "out of memory", "");
+}
+
+/* enqueue, which counts the trace field too, leaves room for it, and so for more. */
+static bool
+is_too_large(const struct session *s)
+{
+	uint64_t limit = s->settings->limits.message_size;
+
+	return limit > 0 && s->transaction.size > limit;
+}
+
 /* The message is whole and was handed over, and the queue has it or has not. */
 static void
 settle(struct incoming *in)
 {
 	struct session *s = in->session;
 
+	if (is_too_large(s)) {
+		refuse_all(s, 552, "5.3.4", "Message too large");
+		return;
+	}
 	switch (in->stored) {
 	case SUBMIT_OK:
 		s->messages++;
@@ -137,9 +158,7 @@ settle(struct incoming *in)
 		mark(s, s->step + 1);
 		break;
 	case SUBMIT_PERMANENT:
-		session_reply(s, 554, "5.6.0", s->submit.reason.data);
-		if (refusal_add_all(&s->transaction, "5.6.0", s->submit.reason.data) == -1)
-			session_fail(s, "out of memory", "");
+		refuse_all(s, 554, "5.6.0", s->submit.reason.data);
 		break;
 	case SUBMIT_TEMPORARY:
 		session_fail(s, "the message was not queued: ", s->submit.reason.data);
@@ -184,7 +203,9 @@ transaction_finish(struct session *s)
 		submit_abort(&s->submit);
 		return;
 	}
-	if (in.is_stored && in.stored == SUBMIT_OK)
+	if (in.is_stored && is_too_large(s))
+		submit_abort(&s->submit);
+	else if (in.is_stored && in.stored == SUBMIT_OK)
 		in.stored = submit_commit(&s->submit);
 	if (in.is_stored)
 		settle(&in);

@@ -26,6 +26,7 @@ void
 outcome_copy(struct outcome *o, const struct outcome *from)
 {
 	o->status = from->status;
+	o->notifies = from->notifies;
 	memcpy(o->own_code, from->own_code, sizeof o->own_code);
 	o->code = from->code == from->own_code ? o->own_code : from->code;
 	str_clear(&o->relay);

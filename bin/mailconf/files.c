@@ -13,6 +13,7 @@
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "conf/stores.h"
+#include "conf/srs.h"
 #include "conf/user.h"
 #include "mail/address.h"
 #include "net/credentials.h"
@@ -160,6 +161,18 @@ check_forms(const struct control *c, const char *name, struct str *problem)
 	(void)name;
 	forms_free(&forms);
 	return found == -1 ? -1 : 0;
+}
+
+/* Both files: what is wrong says in which it is. */
+static int
+check_srs(const struct control *c, const char *name, struct str *problem)
+{
+	struct srs srs;
+	int result = srs_read(&srs, c, problem);
+
+	(void)name;
+	srs_free(&srs);
+	return result;
 }
 
 static int
@@ -334,6 +347,8 @@ const struct file files[] = {
     {"verify", FILE_LINE, "trusted", "whom VRFY and EXPN answer", NULL},
     {"routes", FILE_LINES, "none: the DNS", "where mail for others goes", check_routes},
     {"senderroutes", FILE_LINES, "none", "the same, by sender", check_routes},
+    {"srs", FILE_LINES, "none: senders stay", "senders of forwarded mail (SRS)", check_srs},
+    {"srs-keys", FILE_SECRET, "none", "keys of such senders", NULL},
     {"credentials", FILE_SECRET, "none", "logins of this host elsewhere", check_credentials},
     {"tlspolicy", FILE_LINES, "none: opportunistic", "TLS that domains must do", check_tlspolicy},
     {"mta-sts", FILE_LINES, "if it runs", "use of MTA-STS policies", NULL},
