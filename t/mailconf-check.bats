@@ -143,6 +143,10 @@ fine() {
 	chmod 666 "$T/list"
 	control aliases "list: :include:$T/list"
 	fault error aliases ", line 1: every user can change the list $T/list; chmod o-w"
+	control virtual 'ann@box.test: lmtp:unix:/run/lmtp, joe@b.test'
+	fault error virtual ', line 1: lmtp: stands beside other targets, so mail waits; *'
+	control virtual 'ann@box.test: lmtp:unix:/run/lmtp'
+	fine
 	control routes "fax.test: pipe:$T/none {recipient}"
 	fault error routes ", line 1: * cannot run the program $T/none (No such*), so mail waits"
 	control policy 'unix:/run/x' "end all $T/none -v"

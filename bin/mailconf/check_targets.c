@@ -144,6 +144,25 @@ check_target(struct place *p, const struct alias_target *target)
 	}
 }
 
+/* All of one entry: a server by LMTP takes the whole address, or nothing. */
+static void
+check_entry(struct place *p)
+{
+	struct slice rest = p->entry->value;
+	struct alias_target target;
+	size_t count = 0, servers = 0;
+
+	while (alias_next_target(&rest, &target)) {
+		check_target(p, &target);
+		count++;
+		servers += slice_starts_nocase(target.text, "lmtp:");
+	}
+	if (servers > 0 && count > 1)
+		finding_entry(p->k, FINDING_ERROR, p->table, p->entry,
+		    "lmtp: stands beside other targets, so mail waits; give it an address of its "
+		    "own, and forward to that");
+}
+
 static void
 check_values(struct checks *k, const struct check_table *table)
 {
@@ -151,12 +170,8 @@ check_values(struct checks *k, const struct check_table *table)
 
 	str_init(&p.path, 4096);
 	for (size_t i = 0; i < table->table.count; i++) {
-		struct slice rest = table->table.entries[i].value;
-		struct alias_target target;
-
 		p.entry = &table->table.entries[i];
-		while (alias_next_target(&rest, &target))
-			check_target(&p, &target);
+		check_entry(&p);
 	}
 	str_free(&p.path);
 }
