@@ -491,7 +491,7 @@ serving_is_confined() {
 	[ "$(id -u)" -eq 0 ] || skip "only root can be others"
 	chmod 755 "$T" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
 	serve
-	run setpriv --reuid 65534 --regid 65534 --clear-groups python3 - "$(socket)" <<-'END'
+	run setpriv --reuid 65534 --regid 65534 --clear-groups python3 -S - "$(socket)" <<-'END'
 		import socket, sys
 		s = socket.socket(socket.AF_UNIX)
 		s.connect(sys.argv[1])

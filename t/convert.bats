@@ -7,7 +7,7 @@ setup() { setup_satchel; }
 teardown() { stop_started; }
 
 @test "Python understands the same before and after" {
-	run python3 "$ROOT/t/convert.py" "$BUILD/t/unit/convert" 150
+	run python3 -S "$ROOT/t/convert.py" "$BUILD/t/unit/convert" 150
 	assert_status 0
 	[[ $output =~ ^"0 failures, "[1-9] ]] || {
 		echo "$output" >&2

@@ -150,14 +150,14 @@ job_as_joe() {
 	only_message a | cmp - <(printf 'Return-Path: <>\nSubject: x\n\nbody\n')
 	printf 'first\nSubject: x\n\nbody\n' >file
 	{
-		python3 -c 'import os; os.lseek(0, 6, os.SEEK_SET)'
+		python3 -S -c 'import os; os.lseek(0, 6, os.SEEK_SET)'
 		deliver ./b/
 	} <file
 	only_message b | cmp - <(printf 'Return-Path: <>\nSubject: x\n\nbody\n')
 }
 
 @test 'a message of many blocks, with lines longer than a block' {
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import random
 random.seed(7)
 lines = [b"Subject: long", b""]
@@ -170,7 +170,7 @@ open("long.want", "wb").write(b"Return-Path: <>\n" + b"\n".join(lines) + b"\n")
 PY
 	deliver ./Maildir/ ./box <long.wire
 	only_message Maildir | cmp - long.want
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import re
 text = open("box", "rb").read()
 text = text[text.index(b"\n") + 1:]
@@ -341,7 +341,7 @@ PY
 		pids[i]=$!
 	done
 	for pid in "${pids[@]}"; do wait "$pid"; done
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import mailbox
 box = mailbox.mbox("box")
 subjects = sorted(int(m["Subject"].split()[1]) for m in box)
@@ -360,7 +360,7 @@ PY
 		pids[i]=$!
 	done
 	for pid in "${pids[@]}"; do wait "$pid"; done
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import mailbox
 box = mailbox.Maildir("Maildir", create=False)
 assert sorted(int(m["Subject"].split()[1]) for m in box) == list(range(1, 21))
@@ -378,7 +378,7 @@ PY
 	rm box.lock
 	wait "$pid"
 	grep -c '^From ' box
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import fcntl, os, subprocess
 box = open("box", "r+b")
 fcntl.lockf(box, fcntl.LOCK_EX)
@@ -494,7 +494,7 @@ keeping_enqueue() {
 }
 
 @test 'worker: jobs that a dead qrun left in the socket are not delivered' {
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import os, socket, subprocess
 for qrun_lives in (True, False):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -516,7 +516,7 @@ PY
 }
 
 @test 'worker: SIGTERM ends it between jobs, what is no job ends it, too' {
-	python3 - <<'PY'
+	python3 -S - <<'PY'
 import socket, subprocess
 for end in ("TERM", "nonsense"):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -620,7 +620,7 @@ binary_job() {
 	local target fields=joe@here.test
 
 	for target; do fields=$fields,G$target; done
-	run timeout 60 python3 "$ROOT/t/jobs.py" --body BINARYMIME deliver -w -- "$T/binary" targets: "$fields"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" --body BINARYMIME deliver -w -- "$T/binary" targets: "$fields"
 }
 
 @test "BINARYMIME: mailboxes get it as 8-bit, a forward as it came" {
@@ -633,7 +633,7 @@ binary_job() {
 	[ "$(tail -n +2 mbox)" = "$(cat stored)" ]
 	spooled >queued
 	grep -qaFx BBINARYMIME queued
-	python3 -c 'import sys
+	python3 -S -c 'import sys
 sys.exit(not open("queued", "rb").read().count(b"binary\r\n\r\n\0\n\r\r\n\xff"))'
 }
 

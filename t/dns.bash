@@ -50,7 +50,7 @@ start_dns() {
 
 # True once the server gives the SOA of example.test.
 dns_answers() {
-	python3 - "$DNS_PORT" <<-'END'
+	python3 -S - "$DNS_PORT" <<-'END'
 		import socket, sys
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.settimeout(0.5)
@@ -64,7 +64,7 @@ dns_answers() {
 # A server that misbehaves, or whose questions are of interest (t/dns.py): start_odd_dns ARGUMENT…
 # ODD_PORT is its port, ODD_LOG has a line for each question behind the first line.
 start_odd_dns() {
-	start python3 "$ROOT/t/dns.py" "$@"
+	start python3 -S "$ROOT/t/dns.py" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
 	ODD_LOG=$STARTED_LOG
 	ODD_PORT=$(head -n 1 "$ODD_LOG")

@@ -153,7 +153,7 @@ passes() {
 }
 
 @test "a server that does not answer lets clients in, in time, unless told otherwise" {
-	start python3 -c 'import socket, time
+	start python3 -S -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)

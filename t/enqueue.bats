@@ -61,7 +61,7 @@ teardown() {
 }
 
 frames() {
-	PYTHONPATH=$T python3 -c "from frames import *
+	PYTHONPATH=$T python3 -S -c "from frames import *
 $1"
 }
 
@@ -446,7 +446,7 @@ assert b.message(text)[0] == "K"
 assert a.ask(b"C", b"1000002")[0] == "K"
 '
 	expect_queued 3
-	PYTHONPATH=$T python3 -c 'from frames import *
+	PYTHONPATH=$T python3 -S -c 'from frames import *
 c = Client(run); c.ask(b"E", b"Fa@example.org\0Tb@example.org\0"); c.send(b"D", b"x" * 1000000)
 open(os.environ["T"] + "/ready", "w").close()
 import signal; signal.pause()' 3>&- &
@@ -538,7 +538,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(run)'
 	wait_for 10 frames 'c = Client(run); assert c.message(text)[0] == "K"'
 	expect_queued 1
 	stop "$STARTED_PID"
-	start python3 -c '
+	start python3 -S -c '
 import os, socket
 s = socket.socket(socket.AF_UNIX); s.bind(os.environ["T"] + "/passed"); s.listen()
 if s.fileno() != 3: os.dup2(s.fileno(), 3)

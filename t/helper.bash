@@ -82,8 +82,8 @@ needs() {
 # A TCP port of 127.0.0.1 that nobody listens on. The kernel picks it; one just closed is not
 # given out again at once.
 free_port() {
-	python3 -c 'import socket
-s = socket.socket()
+	python3 -SI -c 'import _socket
+s = _socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])'
 }

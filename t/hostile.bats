@@ -49,7 +49,7 @@ sessions_end() {
 goes_away() {
 	listen
 	serve_enqueue
-	run timeout 60 python3 "$ROOT/t/hostile.py" "$1" "$PORT"
+	run timeout 60 python3 -S "$ROOT/t/hostile.py" "$1" "$PORT"
 	assert_status 0
 	accepted=${lines[0]}
 	[ "$accepted" -ge 8 ]
@@ -82,7 +82,7 @@ goes_away() {
 @test "a client that never reads is thrown out" {
 	control limits 'smtpd-timeout: 1'
 	listen
-	run timeout 30 python3 "$ROOT/t/hostile.py" deaf "$PORT"
+	run timeout 30 python3 -S "$ROOT/t/hostile.py" deaf "$PORT"
 	assert_status 0
 	sessions_end
 	grep -q 'smtpd: session .*end=\(silent\|failed\)' "$LOG"

@@ -94,7 +94,7 @@ queued() {
 	port=$(free_port)
 	start smtpd --lmtp -l "127.0.0.1:$port"
 	wait_for 10 bash -c "echo >/dev/tcp/127.0.0.1/$port"
-	run python3 -c '
+	run python3 -S -c '
 import smtplib, sys
 c = smtplib.LMTP("127.0.0.1", int(sys.argv[1]), local_hostname="a.test")
 print(c.sendmail("a@b.test", ["pat@here.test", "jones@here.test"], "Subject: x\r\n\r\ny\r\n"))

@@ -24,7 +24,7 @@ wire() {
 }
 
 jobs() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" "$@"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" "$@"
 }
 
 # How many times the sink was asked.

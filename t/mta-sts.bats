@@ -85,12 +85,12 @@ shows() {
 
 # Moves the times of a file of the cache back: older NAME SECONDS
 older() {
-	python3 "$ROOT/t/sts_cache.py" "$CACHE/$1.example.test" "$2"
+	python3 -S "$ROOT/t/sts_cache.py" "$CACHE/$1.example.test" "$2"
 }
 
 # Asks as smtp-send does, by the program or the service: ask NAME
 ask() {
-	output=$(python3 "$ROOT/t/sts_ask.py" "${ASK-}" "$1.example.test" 2>"$T/log")
+	output=$(python3 -S "$ROOT/t/sts_ask.py" "${ASK-}" "$1.example.test" 2>"$T/log")
 }
 
 @test "a policy is shown, with what it says of the mail exchangers" {
@@ -314,7 +314,7 @@ none.example.test" ]
 	wait_for 10 grep -q "mta-sts: ready reason=" "$log"
 	ASK=$SATCHEL_SPOOL/run/mta-sts/socket
 	for i in 1 2 3 4 5 6; do
-		python3 "$ROOT/t/sts_ask.py" "$ASK" enforce.example.test >"$T/answer.$i" 3>&- &
+		python3 -S "$ROOT/t/sts_ask.py" "$ASK" enforce.example.test >"$T/answer.$i" 3>&- &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
@@ -324,7 +324,7 @@ none.example.test" ]
 	[ "$(requests enforce)" -eq 1 ]
 	ask testing
 	assert_output_has "Lmode: testing"
-	run python3 "$ROOT/t/sts_ask.py" "$ASK" ../etc/passwd
+	run python3 -S "$ROOT/t/sts_ask.py" "$ASK" ../etc/passwd
 	[ "$output" = "" ]
 	stop "$pid"
 	[ ! -e "$ASK" ]

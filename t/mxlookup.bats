@@ -181,7 +181,7 @@ look() {
 	assert_output_has $'\ttemporary\t'
 	run timeout 10 mxlookup -s "127.0.0.1:$(free_port)" -t 2 several.example.test
 	assert_status 111
-	start python3 -c 'import socket, sys, time
+	start python3 -S -c 'import socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)

@@ -21,7 +21,7 @@ queue() {
 
 # Holds the lock of a message as one who works on it does, until $T/done is there.
 claim() {
-	start python3 -c '
+	start python3 -S -c '
 import fcntl, os, struct, sys, time
 f = open(sys.argv[1], "r+b")
 fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))

@@ -15,7 +15,7 @@ setup_qrun() {
 start_sink() {
 	OUT=$T/sink.${STARTED_COUNT:-0}
 	mkdir "$OUT"
-	start python3 "$ROOT/t/sink.py" --out "$OUT" "$@"
+	start python3 -S "$ROOT/t/sink.py" --out "$OUT" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
 	SINK=$(cat "$STARTED_LOG")
 	control routes "away.test: smtp:127.0.0.1:$SINK"
@@ -111,7 +111,7 @@ worker() {
 	rm -f "$T/bin/$program"
 	{
 		echo '#!/bin/sh'
-		echo "exec python3 '$ROOT/t/worker.py' '$T/noted' $(printf "'%s' " "$@")"
+		echo "exec python3 -S '$ROOT/t/worker.py' '$T/noted' $(printf "'%s' " "$@")"
 	} >"$T/bin/$program"
 	chmod 755 "$T/bin/$program"
 	export SATCHEL_BIN=$T/bin

@@ -18,7 +18,7 @@ teardown() {
 # The parts of the only message of a mailbox that a bounce has, as lines "name: value".
 parse_bounce() {
 	mailbox "$1" | head -n 1 | xargs cat >"$T/bounce"
-	python3 - "$T/bounce" <<'PYTHON'
+	python3 -S - "$T/bounce" <<'PYTHON'
 import email, sys
 from email import policy
 m = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=policy.default)
@@ -355,7 +355,7 @@ PYTHON
 		    s.accept()[0].close()
 		    print("connection", flush=True)
 	PYTHON
-	start python3 "$T/dead.py"
+	start python3 -S "$T/dead.py"
 	connections=$STARTED_LOG
 	wait_for 10 test -s "$connections"
 	port=$(head -n 1 "$connections")
@@ -504,7 +504,7 @@ day() {
 
 # id_of_age SECONDS: a queue id
 id_of_age() {
-	python3 - "$1" <<-'PYTHON'
+	python3 -S - "$1" <<-'PYTHON'
 		import sys, time
 		digits, n, text = "0123456789abcdefghijklmnopqrstuv", int((time.time() - int(sys.argv[1])) * 1e6), ""
 		for _ in range(11):

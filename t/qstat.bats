@@ -117,7 +117,7 @@ mark() {
 	a=$(queue)
 	b=$(queue)
 	c=$(queue)
-	start python3 -c '
+	start python3 -S -c '
 import fcntl, os, socket, struct, subprocess, sys, time
 new = os.environ["SATCHEL_SPOOL"] + "/new/"
 f = open(new + sys.argv[1], "r+b")

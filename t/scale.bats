@@ -118,7 +118,7 @@ make_due() {
 
 # A server that takes connections and says nothing.
 start_silent() {
-	start python3 -c 'import socket, sys, time
+	start python3 -S -c 'import socket, sys, time
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 s.listen(1000)

@@ -616,7 +616,7 @@ end'
 
 @test "python3: a message of the email package" {
 	needs python3
-	python3 - <<-'END'
+	python3 -S - <<-'END'
 		import subprocess
 		from email.message import EmailMessage
 		m = EmailMessage()

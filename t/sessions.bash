@@ -29,7 +29,7 @@ teardown() {
 }
 
 sessions() {
-	run python3 "$ROOT/t/sessions.py" "$1" "$ROOT"/t/sessions/*.txt
+	run python3 -S "$ROOT/t/sessions.py" "$1" "$ROOT"/t/sessions/*.txt
 	assert_status 0 || return 1
 	[ "$(grep -c '^ok' <<<"$output")" -eq "$(find "$ROOT/t/sessions" -name '*.txt' | wc -l)" ]
 }

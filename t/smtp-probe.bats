@@ -16,7 +16,7 @@ teardown() {
 start_sink() {
 	OUT=$T/sink.${STARTED_COUNT:-0}
 	mkdir "$OUT"
-	start python3 "$ROOT/t/sink.py" --out "$OUT" "$@"
+	start python3 -S "$ROOT/t/sink.py" --out "$OUT" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
 	SINK=$(cat "$STARTED_LOG")
 }
@@ -61,7 +61,7 @@ probe() {
 }
 
 @test "an IPv6 address" {
-	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
+	python3 -S -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
 	start_sink --host ::1
 	probe "[::1]:$SINK"
 	assert_status 0
@@ -164,7 +164,7 @@ probe() {
 		os.dup2(s.fileno(), 0)
 		os.execvp("smtpd", ["smtpd"])
 	END
-	start python3 "$T/listen.py"
+	start python3 -S "$T/listen.py"
 	wait_for 10 test -s "$STARTED_LOG"
 	probe "127.0.0.1:$(head -n 1 "$STARTED_LOG")"
 	assert_status 0

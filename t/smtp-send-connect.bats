@@ -8,7 +8,7 @@ load smtp-send
 
 # black_hole ADDRESS PORT: a server whose backlog is full, so that the kernel drops whoever comes.
 black_hole() {
-	start python3 -c 'import socket, sys, time
+	start python3 -S -c 'import socket, sys, time
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 s = socket.socket(family)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,12 +32,12 @@ time.sleep(600)' "$1" "$2"
 }
 
 has_ipv6() {
-	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
+	python3 -S -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
 }
 
 # worker ARGUMENT...: jobs of t/jobs.py
 worker() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" "$@"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" "$@"
 }
 
 wire() {

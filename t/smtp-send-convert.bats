@@ -7,7 +7,7 @@ load helper
 load smtp-send
 
 jobs() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" "$@"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" "$@"
 }
 
 # to_worker OPTION... -- RECIPIENT...: a job with the message of $T/message
@@ -24,7 +24,7 @@ to_worker() {
 
 # What python3 makes of the message that came: its transfer encoding and its body
 understood() {
-	python3 -c 'import email, sys
+	python3 -S -c 'import email, sys
 m = email.message_from_binary_file(open(sys.argv[1], "rb"))
 print(m["Content-Transfer-Encoding"], m.get_payload(decode=True))' "$1"
 }

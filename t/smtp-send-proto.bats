@@ -11,11 +11,11 @@ wire() {
 
 # large NAME OCTETS: lines of 70 x, in wire format
 large() {
-	python3 -c 'import sys; sys.stdout.write(("x" * 68 + "\r\n") * (int(sys.argv[1]) // 70))' "$2" >"$T/$1"
+	python3 -S -c 'import sys; sys.stdout.write(("x" * 68 + "\r\n") * (int(sys.argv[1]) // 70))' "$2" >"$T/$1"
 }
 
 jobs() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" "$@"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" "$@"
 }
 
 @test "CHUNKING: a small message goes with its commands, in one write" {

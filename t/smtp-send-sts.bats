@@ -82,9 +82,9 @@ sent() {
 	sent down 2.0.0 'TLSv1.3 unverified'
 	sent moved 2.0.0 'TLSv1.3 unverified'
 	sent enforce 4.7.5 'other.example.test'
-	python3 "$ROOT/t/sts_cache.py" "$cache/enforce.example.test" 3601
+	python3 -S "$ROOT/t/sts_cache.py" "$cache/enforce.example.test" 3601
 	sent enforce 4.7.5 'other.example.test'
-	python3 "$ROOT/t/sts_cache.py" "$cache/enforce.example.test" 86401
+	python3 -S "$ROOT/t/sts_cache.py" "$cache/enforce.example.test" 86401
 	sent enforce 2.0.0 'TLSv1.3 unverified'
 }
 
@@ -101,7 +101,7 @@ sent() {
 	printf 'Subject: x\r\n\r\nx\r\n' >"$T/yes"
 	for together in '' --together; do
 		# shellcheck disable=SC2086
-		output=$(timeout 60 python3 "$ROOT/t/jobs.py" $together smtp-send -w \
+		output=$(timeout 60 python3 -S "$ROOT/t/jobs.py" $together smtp-send -w \
 			-- "$T/no" mx:moved.example.test joe@moved.example.test \
 			-- "$T/yes" mx:moved.example.test joe@moved.example.test \
 			-- "$T/no" mx:moved.example.test joe@moved.example.test \

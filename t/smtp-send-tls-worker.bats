@@ -33,7 +33,7 @@ jobs() {
 		words+=("$word")
 		[ "$word" = -- ] && words+=("$T/one")
 	done
-	run timeout 60 python3 "$ROOT/t/jobs.py" --tls smtp-send -w "${words[@]}"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" --tls smtp-send -w "${words[@]}"
 	results=$(grep $'^[0-9]*\t' <<<"$output" | cut -f 3,4,7)
 }
 
@@ -48,7 +48,7 @@ start_both() {
 @test "one connection for one destination, and commands behind the message under TLS, too" {
 	start_sink --tls "$KEYS/self"
 	to=smtp:localhost:$SINK
-	run timeout 60 python3 "$ROOT/t/jobs.py" --together --tls smtp-send -w -- "$T/one" "$to" a@x.test \
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" --together --tls smtp-send -w -- "$T/one" "$to" a@x.test \
 	    -- "$T/one" "$to" b@x.test -- "$T/one" "$to" c@x.test
 	[ "$(grep -c 'TLSv1.3 unverified$' <<<"$output")" -eq 3 ]
 	[ "$(grep -c ' tls ' "$OUT/log")" -eq 1 ]
@@ -94,7 +94,7 @@ start_both() {
 @test "REQUIRETLS over the connection of another domain, if the same was verified for it" {
 	printf '+%s\n' 'a.test MX 10 localhost' 'b.test MX 10 localhost' 'c.test MX 10 localhost' \
 	    'localhost A 127.0.0.1' >"$T/records"
-	start python3 "$ROOT/t/resolver.py" "$T/records"
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
 	wait_for 10 test -s "$STARTED_LOG"
 	control resolvers "127.0.0.1:$(cat "$STARTED_LOG")"
 	start_sink --tls "$KEYS/good" --with REQUIRETLS
@@ -104,7 +104,7 @@ start_both() {
 	[ "$(grep -c ' tls ' "$OUT/log")" -eq 1 ]
 	# a name that another domain made do with is not that of this server
 	sed -i 's/localhost/mx.test/' "$T/records"
-	start python3 "$ROOT/t/resolver.py" "$T/records"
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
 	wait_for 10 test -s "$STARTED_LOG"
 	control resolvers "127.0.0.1:$(cat "$STARTED_LOG")"
 	control tlspolicy 'a.test: verify localhost'

@@ -12,7 +12,7 @@ wire() {
 }
 
 jobs() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" "$@"
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" "$@"
 }
 
 @test "jobs for one destination go over one connection" {
@@ -89,7 +89,7 @@ jobs() {
 	control limits "smtp-idle: 1"
 	start_sink
 	wire one
-	start python3 "$ROOT/t/jobs.py" --pause 30 smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
+	start python3 -S "$ROOT/t/jobs.py" --pause 30 smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
 	wait_for 10 grep -q QUIT "$OUT/log"
 	lacks exit "$STARTED_LOG"
 }
@@ -117,7 +117,7 @@ jobs() {
 	start_sink_at 127.0.0.12
 	printf 'a\r\n' >"$T/one"
 	printf '\303\244\r\n' >"$T/two"
-	run timeout 60 python3 "$ROOT/t/jobs.py" smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test \
+	run timeout 60 python3 -S "$ROOT/t/jobs.py" smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test \
 		-- "$T/two" mx:two.example.test joe@two.example.test
 	assert_status 0
 	assert_output_has $'1\t0\tD\t2.0.0\ta.example.test['
@@ -223,7 +223,7 @@ three_jobs() {
 	start_sink --at "end=wait $T/mark@2"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	start python3 "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
+	start python3 -S "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
 		-- "$T/one" "$to" ann@example.test
 	log=$STARTED_LOG
 	wait_for 10 grep -q "1 done" "$log"
@@ -348,7 +348,7 @@ three_jobs() {
 
 @test "large messages with dots at every place follow one another" {
 	start_sink --without SIZE
-	python3 -c 'import random
+	python3 -S -c 'import random
 random.seed(8)
 for i in range(9000):
     print("." * random.choice((0, 0, 1, 2)) + "x" * random.randrange(120) + "\r")' >"$T/large"
@@ -380,7 +380,7 @@ for i in range(9000):
 	start_sink --at "end=wait $T/mark@1"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	start python3 "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
+	start python3 -S "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
 		-- "$T/one" "$to" ann@example.test -- "$T/one" "$to" bob@example.test
 	log=$STARTED_LOG
 	wait_for 10 grep -q "2 returned" "$log"
@@ -401,7 +401,7 @@ for i in range(9000):
 }
 
 @test "what is no job ends it with 111" {
-	run python3 -c 'import socket, subprocess
+	run python3 -S -c 'import socket, subprocess
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 child = subprocess.Popen(["smtp-send", "-w"], stdin=theirs)
 ours.send(b"nonsense")

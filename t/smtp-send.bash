@@ -15,7 +15,7 @@ teardown() {
 start_sink() {
 	OUT=$T/sink.${STARTED_COUNT:-0}
 	mkdir "$OUT"
-	start python3 "$ROOT/t/sink.py" --out "$OUT" "$@"
+	start python3 -S "$ROOT/t/sink.py" --out "$OUT" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
 	SINK=$(cat "$STARTED_LOG")
 }

@@ -66,7 +66,7 @@ load smtp-send
 
 @test "a large message with dots at every place arrives as it was" {
 	start_sink --without SIZE
-	python3 -c 'import random
+	python3 -S -c 'import random
 random.seed(7)
 for i in range(60000):
     print("." * random.choice((0, 0, 1, 2)) + "x" * random.randrange(120))' >"$T/message"
@@ -248,7 +248,7 @@ for i in range(60000):
 
 @test "a server that closes in the midst of the message leaves it undelivered" {
 	start_sink --at "reading=close" --without SIZE
-	python3 -c 'print("x" * 70 + "\n", end="")
+	python3 -S -c 'print("x" * 70 + "\n", end="")
 for i in range(100000): print("x" * 70)' >"$T/message"
 	MESSAGE=$T/message to_sink joe@example.test
 	assert_status 111
@@ -407,7 +407,7 @@ for i in range(100000): print("x" * 70)' >"$T/message"
 }
 
 @test "IPv6, by address literal and by route" {
-	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
+	python3 -S -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6 here"
 	start_sink --host ::1
 	control mxport "$SINK"
 	send "smtp:[::1]:$SINK" joe@example.test
@@ -430,7 +430,7 @@ for i in range(100000): print("x" * 70)' >"$T/message"
 		os.dup2(s.fileno(), 0)
 		os.execvp("smtpd", ["smtpd"])
 	END
-	start python3 "$T/listen.py" "$port"
+	start python3 -S "$T/listen.py" "$port"
 	wait_for 10 port_open "$port"
 	send -f me@example.org "smtp:127.0.0.1:$port" root@example.test nobody-of-that-name@example.test
 	assert_status 100

@@ -232,7 +232,7 @@ serve() {
 @test "a session with AUTH may come in any pieces" {
 	serve
 	run bash -c 'printf "EHLO x\r\nAUTH LOGIN\r\n%s\r\n%s\r\nAUTH FOO\r\nRSET\r\nQUIT\r\n" "$1" "$2" |
-		python3 "$ROOT/t/smtpd.py" split' split "$(b64 ann@example.org)" "$(b64 secret)"
+		python3 -S "$ROOT/t/smtpd.py" split' split "$(b64 ann@example.org)" "$(b64 secret)"
 	assert_status 0
 	assert_output_has "$welcome"
 }
@@ -262,7 +262,7 @@ listening() {
 	run -0 curl -sS --user ann@example.org:secret --login-options AUTH=PLAIN --sasl-ir \
 		--url "smtp://127.0.0.1:$PORT/x.test" --mail-from a@x.test --mail-rcpt joe@far.test \
 		--upload-file "$T/message"
-	run -0 python3 - "$PORT" <<-'END'
+	run -0 python3 -S - "$PORT" <<-'END'
 		import smtplib, sys
 		for login, password, known in (("test", "1234", True), ("ann@example.org", "secret", True),
 		                               ("test", "x", False)):
@@ -284,16 +284,16 @@ listening() {
 	control fingerprints "$print: ann@example.org"
 	listening
 	for what in end-point exporter again; do
-		run -0 python3 "$ROOT/t/smtpd-auth.py" "$what" "$PORT" ann@example.org secret
+		run -0 python3 -S "$ROOT/t/smtpd-auth.py" "$what" "$PORT" ann@example.org secret
 		[ "${output:0:4}" = '235 ' ]
 	done
 	[ "$(grep -c 'mechanism=SCRAM-SHA-256-PLUS result=accepted' "$STARTED_LOG")" -eq 2 ]
-	run -0 python3 "$ROOT/t/smtpd-auth.py" end-point "$PORT" ann@example.org wrong
+	run -0 python3 -S "$ROOT/t/smtpd-auth.py" end-point "$PORT" ann@example.org wrong
 	[ "${output:0:4}" = '535 ' ]
-	run -0 python3 "$ROOT/t/smtpd-auth.py" forged "$PORT" ann@example.org secret
+	run -0 python3 -S "$ROOT/t/smtpd-auth.py" forged "$PORT" ann@example.org secret
 	[ "${output:0:4}" = '535 ' ]
-	run -0 python3 "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/client"
+	run -0 python3 -S "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/client"
 	[ "${output:0:4}" = '235 ' ]
-	run -1 python3 "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/other"
+	run -1 python3 -S "$ROOT/t/smtpd-auth.py" external "$PORT" "$KEYS/other"
 	assert_output_has AssertionError
 }

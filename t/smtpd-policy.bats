@@ -26,7 +26,7 @@ answers() {
 
 # The service on a unix socket.
 service() {
-	start python3 "$ROOT/t/policy.py" "$T/p" unix "$T/p/socket"
+	start python3 -S "$ROOT/t/policy.py" "$T/p" unix "$T/p/socket"
 	control policy "unix:$T/p/socket"
 	wait_for 10 test -S "$T/p/socket"
 }
@@ -156,7 +156,7 @@ message() {
 	assert_output_has '554 5.7.1'
 	assert_output_has '451 4.3.5 This cannot be decided now; try again later'
 	port=$(free_port)
-	start python3 "$ROOT/t/policy.py" "$T/p" inet "$port"
+	start python3 -S "$ROOT/t/policy.py" "$T/p" inet "$port"
 	wait_for 10 port_open "$port"
 	control policy "inet:127.0.0.1:$port" "unix:$T/p/socket"
 	answers 'one DEFER_IF_PERMIT'
@@ -194,7 +194,7 @@ message() {
 	port=$(free_port)
 	start smtpd -l "127.0.0.1:$port"
 	wait_for 10 grep -q listening "$STARTED_LOG"
-	run python3 -c '
+	run python3 -S -c '
 import smtplib, sys
 s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), "a.test", 20)
 s.ehlo()

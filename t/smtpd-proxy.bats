@@ -21,7 +21,7 @@ teardown() {
 
 # from HEADER: the session behind it; the replies in $output, the log in $T/log.
 from() {
-	run bash -c 'printf "%b" "$1" | python3 "$ROOT/t/proxied.py" ask 2>"$T/log"' from "$1$SESSION"
+	run bash -c 'printf "%b" "$1" | python3 -S "$ROOT/t/proxied.py" ask 2>"$T/log"' from "$1$SESSION"
 	output=${output//$'\r'/}
 }
 
@@ -92,11 +92,11 @@ from() {
 
 @test "a header may come in pieces" {
 	printf '%b' 'PROXY TCP4 192.0.2.7 127.0.0.1 4000 25\r\nEHLO a.test\r\nQUIT\r\n' |
-		python3 "$ROOT/t/proxied.py" split 45 2>"$T/log" >"$T/out"
+		python3 -S "$ROOT/t/proxied.py" split 45 2>"$T/log" >"$T/out"
 	assert_file_has "$T/out" '221 2.0.0'
 	[ "$(grep -c 'session client=192.0.2.7' "$T/log")" -eq 46 ]
 	printf '%b' "$V2"'\x21\x11\0\x11\xc0\0\x02\x07\x7f\0\0\x01\x0f\xa0\0\x19\x04\0\x02xyEHLO a.test\r\nQUIT\r\n' |
-		python3 "$ROOT/t/proxied.py" split 36 2>"$T/log" >"$T/out"
+		python3 -S "$ROOT/t/proxied.py" split 36 2>"$T/log" >"$T/out"
 	assert_file_has "$T/out" '221 2.0.0'
 	[ "$(grep -c 'session client=192.0.2.7' "$T/log")" -eq 37 ]
 }
@@ -107,7 +107,7 @@ from() {
 	port=$(free_port)
 	start smtpd -l "127.0.0.1:$port"
 	wait_for 10 grep -q listening "$STARTED_LOG"
-	python3 - "$port" <<-'END'
+	python3 -S - "$port" <<-'END'
 		import socket, sys
 		def client(n):
 		    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)

@@ -95,7 +95,7 @@ by() {
 		print(s.reply().decode(), end="")
 		print(s.read_all())
 	END
-	run python3 "$T/big.py"
+	run python3 -S "$T/big.py"
 	assert_output_has '250 2.0.0 Ok: queued'
 	assert_output_has '221 2.0.0'
 	[ "$(queued)" -eq 1 ]
@@ -244,7 +244,7 @@ by() {
 		    session = s.tls.session
 		    sock.close()
 	END
-	run python3 "$T/resume.py"
+	run python3 -S "$T/resume.py"
 	[ "$output" = $'False\nTrue\nTrue\nTrue' ]
 }
 
@@ -283,7 +283,7 @@ by() {
 		    busy = tls.has_inet_socket(pid)
 		    print("busy" if busy else "waiting", holds(pid))
 	END
-	run python3 "$T/look.py"
+	run python3 -S "$T/look.py"
 	assert_status 0
 	[ "$(sort -u <<<"$output")" = $'busy False\nwaiting True' ]
 }
@@ -319,7 +319,7 @@ by() {
 @test "who may not ask the service gets no answer of use" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
 	start_tlsd
-	run python3 - "$SATCHEL_SPOOL/run/tlsd" <<-'END'
+	run python3 -S - "$SATCHEL_SPOOL/run/tlsd" <<-'END'
 		import os, socket, sys
 		os.chdir(sys.argv[1])
 		os.setgroups([])
@@ -332,7 +332,7 @@ by() {
 	assert_output_has 'this user may not ask'
 	assert_file_has "$TLSD_LOG" 'tlsd: refused reason="the user 65534 may not ask"'
 	# what breaks the protocol ends
-	run timeout 10 python3 - "$SATCHEL_SPOOL/run/tlsd/socket" <<-'END'
+	run timeout 10 python3 -S - "$SATCHEL_SPOOL/run/tlsd/socket" <<-'END'
 		import socket, struct, sys
 		for text in (b"", b"X", b"S\0\0\0\0", b"S\xff\xff\xff\xff", b"S\0\0\0\3Ax\0", b"H\0\0\0\0"):
 		    s = socket.socket(socket.AF_UNIX)
@@ -402,7 +402,7 @@ by() {
 	run curl -sS --ssl-reqd --cacert "$KEYS/here.crt" --connect-to "::127.0.0.1:$PORT" \
 	    "smtp://here.test:$PORT/a.test" --mail-from a@away.test --mail-rcpt postmaster@here.test -T "$T/message"
 	assert_status 0
-	run python3 -c 'import smtplib, ssl, sys
+	run python3 -S -c 'import smtplib, ssl, sys
 c = ssl.create_default_context(cafile=sys.argv[2])
 c.check_hostname = False
 s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))

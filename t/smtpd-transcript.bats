@@ -63,7 +63,7 @@ kind() {
 	[ "$(kind M | tr -d '\n' | wc -c)" -eq 65536 ]
 	kind '=' | grep -qx cut
 	kind C | grep -qxF 'QUIT\x0d\x0a'
-	run python3 "$ROOT/t/replay.py" "$T/transcript"
+	run python3 -S "$ROOT/t/replay.py" "$T/transcript"
 	assert_status 2
 }
 
@@ -76,11 +76,11 @@ kind() {
 @test "sessions are played back: the same replies, or the difference" {
 	smtp "${BEGIN}DATA\r\nSubject: x\r\n\r\nhello\r\n.\r\nNOOP\nBAD\r\nQUIT\r\n"
 	TCPREMOTEIP=127.0.0.1 smtp "${BEGIN}RCPT TO:<y@far.test>\r\nQUIT\r\n"
-	run python3 "$ROOT/t/replay.py" "$T/transcript"
+	run python3 -S "$ROOT/t/replay.py" "$T/transcript"
 	assert_status 0
 	[ -z "$output" ]
 	rm "$SATCHEL_CONTROL/relaydomains"
-	run python3 "$ROOT/t/replay.py" "$T/transcript"
+	run python3 -S "$ROOT/t/replay.py" "$T/transcript"
 	assert_status 1
 	assert_output_has '-250 2.1.5 Ok'
 	assert_output_has '+550 5.7.1 Relaying denied'

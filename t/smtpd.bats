@@ -250,7 +250,7 @@ relays() {
 @test "cut anywhere, a pipelined session gets the same replies" {
 	needs python3
 	printf "%b" "${HELLO}${FROM}${TO}RCPT TO:<x@here.test>\r\nDATA\r\nReceived: a\r\n\r\n..b\r\n.\r\nNOOP\r\nFOO\r\nMAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\na\nb\r\n.\r\nQUIT\r\n" >"$T/session"
-	run bash -c 'python3 "$ROOT/t/smtpd.py" split <"$T/session"'
+	run bash -c 'python3 -S "$ROOT/t/smtpd.py" split <"$T/session"'
 	assert_status 0
 	assert_output_has '250 2.0.0 Ok: queued'
 	assert_output_has '554 5.6.0'
@@ -298,7 +298,7 @@ relays() {
 	needs python3
 	control limits 'smtpd-errors: 2'
 	listen
-	run python3 -c 'import socket, sys
+	run python3 -S -c 'import socket, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
 s.sendall(b"FOO\r\n" * 20000)
 text = b""
@@ -347,7 +347,7 @@ print(text.decode())' "$PORT"
 @test "a line of 1 GB takes no memory" {
 	needs python3
 	[ "$BUILD" != "$ROOT/build/sanitize" ] || skip 'memory is counted without sanitizers'
-	run python3 "$ROOT/t/smtpd.py" feed 1073741824
+	run python3 -S "$ROOT/t/smtpd.py" feed 1073741824
 	assert_status 0
 	assert_output_has '552 5.3.4 Message too large'
 	peak=$(sed -n 's/^peak \([0-9]*\) KiB$/\1/p' <<<"$output")
@@ -393,7 +393,7 @@ silent() {
 	needs python3
 	control limits 'smtpd-timeout: 2'
 	listen
-	run python3 -c 'import socket, sys, time
+	run python3 -S -c 'import socket, sys, time
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
 began, text = time.monotonic(), b""
 s.settimeout(0.2)
@@ -419,7 +419,7 @@ sys.exit(not 1.9 < took < 4)' "$PORT"
 @test "what follows QUIT does not take its reply away" {
 	needs python3
 	listen
-	run python3 -c 'import socket, sys
+	run python3 -S -c 'import socket, sys
 for i in range(5):
     s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
     s.sendall(b"QUIT\r\n" + b"NOOP\r\n" * 20000)
@@ -519,15 +519,15 @@ listen() {
 	control relayhosts 192.0.2.1
 	export RELAYCLIENT='' TCPREMOTEIP=192.0.2.1
 	listen
-	run bash -c 'printf "EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@elsewhere.test>\r\nQUIT\r\n" | python3 "$ROOT/t/smtpd.py" lines "$1"' x "$PORT"
+	run bash -c 'printf "EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@elsewhere.test>\r\nQUIT\r\n" | python3 -S "$ROOT/t/smtpd.py" lines "$1"' x "$PORT"
 	assert_output_has '550 5.7.1 Relaying denied'
 }
 
 @test "listening on IPv6" {
-	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip 'no IPv6'
+	python3 -S -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip 'no IPv6'
 	listen '[::1]:0'
 	grep -qx "smtpd: listening address=::1 port=$PORT" "$STARTED_LOG"
-	[ "$(python3 "$ROOT/t/smtpd.py" open 1 ::1 "$PORT" </dev/null)" = '220 here.test ESMTP' ]
+	[ "$(python3 -S "$ROOT/t/smtpd.py" open 1 ::1 "$PORT" </dev/null)" = '220 here.test ESMTP' ]
 }
 
 @test "limits on sessions: of one address, and in all" {
@@ -535,7 +535,7 @@ listen() {
 	listen 127.0.0.1:0
 	full='421 4.7.0 here.test Too many connections; try again later'
 	mkfifo "$T/hold"
-	python3 "$ROOT/t/smtpd.py" open 3 127.0.0.1 "$PORT" <"$T/hold" >"$T/open" 3>&- &
+	python3 -S "$ROOT/t/smtpd.py" open 3 127.0.0.1 "$PORT" <"$T/hold" >"$T/open" 3>&- &
 	client=$!
 	exec 9>"$T/hold"
 	wait_for 10 grep -q 421 "$T/open"
@@ -547,13 +547,13 @@ $full" ]
 	wait "$client"
 	wait_for 10 bash -c '[ "$(grep -c end=eof "$1")" -eq 2 ]' x "$STARTED_LOG"
 	# the address has room again
-	wait_for 10 bash -c 'python3 "$ROOT/t/smtpd.py" open 1 127.0.0.1 "$1" </dev/null | grep 220' x "$PORT"
+	wait_for 10 bash -c 'python3 -S "$ROOT/t/smtpd.py" open 1 127.0.0.1 "$1" </dev/null | grep 220' x "$PORT"
 }
 
 @test "limits on sessions in all" {
 	control limits 'smtpd-sessions: 1'
 	listen
-	run bash -c 'python3 "$ROOT/t/smtpd.py" open 2 127.0.0.1 "$1" </dev/null' x "$PORT"
+	run bash -c 'python3 -S "$ROOT/t/smtpd.py" open 2 127.0.0.1 "$1" </dev/null' x "$PORT"
 	[ "${lines[0]}" = '220 here.test ESMTP' ]
 	[ "${lines[1]}" = '421 4.7.0 here.test Too many connections; try again later' ]
 	grep -q 'smtpd: limit client=127.0.0.1 reason=sessions' "$STARTED_LOG"
@@ -563,7 +563,7 @@ $full" ]
 again() {
 	needs python3
 	listen
-	run python3 "$ROOT/t/smtpd.py" again "$1" "$PORT" "$STARTED_PID"
+	run python3 -S "$ROOT/t/smtpd.py" again "$1" "$PORT" "$STARTED_PID"
 	assert_status 0
 }
 
@@ -708,7 +708,7 @@ spare() {
 @test "standard input is a listening socket (inetd wait)" {
 	needs python3
 	port=$(free_port)
-	start python3 -c 'import os, socket, sys
+	start python3 -S -c 'import os, socket, sys
 s = socket.socket()
 s.bind(("127.0.0.1", int(sys.argv[1])))
 s.listen(5)
@@ -720,7 +720,7 @@ os.execvp("smtpd", ["smtpd"])' "$port"
 }
 
 @test "a log that would go to the client goes elsewhere (inetd nowait)" {
-	run python3 -c 'import socket, subprocess
+	run python3 -S -c 'import socket, subprocess
 ours, theirs = socket.socketpair()
 p = subprocess.Popen(["smtpd"], stdin=theirs, stdout=theirs, stderr=theirs)
 theirs.close()

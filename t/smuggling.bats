@@ -19,7 +19,7 @@ teardown() {
 
 # smuggling ARGUMENT...: of t/smuggling.py
 smuggling() {
-	run python3 "$ROOT/t/smuggling.py" "$@"
+	run python3 -S "$ROOT/t/smuggling.py" "$@"
 	assert_status 0
 }
 

@@ -33,7 +33,7 @@ start_sts() {
 	mkdir -p "$STS/policies"
 	cp "$KEYS"/here.* "$KEYS"/wrong.* "$STS"
 	: >"$STS/requests"
-	start python3 "$ROOT/t/sts.py" "$STS"
+	start python3 -S "$ROOT/t/sts.py" "$STS"
 	wait_for 10 test -s "$STS/port"
 	STS_PORT=$(cat "$STS/port")
 	export STS STS_PORT

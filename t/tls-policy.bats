@@ -16,7 +16,7 @@ teardown() {
 HASH=$(printf '%064d' 1)
 
 start_resolver() {
-	start python3 "$ROOT/t/resolver.py" "$T/records"
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
 	wait_for 10 test -s "$STARTED_LOG"
 	QUERIES=$STARTED_LOG
 	control resolvers "127.0.0.1:$(head -n 1 "$QUERIES")"
@@ -203,7 +203,7 @@ records() {
 # start_policies, for those on standard input; ASKED is what it is asked
 start_policies() {
 	cat >"$T/policies"
-	start python3 "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies"
+	start python3 -S "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies"
 	ASKED=$STARTED_LOG POLICIES=$STARTED_PID
 	wait_for 10 grep -q ready "$ASKED"
 }
@@ -317,7 +317,7 @@ start_policies() {
 		+wanted.test MX 10 mx2.example.test
 	END
 	mkdir "$T/out"
-	start python3 "$ROOT/t/sink.py" --out "$T/out"
+	start python3 -S "$ROOT/t/sink.py" --out "$T/out"
 	wait_for 10 test -s "$STARTED_LOG"
 	port=$(cat "$STARTED_LOG")
 	control mxport "$port"

@@ -79,7 +79,7 @@ count_some() {
 
 # The report of mail.example.test as it must be: FILE on standard input.
 check_json() {
-	python3 -c '
+	python3 -S -c '
 import json, sys
 got = json.load(sys.stdin)
 def policies(key):
@@ -136,7 +136,7 @@ if got != want:
 	assert_file_has "$T/spooled" "Ftls@report.example.test"
 	assert_file_has "$T/spooled" "Treports+tls@mail.example.test"
 	assert_file_has "$T/spooled" "NNEVER"
-	python3 - "$T/spooled" "$T/json" <<-'END'
+	python3 -S - "$T/spooled" "$T/json" <<-'END'
 		import email, email.policy, gzip, re, sys
 		data = open(sys.argv[1], "rb").read()
 		m = email.message_from_bytes(data[data.index(b"\nReceived:") + 1:], policy=email.policy.default)

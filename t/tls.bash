@@ -47,5 +47,5 @@ has_port() {
 }
 
 tls() {
-	python3 "$ROOT/t/tls.py" "$@"
+	python3 -S "$ROOT/t/tls.py" "$@"
 }

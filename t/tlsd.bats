@@ -112,7 +112,7 @@ show() {
 	[ "$(stat -c %s "$SATCHEL_SPOOL/run/tlsd/tickets")" -eq 88 ]
 	# half an hour ago, so that there is a new key, and the old one still counts
 	age_key() {
-		python3 -c 'import struct, sys, time
+		python3 -S -c 'import struct, sys, time
 f = open(sys.argv[1], "r+b")
 f.write(struct.pack("q", int(time.time()) - int(sys.argv[2])))' "$SATCHEL_SPOOL/run/tlsd/tickets" "$1"
 	}
@@ -134,7 +134,7 @@ f.write(struct.pack("q", int(time.time()) - int(sys.argv[2])))' "$SATCHEL_SPOOL/
 		    go(session)
 	END
 	export -f age_key
-	run python3 "$T/rotate" bash -c 'age_key "$1"' x
+	run python3 -S "$T/rotate" bash -c 'age_key "$1"' x
 	[ "$output" = $'new\nreused\nnew' ]
 	[ "$(stat -c %s "$SATCHEL_SPOOL/run/tlsd/tickets")" -eq 176 ]
 	control limits 'tls-tickets: 0'
@@ -298,7 +298,7 @@ no_children() {
 		out.write(b"\n".join(sorted(told.strip(b"\0").split(b"\0"))) + b"\n")
 		out.write(b"said: " + open(int(os.environ["SSLREADFD"]), "rb").read())
 	END
-	start_behind tlsd -d python3 "$T/server"
+	start_behind tlsd -d python3 -S "$T/server"
 	cat >"$T/client" <<-END
 		import sys
 		sys.path.insert(0, "$ROOT/t")
@@ -314,14 +314,14 @@ no_children() {
 		    t.say_end()
 		    print(t.read_all().decode(), end="")
 	END
-	run python3 "$T/client"
+	run python3 -S "$T/client"
 	assert_output_has plain
 	assert_output_has 'SSL_PROTOCOL=TLSv1.3'
 	assert_output_has 'SSL_TLS_SNI_SERVERNAME=here.test'
 	assert_output_has 'said: hello'
-	run python3 "$T/client" leave
+	run python3 -S "$T/client" leave
 	wait_for 5 grep -q 'no TLS' "$STARTED_LOG"
 	start_behind tlsd -d echo never
-	run timeout 10 python3 "$T/client" leave
+	run timeout 10 python3 -S "$T/client" leave
 	wait_for 5 no_children "$STARTED_PID"
 }

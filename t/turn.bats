@@ -18,7 +18,7 @@ teardown() {
 
 # ask LETTER DOMAIN...: asks qrun as smtpd does, and prints the answer
 ask() {
-	python3 - "$SATCHEL_SPOOL/run/qrun/socket" "$@" <<'PYTHON'
+	python3 -S - "$SATCHEL_SPOOL/run/qrun/socket" "$@" <<'PYTHON'
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.settimeout(10)
@@ -114,7 +114,7 @@ start_both() {
 }
 
 atrn() {
-	run timeout 40 python3 "$ROOT/t/atrn.py" "$PORT" "$@"
+	run timeout 40 python3 -S "$ROOT/t/atrn.py" "$PORT" "$@"
 }
 
 smtp() {

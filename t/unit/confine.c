@@ -516,6 +516,7 @@ main(void)
 	test_executor();
 	unlink(path_in(inside, "file"));
 	unlink(path_in(inside, "new"));
+	unlink(path_in(inside, "other"));
 	unlink(path_in(outside, "file"));
 	rmdir(inside);
 	rmdir(outside);

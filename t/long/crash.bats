@@ -3,7 +3,7 @@
 # A sample of the crash matrix, t/crash/run, and whether it would find what it looks for.
 
 bats_require_minimum_version 1.5.0
-load helper
+load ../helper
 
 setup() {
 	# the checking runtime wants to be loaded before anything that is preloaded
