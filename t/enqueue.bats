@@ -581,7 +581,7 @@ install_set_user_id() {
 	(cd "$ROOT" && cc -std=c17 -O1 -D_GNU_SOURCE -Ilib -DSATCHEL_SBIN='"/nowhere"' \
 	    -DSATCHEL_CONTROL_DIR="\"$SCRATCH/control\"" -DSATCHEL_SPOOL_DIR="\"$SCRATCH/spool\"" \
 	    -o "$SCRATCH/enqueue" bin/enqueue/*.c lib/spool/spool.c lib/conf/control.c lib/base/helper.c \
-	    "$BUILD/libsatchel.a")
+	    "$BUILD/libsatchel.a" -lcdb)
 	mkdir "$SCRATCH/control"
 	echo real.test >"$SCRATCH/control/me"
 	SATCHEL_SPOOL=$SCRATCH/spool qctl init -u nobody >/dev/null

@@ -107,7 +107,7 @@ setup_mailbox_of_mail() {
 	setup_mailbox_of_mail
 	by_games '' mail@here.test
 	pass
-	logged 1 'to=mail@here.test .*status=sent'
+	logged 1 ' to=mail@here.test .*status=sent'
 	file=$(find "$BOX/Maildir/new" -type f)
 	[ "$(stat -c %U "$file")" = mail ]
 	by_games '' bob@box.test
@@ -131,7 +131,7 @@ setup_mailbox_of_mail() {
 	mv "$T/deliver" "$T/bin/deliver"
 	by_games '' mail@here.test bob@box.test
 	pass
-	logged 1 'to=mail@here.test .*status=sent'
+	logged 1 ' to=mail@here.test .*status=sent'
 	assert_file_has "$(find "$BOX/Maildir/new" -type f)" 'text'
 }
 
@@ -145,7 +145,7 @@ setup_mailbox_of_mail() {
 		echo SECRET >>"$file"
 		[ "$name" = new/ ] || mv "$file" "$SATCHEL_SPOOL/$name"
 		pass
-		logged 1 'to=mail@here.test .*status=sent'
+		logged 1 ' to=mail@here.test .*status=sent'
 		file=$T/noted/file.$(worker_of mail@here.test)
 		assert_file_has "$file" 'Subject: test'
 		lacks "$file" SECRET
@@ -164,7 +164,7 @@ setup_mailbox_of_mail() {
 	wait_for 10 test -S "$T/spool/run/enqueue/socket"
 	by_games '' mail@here.test
 	pass
-	logged 1 'to=mail@here.test .*status=sent'
+	logged 1 ' to=mail@here.test .*status=sent'
 	[ "$(files_in "$BOX/Maildir/new")" -eq 1 ]
 }
 
