@@ -42,9 +42,12 @@ compile(const struct control *control)
 			? "the old ones stay in force"
 			: "there are no old ones, so mail may wait");
 	}
+	if (found == -1 && slice_ends_nocase(str_slice(&problems), slice_of(".cdb")))
+		die_errno(
+		    PROGRAM, EX_CANTCREAT, "unable to write %s/%s", control->path, problems.data);
 	if (found == -1)
-		die_errno(PROGRAM, errno == ENOMEM ? EX_OSERR : EX_CANTCREAT,
-		    "unable to make %s/aliases.cdb of %s", control->path, problems.data);
+		die_errno(PROGRAM, errno == ENOMEM ? EX_OSERR : EX_CONFIG, "unable to read %s",
+		    problems.data);
 	if (found == 0)
 		check_orphan(control);
 	else
