@@ -54,3 +54,172 @@ queue() {
 	run sendmail -f 'dev-@box.test-@[]' ann@box.test <<<'Hi.'
 	[ "$status" -ne 0 ]
 }
+
+# members FILE LINE...
+members() {
+	local file=$T/$1
+	shift
+	printf '%s\n' "$@" >"$file"
+}
+
+# posted MAILBOX: the one message there
+posted() {
+	has "$1" 1 >&2 && cat "$(mailbox "$1")"
+}
+
+@test "a list: one copy for each member, whatever else the file holds; the owner is the sender" {
+	control virtual "dev@box.test: :include:$T/dev" "ann@box.test: $T/mail/ann/" \
+	    "bob@box.test: $T/mail/bob/" "joe@box.test: $T/mail/joe/" \
+	    "dev-owner@box.test: $T/mail/owner/"
+	control lists "dev@box.test: owner=dev-owner@box.test"
+	members dev '# who develops' '' 'ann@box.test' 'Bob B. <bob@box.test>, "Joe, J." <joe@box.test>' \
+	    'ann@BOX.test' 'no address at all' '|/bin/false' '/etc/passwd' 'nobody@box.test   # left'
+	submit joe@example.com dev@box.test
+	pass_until 20 queue_has 0
+	for who in ann bob joe; do
+		posted "$who" | grep -x 'Return-Path: <dev-owner@box.test>'
+		posted "$who" | grep -x 'Delivered-To: dev@box.test'
+	done
+	# bad lines are logged, by their number, without what they say
+	for line in 6 7 8; do
+		grep "deliver: list-line id=.* list=dev@box.test file=$T/dev line=$line reason=\"no address\"" "$T/log.all"
+	done
+	lacks "$T/log.all" 'no address at all'
+	# of the dead member, the owner is told
+	posted owner | grep '^Final-Recipient: rfc822; *nobody@box.test'
+}
+
+@test "a list that cannot be read waits; one that was put there to lead us astray is not read" {
+	control virtual "dev@box.test: :include:$T/dev" "ann@box.test: $T/mail/ann/"
+	submit joe@example.com dev@box.test
+	pass
+	logged 1 "status=deferred dsn=4.3.5 reply=\"unable to read $T/dev No such file"
+	members dev ''
+	qctl retry all
+	pass
+	logged 1 'status=deferred dsn=4.3.5 reply="the list has no members"'
+	members dev ann@box.test
+	chmod 666 "$T/dev"
+	qctl retry all
+	pass
+	logged 1 'status=deferred dsn=4.3.5 reply=".*/dev may be written by everybody"'
+	chmod 640 "$T/dev"
+	ln -s "$T/dev" "$T/link"
+	control virtual "dev@box.test: :include:$T/link" "ann@box.test: $T/mail/ann/"
+	qctl retry all
+	pass
+	logged 1 'reply=".*/link is a symbolic link"'
+	has ann 0
+	control virtual "dev@box.test: :include:$T/dev" "ann@box.test: $T/mail/ann/"
+	qctl retry all
+	pass_until 20 has ann 1
+}
+
+@test "lists within lists and aliases are expanded in place; one with an owner is a message of its own" {
+	control locals here.test
+	control aliases 'all: dev, ops, ann@box.test, jane' 'owner-all: joe@box.test' \
+	    "dev: :include:$T/dev" 'ops: bob@box.test, staff' 'staff: ann@box.test, jane' \
+	    'jane: jane@box.test' "club: :include:$T/club" 'owner-club: joe@box.test'
+	control virtual "ann@box.test: $T/mail/ann/" "bob@box.test: $T/mail/bob/" \
+	    "jane@box.test: $T/mail/jane/" "joe@box.test: $T/mail/joe/"
+	members dev 'ann@box.test' ":include:$T/more" staff club@here.test
+	members more bob@box.test 'jane@box.test' ":include:$T/dev"
+	members club bob@box.test
+	submit joe@example.com all@here.test
+	pass_until 20 queue_has 0
+	for who in ann jane; do
+		posted "$who" | grep -x 'Return-Path: <owner-all@here.test>'
+	done
+	# bob is a member of the club, too, which is a list of its own
+	has bob 2
+	grep -lx 'Return-Path: <owner-club@here.test>' $(mailbox bob)
+	# the file that includes itself is named
+	grep -F "deliver: list-loop id=" "$T/log.all" | grep -F "way=\"$T/dev in $T/more in $T/dev\""
+	has joe 0
+}
+
+@test "a list that is its own member goes out once; two lists that have owners end in a bounce" {
+	control virtual "a@box.test: :include:$T/a" "b@box.test: :include:$T/b" \
+	    "ann@box.test: $T/mail/ann/" "bob@box.test: $T/mail/bob/" "joe@box.test: $T/mail/joe/"
+	control lists 'a@box.test: owner=joe@box.test' 'b@box.test: owner=joe@box.test'
+	members a ann@box.test A@box.test b@box.test
+	members b bob@box.test a@box.test
+	submit x@example.com a@box.test
+	pass_until 20 queue_has 0
+	has ann 1
+	has bob 1
+	grep 'deliver: list-loop .*list=a@box.test way="a@box.test in .*/a in a@box.test"' "$T/log.all"
+	posted joe | grep 'mail forwarding loop'
+}
+
+@test "VERP by setting: the bounce of a member comes to the owner's address with his in it" {
+	control virtual "dev@box.test: :include:$T/dev" "ann@box.test: $T/mail/ann/" \
+	    "dev-owner@box.test: $T/mail/owner/"
+	control lists "dev@box.test: owner=dev-owner@box.test verp"
+	members dev ann@box.test nobody@box.test
+	submit joe@example.com dev@box.test
+	pass_until 20 queue_has 0
+	posted ann | grep -x 'Return-Path: <dev-owner+ann=box.test@box.test>'
+	posted owner | grep -x 'Delivered-To: dev-owner+nobody=box.test@box.test'
+	# what comes from nobody stays so: a bounce is never sent for it
+	submit '<>' dev@box.test
+	pass_until 20 queue_has 0
+	grep -hx 'Return-Path: <>' $(mailbox ann)
+	has owner 1
+}
+
+@test "the header fields of a list, and which of another list's stay" {
+	control virtual "dev@box.test: :include:$T/dev" "sub@box.test: :include:$T/dev" \
+	    "ann@box.test: $T/mail/ann/"
+	control lists 'dev@box.test: id=dev.box.test unsubscribe=<https://box.test/u>,<mailto:dev-leave@box.test> oneclick precedence=list' \
+	    'sub@box.test: id=sub.box.test help=<mailto:help@box.test> sublist'
+	members dev ann@box.test
+	{
+		printf 'From: joe@example.com\nList-Id: <x.example.com>\nList-Owner: <mailto:x@example.com>\n'
+		printf 'List-Post: <mailto:x@example.com>\nPrecedence: bulk\nDKIM-Signature: v=1;\n\tb=x\nSubject: hi\n\nList-Id: text\n'
+	} >"$T/message"
+	sendmail -f joe@example.com dev@box.test <"$T/message"
+	pass_until 20 queue_has 0
+	posted ann >"$T/got"
+	sed '/^$/q' "$T/got" | grep -c '^List-Id:' | grep -x 1
+	grep -x 'List-Id: <dev.box.test>' "$T/got"
+	grep -A1 -x 'List-Unsubscribe: <https://box.test/u>,' "$T/got" | grep -x $'\t<mailto:dev-leave@box.test>'
+	grep -x 'List-Unsubscribe-Post: List-Unsubscribe=One-Click' "$T/got"
+	grep -x 'Precedence: list' "$T/got"
+	lacks "$T/got" 'Precedence: bulk'
+	lacks "$T/got" 'List-Owner'
+	grep -x 'List-Post: <mailto:x@example.com>' "$T/got"
+	grep -A1 '^DKIM-Signature: v=1;' "$T/got" | grep -x $'\tb=x'
+	grep -x 'List-Id: text' "$T/got"
+	rm "$(mailbox ann)"
+	sendmail -f joe@example.com sub@box.test <"$T/message"
+	pass_until 20 queue_has 0
+	posted ann >"$T/got"
+	sed '/^$/q' "$T/got" | grep '^List-' | sort | diff - <(printf '%s\n' 'List-Help: <mailto:help@box.test>' \
+	    'List-Id: <x.example.com>' 'List-Post: <mailto:x@example.com>')
+}
+
+@test "a large list goes as several messages; one that is too large waits" {
+	start_sink
+	control virtual "dev@box.test: :include:$T/dev"
+	control lists "dev@box.test: owner=joe@away.test"
+	control limits 'message-recipients: 100' 'list-members: 5000' 'send-workers: 1'
+	seq -f 'member%.0f@away.test' 250 >"$T/dev"
+	submit joe@example.com dev@box.test
+	pass_until 20 queue_has 0
+	cat "$OUT"/*.env | grep -io '<member[0-9]*@away.test>' | sort -u | wc -l | grep -x 250
+	[ "$(find "$OUT" -name '*.eml' | wc -l)" -eq 3 ]
+	control limits 'list-members: 249'
+	submit joe@example.com dev@box.test
+	pass
+	logged 1 'dsn=4.3.5 reply="the list has more than 249 members"'
+}
+
+@test "the file lists: what is wrong is said" {
+	control lists 'dev@box.test: owner=nobody'
+	run qrun
+	assert_status 111
+	assert_output_has 'lists, line 1: owner= is followed by an address'
+	run mailconf check
+	assert_output_has 'lists, line 1: owner='
+}

@@ -67,6 +67,11 @@ read_control(struct courier *c, struct str *problem)
 	result = read_mailbox(c, &control, problem);
 	if (result == 0)
 		result = stores_read(&c->stores, &control, problem);
+	if (result == 0 && limits_read(&c->limits, &control, problem) == -1)
+		result =
+		    problem->len > 0
+			? -1
+			: tell(problem, "unable to read the control file limits in ", control.path);
 	if (result == 0 && control_me(&control, &c->me) == -1)
 		result = tell(problem, "unable to read the control file me in ", control.path);
 	control_close(&control);
@@ -98,6 +103,7 @@ void
 courier_close(struct courier *c)
 {
 	listed_free(&c->listed);
+	routes_free(c->routes);
 	submit_free(&c->submit);
 	content_free(&c->content);
 	content_free(&c->wire);

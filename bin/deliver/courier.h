@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "conf/limits.h"
 #include "conf/listed.h"
+#include "conf/route.h"
 #include "conf/stores.h"
 #include "content.h"
 #include "mail/convert_file.h"
@@ -31,6 +33,9 @@ struct courier {
 	struct str scratch;	       /* what is about to be written */
 	struct submit submit;
 	struct listed listed; /* what gateways there are; read when the first is used */
+	struct limits limits;
+	struct routes *routes; /* for aliases within lists; read when the first is used */
+	bool has_no_routes;    /* they could not be read */
 };
 
 /* Reads the control files. 0, or -1 with errno and, in PROBLEM, what was tried. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "home.h"
+#include "list.h"
 #include "user.h"
 
 #define FULL_MAX ((size_t)2000) /* an address and this host's name */
@@ -64,7 +65,9 @@ add_target(struct expansion *e, struct target t)
 			return outcome_errno(e->outcome, "unable to keep the quota");
 		return 0;
 	case TARGET_FORWARD:
-		return expand_add_address(e, t.value);
+		return e->is_nested ? list_add_member(e, t.value) : expand_add_address(e, t.value);
+	case TARGET_INCLUDE:
+		return list_add_file(e, t.value);
 	case TARGET_BAD:
 		return outcome_fail(e->outcome, JOB_PERMANENT, "5.1.3",
 		    "\"%.*s\" is neither an address nor a path", (int)t.value.len, t.value.data);
@@ -75,31 +78,62 @@ add_target(struct expansion *e, struct target t)
 	    (int)t.value.len, t.value.data);
 }
 
+/* One address may enter the queue as it is; several may lead to one person. */
+static bool
+is_list(struct slice targets)
+{
+	struct slice text;
+	size_t count = 0;
+
+	while (slice_take(&targets, '\t', &text)) {
+		enum target_kind kind = target_parse(text, false).kind;
+
+		if (kind == TARGET_INCLUDE || slice_starts(text, ROUTE_LIST))
+			return true;
+		count += kind == TARGET_FORWARD;
+	}
+	return count > 1;
+}
+
 static int
 add_targets(struct expansion *e)
 {
 	struct slice rest = e->recipient->targets, text;
 
+	e->is_nested = is_list(rest);
+	/* the settings come from the administrator's tables alone, not from users' files */
+	if (slice_starts(rest, ROUTE_LIST)) {
+		(void)slice_take(&rest, '\t', &text);
+		if (list_begin(e, slice_skip(text, sizeof ROUTE_LIST - 1)) == -1)
+			return -1;
+	}
 	while (slice_take(&rest, '\t', &text))
 		if (text.len > 0 && add_target(e, target_parse(text, e->courier->relative)) == -1)
 			return -1;
 	if (e->plan->count == 0)
-		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5", "no target is given");
+		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
+		    e->names == NULL ? "no target is given" : "the list has no members");
 	return 0;
 }
 
 int
-expand_recipient(const struct courier *c, const struct job *job,
-    const struct job_recipient *recipient, struct plan *plan, struct outcome *o)
+expand_recipient(struct courier *c, const struct job *job, const struct job_recipient *recipient,
+    struct plan *plan, struct outcome *o)
 {
 	struct expansion e = {
 	    .courier = c, .job = job, .recipient = recipient, .plan = plan, .outcome = o};
 	struct slice destination = job->destination;
 
+	int result;
+
 	if (slice_starts(destination, "targets:"))
-		return add_targets(&e);
-	if (slice_starts(destination, "user:") && destination.len > 5)
-		return add_target(&e, target_parse(destination, false));
-	return outcome_fail(o, JOB_TEMPORARY, "4.3.5", "\"%.*s\" is no destination of deliver",
-	    (int)destination.len, destination.data);
+		result = add_targets(&e);
+	else if (slice_starts(destination, "user:") && destination.len > 5)
+		result = add_target(&e, target_parse(destination, false));
+	else
+		result =
+		    outcome_fail(o, JOB_TEMPORARY, "4.3.5", "\"%.*s\" is no destination of deliver",
+			(int)destination.len, destination.data);
+	list_end(&e);
+	return result;
 }

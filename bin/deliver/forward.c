@@ -2,11 +2,16 @@
 #include "forward.h"
 
 #include "base/fields.h"
+#include "conf/lists.h"
 #include "mail/encode.h"
+#include "mail/header.h"
 #include "mail/notify.h"
 #include "prefix.h"
+#include "spool/message.h"
 
 #define ENVELOPE_MAX ((size_t)1 << 20)
+#define NAMED_MAX 10 /* addresses that the log names */
+#define LIST_FIELDS_MAX ((size_t)16384)
 #define ORIGINAL_MAX 500 /* octets; RFC 3461, 4.2 */
 
 static int
@@ -30,18 +35,33 @@ add_quiet_notify(struct str *envelope, struct slice notify)
 	return fields_add(envelope, 'N', slice_of(quiet), '\0');
 }
 
+/* One message to the queue: all of a plan's addresses, or a part of those of a large list. */
+struct transit {
+	struct courier *courier;
+	const struct job *job;
+	const struct job_recipient *recipient;
+	const struct plan *plan;
+	struct outcome *outcome;
+	struct list list;	/* its settings */
+	bool is_redistribution; /* a list with an owner, not an alias (RFC 5321, 3.9.2) */
+	bool is_plain;		/* the way carries nothing but F and T */
+	size_t next;		/* step of the plan that has not been looked at */
+	struct str envelope;
+};
+
 /*
  * Who the message was first for stays known to all behind (RFC 3461, 5.2.1, c), but for the members
  * of a list, each of whom is the first (4.2).
  */
 static int
-add_original(const struct plan *plan, const struct job_recipient *r, struct str *envelope)
+add_original(const struct transit *t, struct str *envelope)
 {
+	const struct job_recipient *r = t->recipient;
 	bool is_ascii = slice_is_ascii(r->address);
 	struct str original;
 	int result;
 
-	if (plan->list.len > 0)
+	if (t->plan->list.len > 0)
 		return 0;
 	if (r->original.len > 0 || r->address.len == 0)
 		return add_unless_empty(envelope, 'O', r->original);
@@ -57,49 +77,78 @@ add_original(const struct plan *plan, const struct job_recipient *r, struct str 
 }
 
 /*
- * The way through filters carries nothing but F and T. Else an alias keeps what was asked for the
- * message and the recipient (RFC 3461, 5.2.7); but where it has several addresses, they are not
- * asked for success, which would be told several times (5.2.7.3, c).
+ * An alias keeps what was asked for the message and the recipient (RFC 3461, 5.2.7); but where it
+ * has several addresses, they are not asked for success, which would be told several times
+ * (5.2.7.3, c). A list asks for failures alone: a delay is of no use to its owner (5.2.7.1).
  */
 static int
-add_addresses(const struct courier *c, const struct job_recipient *r, const struct plan *plan,
-    struct str *envelope, struct outcome *o)
+add_notify(struct transit *t)
 {
-	bool is_plain = submit_is_plain(&c->submit);
-	bool is_quiet = notify_has(r->notify, NOTIFY_SUCCESS) && plan->of_kind[PLAN_FORWARD] > 1;
+	struct slice notify = t->recipient->notify;
+	bool is_quiet = notify_has(notify, NOTIFY_SUCCESS) && t->plan->of_kind[PLAN_FORWARD] > 1;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		struct slice address = plan->steps[i]->value;
+	if (t->is_plain)
+		return 0;
+	if (t->is_redistribution)
+		return fields_add(&t->envelope, 'N', slice_of(NOTIFY_FAILURE), '\0');
+	t->outcome->notifies = !is_quiet;
+	t->outcome->is_expanded = is_quiet;
+	if ((is_quiet ? add_quiet_notify(&t->envelope, notify)
+		      : add_unless_empty(&t->envelope, 'N', notify)) == -1)
+		return -1;
+	return add_original(t, &t->envelope);
+}
 
-		if (plan->steps[i]->kind != PLAN_FORWARD)
+/* Addresses from the next on, as many as one message may have. How many, or -1 with errno. */
+static int
+add_addresses(struct transit *t)
+{
+	const struct plan *plan = t->plan;
+	uint64_t most = t->courier->limits.message_recipients;
+	int count = 0;
+
+	for (; t->next < plan->count && (uint64_t)count < most; t->next++) {
+		struct slice address = plan->steps[t->next]->value;
+
+		if (plan->steps[t->next]->kind != PLAN_FORWARD)
 			continue;
-		outcome_try(o, "forward", address);
-		if (fields_add(envelope, 'T', address, '\0') == -1)
+		if (t->next < NAMED_MAX) /* of a long list a line of the log names some */
+			outcome_try(t->outcome, "forward", address);
+		if (fields_add(&t->envelope, 'T', address, '\0') == -1 || add_notify(t) == -1)
 			return -1;
-		if (!is_plain && ((is_quiet ? add_quiet_notify(envelope, r->notify)
-					    : add_unless_empty(envelope, 'N', r->notify)) == -1 ||
-				     add_original(plan, r, envelope) == -1))
-			return -1;
-		o->notifies = !is_plain && !is_quiet;
-		o->is_expanded = !is_plain && is_quiet;
+		count++;
 	}
-	return 0;
+	return count;
+}
+
+/* What the sender said of the message as he sent it to its first recipient. */
+static int
+add_sender_fields(const struct transit *t, struct str *envelope)
+{
+	const struct job *job = t->job;
+
+	/* RFC 3461, 5.2.7.1; RFC 4954, 5 */
+	if (t->is_redistribution)
+		return fields_add(envelope, 'R', slice_of("HDRS"), '\0');
+	if (add_unless_empty(envelope, 'V', job->envelope_id) == -1 ||
+	    add_unless_empty(envelope, 'R', job->return_part) == -1 ||
+	    add_unless_empty(envelope, 'A', job->submitter) == -1 ||
+	    add_unless_empty(envelope, 'D', t->recipient->address) == -1)
+		return -1;
+	return add_unless_empty(envelope, 'Y', job->deliver_by);
 }
 
 static int
-add_message_fields(const struct courier *c, const struct job *job, struct slice sender,
-    struct slice recipient, struct str *envelope)
+add_message_fields(const struct transit *t, struct str *envelope)
 {
-	if (fields_add(envelope, 'F', sender, '\0') == -1)
+	const struct job *job = t->job;
+
+	if (fields_add(envelope, 'F', str_slice(&t->plan->sender), '\0') == -1)
 		return -1;
-	if (submit_is_plain(&c->submit))
+	if (t->is_plain)
 		return 0;
 	if (add_unless_empty(envelope, 'B', job->body) == -1 ||
-	    add_unless_empty(envelope, 'V', job->envelope_id) == -1 ||
-	    add_unless_empty(envelope, 'R', job->return_part) == -1 ||
-	    add_unless_empty(envelope, 'A', job->submitter) == -1 ||
-	    add_unless_empty(envelope, 'D', recipient) == -1 ||
-	    add_unless_empty(envelope, 'Y', job->deliver_by) == -1 ||
+	    add_sender_fields(t, envelope) == -1 ||
 	    add_unless_empty(envelope, 'U', slice_of(job->is_utf8 ? "1" : "")) == -1 ||
 	    add_unless_empty(envelope, 'Q', slice_of(job->requires_tls ? "1" : "")) == -1)
 		return -1;
@@ -123,76 +172,127 @@ add_block(const struct content *content, struct str *out, struct slice block)
 	return content->is_wire ? str_add_slice(out, block) : content_add_wire(out, block);
 }
 
+/* The first block, without the fields that the list puts others in the place of. */
 static int
-write_content(struct courier *c, struct slice recipient, struct outcome *o)
+add_first_block(const struct transit *t, const struct content *content, struct slice block)
 {
+	struct str *out = &t->courier->scratch;
+	struct slice rest = block;
+	struct header_field field;
+
+	while (header_next(&rest, &field))
+		if (!list_drops_field(&t->list, field.name) &&
+		    add_block(content, out, field.whole) == -1)
+			return -1;
+	return add_block(content, out, rest);
+}
+
+/* In front of the message: what the list says of itself, and whom it was delivered to. */
+static int
+add_front(const struct transit *t, const struct content *content)
+{
+	struct str front;
+	int result;
+
+	str_init(&front, PREFIX_MAX + LIST_FIELDS_MAX);
+	result = list_add_fields(&t->list, &front);
+	if (result == 0)
+		result = prefix_add_forward(&front, t->recipient->address, content);
+	if (result == 0)
+		result = content_add_wire(&t->courier->scratch, str_slice(&front));
+	str_free(&front);
+	return result;
+}
+
+static int
+write_content(struct transit *t)
+{
+	struct courier *c = t->courier;
+	struct outcome *o = t->outcome;
 	/* a filter would not know that it is binary */
-	struct content *content =
-	    c->is_binary && !submit_is_plain(&c->submit) ? &c->wire : &c->content;
-	struct str prefix;
+	struct content *content = c->is_binary && !t->is_plain ? &c->wire : &c->content;
 	struct slice block;
 	enum submit_result result = SUBMIT_OK;
-	int next, added;
+	bool is_first = true;
+	int next;
 
-	str_init(&prefix, PREFIX_MAX);
 	str_clear(&c->scratch);
-	added = prefix_add_forward(&prefix, recipient, content);
-	if (added == 0)
-		added = content_add_wire(&c->scratch, str_slice(&prefix));
-	str_free(&prefix);
+	if (add_front(t, content) == -1)
+		return outcome_errno(o, "unable to prepare the message");
 	content_rewind(content);
-	while (added == 0 && (next = content_next(content, &block)) != 0) {
-		if (next == -1 || add_block(content, &c->scratch, block) == -1)
+	while ((next = content_next(content, &block)) != 0) {
+		if (next == -1 || (is_first ? add_first_block(t, content, block)
+					    : add_block(content, &c->scratch, block)) == -1)
 			return outcome_errno(o, "unable to read the message");
+		is_first = false;
 		result = submit_write(&c->submit, c->scratch.data, c->scratch.len);
 		if (result != SUBMIT_OK)
 			return submit_failed(c, result, o);
 		str_clear(&c->scratch);
 	}
-	if (added == -1)
-		return outcome_errno(o, "unable to prepare the message");
 	if (c->scratch.len > 0) /* there was no content at all */
 		result = submit_write(&c->submit, c->scratch.data, c->scratch.len);
 	return result == SUBMIT_OK ? 0 : submit_failed(c, result, o);
 }
 
 static int
-submit(struct courier *c, struct slice envelope, struct slice recipient, struct outcome *o)
+submit(struct transit *t)
 {
-	enum submit_result result;
+	struct courier *c = t->courier;
+	enum submit_result result = submit_begin(&c->submit, str_slice(&t->envelope));
 
-	if (submit_is_plain(&c->submit) && courier_check_content(c, o) == -1)
-		return -1;
-	result = submit_begin(&c->submit, envelope);
 	if (result != SUBMIT_OK)
-		return submit_failed(c, result, o);
-	if (write_content(c, recipient, o) == -1) {
+		return submit_failed(c, result, t->outcome);
+	if (write_content(t) == -1) {
 		submit_abort(&c->submit);
 		return -1;
 	}
 	result = submit_commit(&c->submit);
 	if (result != SUBMIT_OK)
-		return submit_failed(c, result, o);
-	outcome_say(o, "forwarded%s%s", c->submit.id[0] == '\0' ? "" : " as ", c->submit.id);
+		return submit_failed(c, result, t->outcome);
+	outcome_say(
+	    t->outcome, "forwarded%s%s", c->submit.id[0] == '\0' ? "" : " as ", c->submit.id);
 	return 0;
+}
+
+/* 1 after one message, 0 when nobody is left, or -1 and the outcome. */
+static int
+submit_next(struct transit *t)
+{
+	int count = -1;
+
+	str_clear(&t->envelope);
+	if (add_message_fields(t, &t->envelope) == 0)
+		count = add_addresses(t);
+	if (count == -1)
+		return outcome_errno(t->outcome, "unable to make the envelope");
+	if (count == 0)
+		return 0;
+	return submit(t) == -1 ? -1 : 1;
 }
 
 int
 forward_submit(struct courier *c, const struct job *job, const struct job_recipient *recipient,
     const struct plan *plan, struct outcome *o)
 {
-	struct str envelope;
-	int result = 0;
+	struct transit t = {.courier = c,
+	    .job = job,
+	    .recipient = recipient,
+	    .plan = plan,
+	    .outcome = o,
+	    .is_plain = submit_is_plain(&c->submit)};
+	int result;
 
 	if (plan->of_kind[PLAN_FORWARD] == 0)
 		return 0;
-	str_init(&envelope, ENVELOPE_MAX);
-	if (add_message_fields(c, job, str_slice(&plan->sender), recipient->address, &envelope) ==
-		-1 ||
-	    add_addresses(c, recipient, plan, &envelope, o) == -1)
-		result = outcome_errno(o, "unable to make the envelope");
-	if (result == 0)
-		result = submit(c, str_slice(&envelope), recipient->address, o);
-	str_free(&envelope);
+	if (t.is_plain && courier_check_content(c, o) == -1)
+		return -1;
+	(void)list_parse(str_slice(&plan->list), &t.list); /* which expand.c found right */
+	t.is_redistribution = t.list.owner.len > 0;
+	str_init(&t.envelope, MESSAGE_ENVELOPE_MAX);
+	do
+		result = submit_next(&t);
+	while (result == 1);
+	str_free(&t.envelope);
 	return result;
 }

@@ -10,7 +10,7 @@
 #include "base/io.h"
 #include "mail/address.h"
 
-#define STEPS_MAX ((size_t)100000) /* what a list may have */
+#define STEPS_MAX ((size_t)11000000) /* list.c counts members, by the limits */
 #define TEXT_MAX ((size_t)4096)
 
 int

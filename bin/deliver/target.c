@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "target.h"
 
+#include "conf/include.h"
 #include "mail/address.h"
 
 static struct target
@@ -32,8 +33,9 @@ target_parse(struct slice text, bool relative)
 		return t;
 	if (text.data[0] == '/' || (relative && slice_starts(text, "./")))
 		return path_target(text);
-	if (text.data[0] == '|' || slice_starts(text, "\"|") ||
-	    slice_starts_nocase(text, ":include:"))
+	if (include_path(text, &t.value))
+		t.kind = t.value.len > 0 && t.value.data[0] == '/' ? TARGET_INCLUDE : TARGET_BAD;
+	else if (text.data[0] == '|' || slice_starts(text, "\"|"))
 		t.kind = TARGET_UNSUPPORTED;
 	else if (slice_is(text, "postmaster:"))
 		t.kind = TARGET_POSTMASTER;

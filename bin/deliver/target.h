@@ -14,7 +14,8 @@ enum target_kind {
 	TARGET_POSTMASTER,  /* the spool's own Maildir */
 	TARGET_FORWARD,	    /* value: an address; a local part alone is one of this host */
 	TARGET_QUOTA,	    /* value: limits, of the Maildirs of the same recipient */
-	TARGET_UNSUPPORTED, /* |program, :include: */
+	TARGET_INCLUDE,	    /* value: the path of a file of addresses */
+	TARGET_UNSUPPORTED, /* |program */
 	TARGET_BAD,
 };
 

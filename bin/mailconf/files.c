@@ -326,6 +326,7 @@ const struct file files[] = {
     {"domains", FILE_LINES, "none", "more hosted domains", check_routes},
     {"extensions", FILE_LINE, "+", "what separates extensions of names", check_extensions},
     {"roles", FILE_LINES, "those of RFC 2142", "names that postmaster answers for", check_routes},
+    {"lists", FILE_LINES, "none", "owners and settings of mailing lists", check_routes},
     {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
     {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
     {"mboxlocks", FILE_LINE, "fcntl flock dot", "what locks mbox files", check_stores},

@@ -20,6 +20,8 @@
 const struct limits_setting limits_settings[] = {
     SETTING("message-size", message_size, 52428800, 0, MIB << 20),
     SETTING("message-recipients", message_recipients, 1000, 1, 100000),
+    SETTING("list-members", list_members, 100000, 1, 10000000),
+    SETTING("list-depth", list_depth, 10, 1, 100),
     SETTING("hops", hops, 50, 1, 1000),
     SETTING("spool-cells", spool_cells, 4096, 0, 65536),
     SETTING("spool-free", spool_free, 16 * MIB, 0, MIB << 20),

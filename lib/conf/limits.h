@@ -16,6 +16,8 @@
 struct limits {
 	uint64_t message_size;	     /* octets accepted, in wire format; 0: none */
 	uint64_t message_recipients; /* of one message; RFC 5321 4.5.3.1.8 asks for at least 100 */
+	uint64_t list_members;	     /* of a mailing list, with what is nested in it */
+	uint64_t list_depth;	     /* lists within lists */
 	uint64_t hops;		     /* Received fields, above which a message loops; 6.3 */
 	uint64_t spool_cells;	     /* files kept for small messages */
 	uint64_t spool_free;	     /* octets that must stay free in the spool's file system */

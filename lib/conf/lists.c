@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/lists.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "mail/address.h"
@@ -209,33 +208,13 @@ list_parse(struct slice words, struct list *list)
 }
 
 /* "dev", an alias, or "dev@example.org". */
-static const char *
-check_entry(const struct table_entry *entry)
+const char *
+lists_check(const struct table_entry *entry)
 {
 	struct address address;
 	struct list list;
-	const char *wrong = list_parse(entry->value, &list);
 
 	if (address_parse(entry->key, ADDRESS_UTF8 | ADDRESS_BARE, &address) != ADDRESS_OK)
 		return "\"dev@example.org: settings\" or \"alias: settings\" is expected";
-	return wrong;
-}
-
-int
-lists_read(struct table *t, const struct control *c, struct str *problem)
-{
-	int found = table_read(t, c, "lists", TABLE_PAIRS, problem);
-
-	for (size_t i = 0; found == 1 && i < t->count; i++) {
-		const char *wrong = check_entry(&t->entries[i]);
-		struct slice line = t->entries[i].key;
-
-		line.len = (size_t)(t->entries[i].value.data + t->entries[i].value.len - line.data);
-		if (wrong != NULL)
-			return table_complain(
-			    problem, "lists", slice_of(t->text), line, "%s", wrong);
-	}
-	if (found == -1 && problem->len == 0)
-		(void)str_add_text(problem, "lists");
-	return found;
+	return list_parse(entry->value, &list);
 }

@@ -12,7 +12,6 @@
 
 #include "base/slice.h"
 #include "base/str.h"
-#include "conf/control.h"
 #include "conf/table.h"
 
 /* Slices of the words; what was not given is empty. */
@@ -32,11 +31,8 @@ struct list {
 /* Reads the words. Null, or what is wrong with them. */
 const char *list_parse(struct slice words, struct list *list);
 
-/*
- * Reads the file lists into T, for lists_find. 1 if it was read, 0 without one, -1 with errno and,
- * for EINVAL, file, line and cause in PROBLEM. To be freed (table_free) in any case.
- */
-int lists_read(struct table *t, const struct control *c, struct str *problem);
+/* What is wrong with an entry of the file lists, or null. */
+const char *lists_check(const struct table_entry *entry);
 
 /*
  * Adds the header fields that the list gives a message: each a line with LF at its end. 0, or -1

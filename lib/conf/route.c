@@ -109,24 +109,22 @@ find(struct search *s, const struct address *a, struct slice local)
 }
 
 static int
-find_for(
-    const struct routes *r, const struct slice *sender, struct slice address, struct route *route)
+find_for(struct search *s, struct slice address)
 {
-	struct search s = {.routes = r, .route = route, .sender = sender};
 	struct address a;
 	struct str unquoted;
 	int result;
 
-	clear(route);
+	clear(s->route);
 	if (address_parse(address, ADDRESS_UTF8 | ADDRESS_BARE, &a) != ADDRESS_OK)
-		return search_end(&s, ROUTE_UNKNOWN, "not a valid address", slice_of(NULL), "");
-	s.written = a.local;
+		return search_end(s, ROUTE_UNKNOWN, "not a valid address", slice_of(NULL), "");
+	s->written = a.local;
 	if (a.local.data[0] != '"')
-		return find(&s, &a, a.local);
+		return find(s, &a, a.local);
 	str_init(&unquoted, ADDRESS_LOCAL_MAX);
 	result = address_unquoted_local(&a, &unquoted);
 	if (result == 0)
-		result = find(&s, &a, str_slice(&unquoted));
+		result = find(s, &a, str_slice(&unquoted));
 	str_free(&unquoted);
 	return result;
 }
@@ -134,12 +132,24 @@ find_for(
 int
 route_find(const struct routes *r, struct slice address, struct route *route)
 {
-	return find_for(r, NULL, address, route);
+	struct search s = {.routes = r, .route = route};
+
+	return find_for(&s, address);
 }
 
 int
 route_find_from(
     const struct routes *r, struct slice sender, struct slice address, struct route *route)
 {
-	return find_for(r, &sender, address, route);
+	struct search s = {.routes = r, .route = route, .sender = &sender};
+
+	return find_for(&s, address);
+}
+
+int
+route_targets(const struct routes *r, struct slice address, struct route *route)
+{
+	struct search s = {.routes = r, .route = route, .asks_tables_alone = true};
+
+	return find_for(&s, address);
 }

@@ -44,6 +44,8 @@ enum route_kind {
  */
 #define ROUTE_TARGET_QUOTA "quota:"
 #define ROUTE_TARGET_LMTP "lmtp:"
+/* The first target of a mailing list: behind it come its settings (conf/lists.h). */
+#define ROUTE_LIST "list:"
 
 /* One step of the way to a route: what a table said, or that it had nothing to say. */
 struct route_step {
@@ -109,6 +111,13 @@ bool routes_is_ours(const struct routes *r, struct slice domain);
 int routes_wrap_sender(const struct routes *r, struct slice sender, struct str *out);
 /* False where there are keys for that which this user may not read. */
 bool routes_can_wrap(const struct routes *r);
+
+/*
+ * What ADDRESS, of a domain of ours, stands for by the tables alone: ROUTE_TARGETS, where "user:"
+ * names whoever it is, as the user database is not asked; or another kind, which then means
+ * nothing. 0, or -1 with ENOMEM.
+ */
+int route_targets(const struct routes *r, struct slice address, struct route *route);
 
 void route_init(struct route *route);
 void route_free(struct route *route);

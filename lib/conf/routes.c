@@ -83,7 +83,7 @@ static int
 expand(struct routes *r, const struct control *c, struct str *problem)
 {
 	struct table *const tables[] = {
-	    &r->locals, &r->virtual, &r->domains, &r->relay, &r->hops, &r->senders};
+	    &r->locals, &r->virtual, &r->lists, &r->domains, &r->relay, &r->hops, &r->senders};
 	int found = forms_read(&r->forms, c, problem);
 
 	if (found == -1 && problem->len == 0)
@@ -120,9 +120,9 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 		struct table *table;
 		bool *exists; /* may be null */
 	} tables[] = {{"locals", &r->locals, &r->has_locals}, {"virtual", &r->virtual, NULL},
-	    {"domains", &r->domains, NULL}, {"relaydomains", &r->relay, NULL},
-	    {"routes", &r->hops, NULL}, {"senderroutes", &r->senders, NULL},
-	    {"roles", &r->roles, &r->has_roles}};
+	    {"lists", &r->lists, NULL}, {"domains", &r->domains, NULL},
+	    {"relaydomains", &r->relay, NULL}, {"routes", &r->hops, NULL},
+	    {"senderroutes", &r->senders, NULL}, {"roles", &r->roles, &r->has_roles}};
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
 		const struct routes_file *file = routes_file_find(tables[i].name);
@@ -144,13 +144,35 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 }
 
 /* What follows from the tables, in each of the forms that domains have. */
+/* A list at a domain of this host's users is the alias of that name. */
+static int
+add_local_lists(struct routes *r)
+{
+	size_t count = r->lists.count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct table given = {.entries = r->lists.entries, .count = count};
+		struct slice key = given.entries[i].key;
+		size_t at = slice_find_last(key, '@');
+		struct slice name = slice_make(key.data, at);
+
+		if (at < key.len && routes_is_local(r, slice_skip(key, at + 1)) == 1 &&
+		    table_find(&given, name) == NULL &&
+		    table_add_twin(&r->lists, name, &r->lists.entries[i]) == -1)
+			return -1;
+	}
+	table_sort(&r->lists);
+	return 0;
+}
+
 static int
 complete_tables(struct routes *r, const struct control *c, struct str *problem)
 {
 	struct slice value;
 	int patterns;
 
-	if (expand(r, c, problem) == -1 || routes_collect_domains(&r->virtual, &r->hosted) == -1)
+	if (expand(r, c, problem) == -1 || add_local_lists(r) == -1 ||
+	    routes_collect_domains(&r->virtual, &r->hosted) == -1)
 		return -1;
 	patterns = find_mark(&r->hops, ROUTES_MARK_PATTERNS, &value);
 	if (patterns == -1) {
@@ -223,6 +245,7 @@ routes_free(struct routes *r)
 	forms_free(&r->forms);
 	srs_free(&r->srs);
 	table_free(&r->aliases);
+	table_free(&r->lists);
 	table_free(&r->relay);
 	table_free(&r->hops);
 	table_free(&r->senders);

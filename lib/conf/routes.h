@@ -26,6 +26,7 @@ struct routes {
 	bool has_roles; /* without the file: those of RFC 2142 */
 	struct table roles;
 	struct table aliases;	  /* by local name */
+	struct table lists;	  /* by local name, and by address */
 	const char *aliases_name; /* "aliases" or "/etc/aliases" */
 	struct table relay;	  /* by domain and .domain */
 	struct table hops;	  /* the file routes: by address, domain, .domain and * */

@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "conf/hop.h"
+#include "conf/lists.h"
 #include "conf/routes.h"
 #include "mail/address.h"
 
@@ -114,9 +115,9 @@ routes_file_find(const char *name)
 {
 	static const struct routes_file files[] = {{"locals", TABLE_KEYS, check_local},
 	    {"aliases", TABLE_ALIASES, NULL}, {"virtual", TABLE_PAIRS, check_virtual},
-	    {"domains", TABLE_KEYS, check_local}, {"relaydomains", TABLE_KEYS, check_relay},
-	    {"routes", TABLE_PAIRS, check_hop}, {"senderroutes", TABLE_PAIRS, check_sender},
-	    {"roles", TABLE_KEYS, check_role}};
+	    {"lists", TABLE_PAIRS, lists_check}, {"domains", TABLE_KEYS, check_local},
+	    {"relaydomains", TABLE_KEYS, check_relay}, {"routes", TABLE_PAIRS, check_hop},
+	    {"senderroutes", TABLE_PAIRS, check_sender}, {"roles", TABLE_KEYS, check_role}};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (strcmp(name, files[i].name) == 0)

@@ -7,6 +7,7 @@
 #include "conf/alias.h"
 #include "conf/cdb_reader.h"
 #include "conf/hop.h"
+#include "conf/include.h"
 #include "conf/routes.h"
 #include "conf/user.h"
 
@@ -108,6 +109,10 @@ find_user(struct search *s, struct slice name, struct slice extension)
 	struct route *route = s->route;
 
 	str_clear(&route->user);
+	if (s->asks_tables_alone)
+		return s->depth > 0
+			   ? add_target(s, ROUTE_TARGET_USER, name, slice_of(NULL))
+			   : search_end(s, ROUTE_UNKNOWN, "not looked up", slice_of(NULL), "");
 	switch (user_find(name, &route->user, &route->reason)) {
 	case USER_FOUND:
 		search_note(s, "passwd", NULL, NULL, str_slice(&route->user), "is a system user");
@@ -135,6 +140,8 @@ add_user(struct search *s, struct slice name)
 	struct str user;
 	int result = 0;
 
+	if (s->asks_tables_alone)
+		return add_target(s, ROUTE_TARGET_USER, name, slice_of(NULL));
 	str_init(&user, s->route->user.cap);
 	switch (user_find(name, &user, &s->route->reason)) {
 	case USER_FOUND:
@@ -158,6 +165,8 @@ add_user(struct search *s, struct slice name)
 static int
 add_one(struct search *s, const struct table_entry *alias, const struct alias_target *target)
 {
+	struct slice path;
+
 	switch (target->kind) {
 	case ALIAS_ADDRESS:
 	case ALIAS_PATH:
@@ -171,6 +180,8 @@ add_one(struct search *s, const struct table_entry *alias, const struct alias_ta
 	case ALIAS_UNSUPPORTED:
 		break;
 	}
+	if (include_path(target->text, &path))
+		return add_target(s, INCLUDE_PREFIX, path, slice_of(NULL));
 	return search_end(
 	    s, ROUTE_TEMPORARY, "the target \"", target->text, "\" is not supported yet");
 }
@@ -209,17 +220,39 @@ enter_lmtp(struct search *s, const struct table_entry *alias)
 	return hop_add(&s->route->next_hop, &hop, slice_of(""));
 }
 
+/* 1 with the settings of the list as the first target, 0 if it is none, or -1. */
+static int
+begin_list(struct search *s, const struct table_entry *alias)
+{
+	struct str words;
+	int is_list;
+
+	str_init(&words, s->route->targets.cap);
+	is_list = search_list(s, alias, &words);
+	if (is_list == 1 && add_target(s, ROUTE_LIST, str_slice(&words), slice_of(NULL)) == -1)
+		is_list = -1;
+	str_free(&words);
+	return is_list;
+}
+
 int
 search_alias(struct search *s, const struct table_entry *alias, struct slice extension)
 {
 	struct slice rest = alias->value;
 	struct alias_target first, second;
 
+	int is_list;
+
 	if (++s->depth > ALIAS_DEPTH_MAX)
 		return search_end(
 		    s, ROUTE_TEMPORARY, "the alias ", alias->key, " leads in a circle");
 	if (slice_starts_nocase(alias->value, ROUTE_TARGET_LMTP))
 		return enter_lmtp(s, alias);
+	is_list = begin_list(s, alias);
+	if (is_list != 0)
+		return is_list == 1			   ? add_all(s, alias)
+		       : s->route->kind == ROUTE_TEMPORARY ? 0
+							   : -1;
 	if (!alias_next_target(&rest, &first) || alias_next_target(&rest, &second))
 		return add_all(s, alias);
 	if (first.kind == ALIAS_USER)
@@ -243,7 +276,12 @@ find_exact(struct search *s, struct slice name, struct slice extension)
 		return 0;
 	search_note(s, s->routes->aliases_name, aliases, found == 1 ? &alias : NULL, name,
 	    found == 1 ? "an alias" : "no alias");
-	return found == 1 ? search_alias(s, &alias, extension) : find_user(s, name, extension);
+	if (found == 1)
+		return search_alias(s, &alias, extension);
+	if (s->asks_tables_alone &&
+	    s->depth > 0) /* an address, which may have an alias, unlike \name */
+		return add_target(s, "", name, s->routes->own_domain);
+	return find_user(s, name, extension);
 }
 
 /*

@@ -16,6 +16,7 @@ struct search {
 	const struct slice *sender; /* null: whoever it is */
 	struct slice written;	    /* the local part before its quotes were taken off */
 	unsigned depth;		    /* aliases followed */
+	bool asks_tables_alone;	    /* and no user database */
 	bool is_last_resort;	    /* mail of postmaster already goes to root's alias */
 };
 
@@ -23,6 +24,11 @@ struct search {
 int search_local(struct search *s, struct slice name);
 /* The targets of ALIAS, to find which EXTENSION was cut off. */
 int search_alias(struct search *s, const struct table_entry *alias, struct slice extension);
+/*
+ * If ALIAS is a mailing list, adds its settings to WORDS (conf/lists.h): 1, 0 if it is none, or -1
+ * with errno, or where a table is damaged.
+ */
+int search_list(struct search *s, const struct table_entry *alias, struct str *words);
 /* True for a name that postmaster answers for where it is nobody else. */
 bool search_is_role(struct search *s, struct slice name);
 /*

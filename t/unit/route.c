@@ -105,7 +105,7 @@ static const struct wanted with_aliases[] = {
     {"ghosts", ROUTE_TEMPORARY, "names the user ghosts, who is unknown", true, false},
     {"circle", ROUTE_TEMPORARY, "leads in a circle", true, false},
     {"program", ROUTE_TEMPORARY, "\"\"|/bin/cat, x\"\" is not supported yet", true, false},
-    {"list", ROUTE_TEMPORARY, ":include:/etc/list\" is not supported yet", true, false},
+    {"list", ROUTE_TARGETS, ":include:/etc/list ", true, false},
     {"mixed", ROUTE_TEMPORARY, "|/bin/cat\" is not supported yet", true, false},
     {"bad", ROUTE_TEMPORARY, "is not supported yet", true, false},
     {"nothing", ROUTE_TEMPORARY, "has no target", true, false},
