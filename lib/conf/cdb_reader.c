@@ -39,7 +39,8 @@ check_file(const struct control *c, const char *name, int fd, bool is_private, s
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return complain(problem, name, "it is no file");
-	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != folder.st_uid)
+	/* authd owns what is private, and root must be able to make that anew */
+	if (!is_private && st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != folder.st_uid)
 		return complain(problem, name, "it belongs to somebody else");
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return complain(problem, name, "others may write it");

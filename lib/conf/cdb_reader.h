@@ -25,7 +25,7 @@ struct cdb_reader; /* opaque */
  * Opens NAME in the control directory: 1, 0 if it does not exist, -1 with errno, for EINVAL with
  * the cause in PROBLEM: it is no file, or one that others could have written (its owner must be
  * root, the control directory's owner or who runs this), or is no whole table. With IS_PRIVATE,
- * nobody but its owner may have any right on it.
+ * its owner may be anybody, and nobody else may have any right on it.
  */
 int cdb_reader_open(struct cdb_reader **reader, const struct control *c, const char *name,
     bool is_private, struct str *problem);

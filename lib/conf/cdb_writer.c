@@ -38,6 +38,24 @@ name_it(struct cdb_writer *w, const char *name)
 	return 0;
 }
 
+/* What nobody else may read belongs to whom the old one belongs to, or else the text. */
+static int
+keep_owner(const struct cdb_writer *w)
+{
+	char text[NAME_MAX + 1];
+	size_t len = strlen(w->name);
+	struct stat st;
+
+	memcpy(text, w->name, len + 1);
+	if (len > 4 && strcmp(text + len - 4, ".cdb") == 0)
+		text[len - 4] = '\0';
+	if (fstatat(w->folder, w->name, &st, 0) == -1 && fstatat(w->folder, text, &st, 0) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_uid == geteuid() && st.st_gid == getegid())
+		return 0;
+	return fchown(w->fd, st.st_uid, st.st_gid);
+}
+
 /* What a process of this number left behind when it was killed makes way. */
 static int
 create(struct cdb_writer *w, mode_t mode)
@@ -47,6 +65,8 @@ create(struct cdb_writer *w, mode_t mode)
 	w->fd = openat(w->folder, w->other, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    S_IRUSR | S_IWUSR);
 	if (w->fd == -1)
+		return -1;
+	if ((mode & (S_IRWXG | S_IRWXO)) == 0 && keep_owner(w) == -1)
 		return -1;
 	return fchmod(w->fd, mode);
 }

@@ -18,7 +18,10 @@
 
 struct cdb_writer; /* opaque */
 
-/* Begins NAME in the control directory, to have MODE; null with errno. */
+/*
+ * Begins NAME in the control directory, to have MODE; null with errno. One for its owner alone
+ * keeps the owner of the one before, or has that of the text (NAME without ".cdb").
+ */
 struct cdb_writer *cdb_writer_open(const struct control *c, const char *name, mode_t mode);
 /*
  * Adds a record; of two with one key the first counts. 0, or -1 with errno: EMSGSIZE for a key that
