@@ -30,6 +30,7 @@ MANUALS := $(sort $(wildcard man/*.[1-8]))
 LINK_CDB := -Wl,--as-needed $(or $(wildcard $(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 # what a program links beside libc (a network-facing server links nothing); t/lint checks it
 LIBS_authd := -lcrypto -lcrypt
+LIBS_mailuser := -lcrypto -lcrypt
 LIBS_smtp-send := -lcares -lidn2 -lssl -lcrypto
 LIBS_mxlookup := -lcares -lidn2
 LIBS_mailconf := -lcares -lidn2 -lssl -lcrypto

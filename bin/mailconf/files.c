@@ -12,8 +12,8 @@
 #include "conf/forms.h"
 #include "conf/limits.h"
 #include "conf/route.h"
-#include "conf/stores.h"
 #include "conf/srs.h"
+#include "conf/stores.h"
 #include "conf/user.h"
 #include "mail/address.h"
 #include "net/credentials.h"
@@ -328,6 +328,7 @@ const struct file files[] = {
     {"roles", FILE_LINES, "those of RFC 2142", "names that postmaster answers for", check_routes},
     {"lists", FILE_LINES, "none", "owners and settings of mailing lists", check_routes},
     {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
+    {"mailroot", FILE_LINE, "/var/vmail", "where mailuser makes mailboxes", NULL},
     {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
     {"mboxlocks", FILE_LINE, "fcntl flock dot", "what locks mbox files", check_stores},
     {"overquota", FILE_LINE, "temporary", "whether full mailboxes bounce", check_stores},

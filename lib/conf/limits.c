@@ -42,6 +42,7 @@ const struct limits_setting limits_settings[] = {
     SETTING("smtpd-auth-failures", smtpd_auth_failures, 5, 1, 100000),
     SETTING("authd-workers", authd_workers, 1000, 1, 10000),
     SETTING("authd-timeout", authd_timeout, 300, 1, DAY),
+    SETTING("accounts-text", accounts_text, 65536, 0, 32 << 20),
     SETTING("smtpd-rate-period", smtpd_rate_period, HOUR, 1, 365 * DAY),
     SETTING("smtpd-rate-connections", smtpd_rate_connections, 0, 0, 1000000),
     SETTING("smtpd-rate-messages", smtpd_rate_messages, 0, 0, 1000000),

@@ -39,7 +39,8 @@ struct limits {
 	uint64_t smtpd_auth_failures;	/* failed logins of one session before 421 */
 	uint64_t authd_workers;		/* of the service, at most */
 	uint64_t authd_timeout;		/* seconds that a client of authd may be silent */
-	uint64_t tlsd_sessions;	 /* connections that the service tlsd has under TLS at once */
+	uint64_t accounts_text; /* octets of users above which mailuser folds; 0: never by itself */
+	uint64_t tlsd_sessions; /* connections that the service tlsd has under TLS at once */
 	uint64_t tlsd_handshake; /* seconds */
 	uint64_t tlsd_idle;	 /* seconds without an octet in either direction */
 	uint64_t tls_tickets;	 /* seconds that a key of session tickets lives; 0: none */

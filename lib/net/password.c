@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_MIN 13
+
 /* What crypt works in: too large for a stack, and full of secrets. */
 struct work {
 	struct crypt_data data;
@@ -60,6 +62,18 @@ password_is_of(const char *hash, struct slice password)
 	is_of = made != NULL && same(made, hash);
 	drop(w);
 	return is_of;
+}
+
+bool
+password_is_hash(const char *hash)
+{
+	int known = crypt_checksalt(hash);
+
+	/* the shortest is DES's; a setting without a hash is shorter than its own prefix and that
+	 */
+	return strlen(hash) >= HASH_MIN &&
+	       (known == CRYPT_SALT_OK || known == CRYPT_SALT_METHOD_LEGACY ||
+		   known == CRYPT_SALT_TOO_CHEAP);
 }
 
 int

@@ -15,6 +15,8 @@
  * of HASH whatever comes out; a HASH that is none takes no time.
  */
 bool password_is_of(const char *hash, struct slice password);
+/* True if crypt(3) can check a password against HASH. */
+bool password_is_hash(const char *hash);
 /*
  * Adds a new hash of PASSWORD by the method PREFIX, as "$y$"; null for the best that there is. 0,
  * or -1 with str's errors, or EINVAL for a method that libcrypt does not know.

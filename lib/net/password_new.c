@@ -68,9 +68,9 @@ ask(int fd, const struct termios *before, const char *what, struct str *password
 
 	/* an interrupt would leave the terminal without echo: it is a control character here */
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-	show(what);
 	if (tcsetattr(fd, TCSAFLUSH, &quiet) == -1)
 		return PASSWORD_FAILED;
+	show(what); /* last: what is typed before the echo is off is thrown away */
 	given = read_line(fd, password);
 	if (tcsetattr(fd, TCSAFLUSH, before) == -1)
 		return PASSWORD_FAILED;
