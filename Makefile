@@ -130,6 +130,7 @@ install: all
 	install -m 755 $(USER_PROGRAMS:%=$(BUILD)/bin/%) $(BINDIR)
 	install -m 755 $(SYSTEM_PROGRAMS:%=$(BUILD)/bin/%) $(SBINDIR)
 	for name in $(SENDMAIL_NAMES); do ln -sf ../sbin/sendmail $(BINDIR)/$$name || exit 1; done
+	ln -sf bsmtp $(SBINDIR)/rsmtp
 	# where sendmail -bp looks for it
 	ln -sf ../bin/qstat $(SBINDIR)/qstat
 	for page in $(MANUALS); do install -m 644 $$page $(MANDIR)/man$${page##*.} || exit 1; done
@@ -139,7 +140,7 @@ install: all
 	@sh .ci/install-rights $(SBINDIR)/enqueue $(SATCHEL_USER) $(PREFIX)
 
 uninstall:
-	rm -f $(USER_PROGRAMS:%=$(BINDIR)/%) $(SENDMAIL_NAMES:%=$(BINDIR)/%) $(SYSTEM_PROGRAMS:%=$(SBINDIR)/%) $(SBINDIR)/qstat
+	rm -f $(USER_PROGRAMS:%=$(BINDIR)/%) $(SENDMAIL_NAMES:%=$(BINDIR)/%) $(SYSTEM_PROGRAMS:%=$(SBINDIR)/%) $(SBINDIR)/qstat $(SBINDIR)/rsmtp
 	for page in $(MANUALS); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 	rm -rf $(SHAREDIR)
 

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "batch.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/crc32c.h"
@@ -28,13 +33,23 @@ struct copy {
 static int
 open_unnamed(void)
 {
-	FILE *file = tmpfile();
-	int fd = file == NULL ? -1 : fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	const char *folder = getenv("TMPDIR");
+	char *path = NULL;
+	int fd;
 
-	if (file != NULL && fclose(file) == EOF) {
-		io_close(fd);
+	if (folder == NULL || folder[0] != '/')
+		folder = "/tmp";
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	if (asprintf(&path, "%s/bsmtp.XXXXXX", folder) == -1)
 		return -1;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd != -1 && unlink(path) == -1) {
+		io_close(fd);
+		fd = -1;
 	}
+	free(path);
 	return fd;
 }
 
