@@ -15,30 +15,42 @@
 
 #define HASH_MAX ((size_t)512)
 
+static bool
+is_disabled(struct slice value)
+{
+	struct slice word;
+
+	while (slice_word(&value, &word))
+		if (slice_is_nocase(word, "disabled"))
+			return true;
+	return false;
+}
+
 /* The entry of users: SASL_ACCEPTED; SASL_REFUSED where it is missing or disabled. */
 static enum sasl_result
 find_user(struct server *s, struct slice login, struct str *who, bool *exists)
 {
-	struct str text;
-	struct slice rest, key, value, word;
+	struct accounts users;
+	struct table_entry entry;
+	struct str problem;
 	enum sasl_result result = SASL_REFUSED;
+	int found;
 
-	*exists = false;
-	str_init(&text, CONTROL_FILE_MAX);
-	if (control_read(&s->settings.control, "users", &text) == -1) {
-		log_note(PROGRAM, "failed", "users: %s", strerror(errno));
+	str_init(&problem, PROBLEM_MAX);
+	found = accounts_open(&users, &s->settings.control, &problem);
+	if (found == 0)
+		found = accounts_get(&users, login, &entry, NULL);
+	*exists = found == 1;
+	if (found == -1) {
+		log_note(PROGRAM, "failed", "%s: %s", problem.len > 0 ? problem.data : "users.cdb",
+		    strerror(errno));
 		result = SASL_TEMPORARY;
-	}
-	rest = str_slice(&text);
-	while (result != SASL_TEMPORARY && secret_next_entry(&rest, &key, &value)) {
-		if (!slice_equal_nocase(key, login))
-			continue;
-		*exists = true;
+	} else if (found == 1 && !is_disabled(entry.value)) {
 		str_clear(who);
-		if (!slice_word(&value, &word) || !slice_is_nocase(word, "disabled"))
-			result = str_add_slice(who, key) == 0 ? SASL_ACCEPTED : SASL_TEMPORARY;
+		result = str_add_slice(who, entry.key) == 0 ? SASL_ACCEPTED : SASL_TEMPORARY;
 	}
-	str_free(&text);
+	accounts_close(&users);
+	str_free(&problem);
 	return result;
 }
 
@@ -93,22 +105,20 @@ enum sasl_result
 accounts_check_password(
     struct server *s, struct slice login, struct slice password, struct str *who)
 {
-	struct str text;
+	struct accounts secrets;
 	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found, user = SASL_TEMPORARY;
 	bool good = false, exists;
 
-	str_init(&text, CONTROL_FILE_MAX);
-	found = secret_read(s, &text) == -1
-		    ? SASL_TEMPORARY
-		    : secret_find(s, str_slice(&text), login, false, &secret);
+	found = secret_open(s, &secrets) == -1 ? SASL_TEMPORARY
+					       : secret_find(s, &secrets, login, false, &secret);
 	if (found != SASL_TEMPORARY) {
 		user = find_user(s, login, who, &exists);
 		take_turn(s, F_WRLCK);
 		good = is_password(&secret, password);
 		take_turn(s, F_UNLCK);
 	}
-	str_wipe(&text);
+	accounts_close(&secrets);
 	if (found == SASL_TEMPORARY || user == SASL_TEMPORARY)
 		return SASL_TEMPORARY;
 	return good && found == SASL_ACCEPTED && user == SASL_ACCEPTED ? SASL_ACCEPTED
@@ -142,17 +152,16 @@ make_decoy(const struct server *s, struct slice login, struct scram_key *key)
 enum sasl_result
 accounts_find_key(struct server *s, struct slice login, struct scram_key *key, struct str *who)
 {
-	struct str text;
+	struct accounts secrets;
 	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found = SASL_TEMPORARY, user;
 	bool exists;
 
-	str_init(&text, CONTROL_FILE_MAX);
-	if (secret_read(s, &text) == 1)
-		found = secret_find(s, str_slice(&text), login, true, &secret);
+	if (secret_open(s, &secrets) == 1)
+		found = secret_find(s, &secrets, login, true, &secret);
 	if (found != SASL_TEMPORARY && !scram_key_parse(key, secret.key))
 		found = SASL_TEMPORARY;
-	str_wipe(&text);
+	accounts_close(&secrets);
 	user = find_user(s, login, who, &exists);
 	if (found == SASL_TEMPORARY || user == SASL_TEMPORARY)
 		return SASL_TEMPORARY;
@@ -165,19 +174,18 @@ accounts_find_key(struct server *s, struct slice login, struct scram_key *key, s
 enum sasl_result
 accounts_find_password(struct server *s, struct slice login, struct str *password, struct str *who)
 {
-	struct str text;
+	struct accounts secrets;
 	struct secret secret = {.hash = {NULL, 0}};
 	enum sasl_result found = SASL_TEMPORARY, user;
 	bool exists;
 
-	str_init(&text, CONTROL_FILE_MAX);
-	if (secret_read(s, &text) == 1)
-		found = secret_find(s, str_slice(&text), login, false, &secret);
+	if (secret_open(s, &secrets) == 1)
+		found = secret_find(s, &secrets, login, false, &secret);
 	if (found == SASL_ACCEPTED && secret.password.len == 0)
 		found = SASL_REFUSED;
 	if (found == SASL_ACCEPTED && str_add_slice(password, secret.password) == -1)
 		found = SASL_TEMPORARY;
-	str_wipe(&text);
+	accounts_close(&secrets);
 	user = find_user(s, login, who, &exists);
 	if (found == SASL_TEMPORARY || user == SASL_TEMPORARY)
 		return SASL_TEMPORARY;
@@ -189,22 +197,15 @@ accounts_kinds(struct server *s)
 {
 	bool needs_passwords = settings_allow(&s->settings, sasl_find(slice_of("CRAM-MD5")));
 	struct accounts_kinds kinds = {.any = false};
-	struct slice rest, key, value;
-	struct secret secret = {.hash = {NULL, 0}};
-	struct str text;
+	struct accounts secrets;
+	int found = secret_open(s, &secrets);
 
-	str_init(&text, CONTROL_FILE_MAX);
 	/* one that cannot be read is there all the same: 454, and not "no such mechanism" */
-	kinds.any = secret_read(s, &text) != 0;
-	rest = str_slice(&text);
-	/* EHLO asks for this, so it ends as soon as all is known that it could show */
-	while (!(kinds.keys && (kinds.passwords || !needs_passwords)) &&
-	       secret_next_entry(&rest, &key, &value)) {
-		if (!secret_split(&secret, value))
-			continue;
-		kinds.keys = kinds.keys || secret.key.len > 0;
-		kinds.passwords = kinds.passwords || secret.password.len > 0;
+	kinds.any = found != 0;
+	if (found == 1) {
+		kinds.keys = secret_has_any(&secrets, false);
+		kinds.passwords = needs_passwords && secret_has_any(&secrets, true);
 	}
-	str_wipe(&text);
+	accounts_close(&secrets);
 	return kinds;
 }

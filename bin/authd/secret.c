@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "secret.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,6 +9,10 @@
 #define SCRAM_PREFIX "{SCRAM-SHA-256}"
 #define PLAIN_PREFIX "{PLAIN}"
 #define CRYPT_PREFIX "{CRYPT}"
+/* as accounts_samples has them */
+#define SAMPLES_ANY ""
+#define SAMPLES_KEY "{scram-sha-256}"
+#define SAMPLES_PASSWORD "{plain}"
 
 bool
 secret_split(struct secret *secret, struct slice value)
@@ -46,17 +47,6 @@ is_whole(const struct secret *secret)
 	return good;
 }
 
-bool
-secret_next_entry(struct slice *rest, struct slice *key, struct slice *value)
-{
-	struct slice line;
-
-	while (control_next_line(rest, &line))
-		if (control_pair(line, key, value))
-			return true;
-	return false;
-}
-
 static void
 complain(const char *what, const char *why)
 {
@@ -64,22 +54,41 @@ complain(const char *what, const char *why)
 }
 
 int
-secret_read(struct server *s, struct str *text)
+secret_open(struct server *s, struct accounts *a)
 {
-	struct stat st;
-	int found;
+	struct str problem;
+	int result;
 
-	if (s->settings.control.fd == -1)
-		return 0;
-	if (fstatat(s->settings.control.fd, "secrets", &st, 0) == 0 && (st.st_mode & 077) != 0) {
-		complain("secrets", "others may read it; chmod 600");
-		errno = EPERM;
-		return -1;
-	}
-	found = control_read(&s->settings.control, "secrets", text);
-	if (found == -1)
-		complain("secrets", strerror(errno));
-	return found;
+	str_init(&problem, PROBLEM_MAX);
+	result = accounts_open_secrets(a, &s->settings.control, &problem);
+	if (result == -1)
+		complain(problem.len > 0 ? problem.data : "secrets",
+		    errno == EPERM    ? "others may read it; chmod 600"
+		    : errno == EINVAL ? "nobody can log in"
+				      : strerror(errno));
+	str_free(&problem);
+	return result == -1 ? -1 : accounts_exist(a);
+}
+
+static bool
+counts(struct slice value, bool needs_key, struct secret *secret)
+{
+	return secret_split(secret, value) && !slice_is_nocase(value, ACCOUNT_REMOVED) &&
+	       (!needs_key || secret->key.len > 0);
+}
+
+bool
+secret_has_any(const struct accounts *a, bool of_password)
+{
+	struct slice samples;
+	struct secret secret;
+
+	for (size_t i = 0; i < a->text.count; i++)
+		if (secret_split(&secret, a->text.entries[i].value) &&
+		    (of_password ? secret.password.len : secret.key.len) > 0)
+			return true;
+	/* of a base that is damaged, it may be: whoever tries will be told to come again */
+	return accounts_samples(a, of_password ? SAMPLES_PASSWORD : SAMPLES_KEY, &samples) != 0;
 }
 
 /* A number from 0 to COUNT - 1 that stays the same for LOGIN. */
@@ -99,22 +108,45 @@ pick(const struct server *s, struct slice login, size_t count)
 	return value % count;
 }
 
+static size_t
+count_lines(struct slice lines)
+{
+	struct slice line;
+	size_t count = 0;
+
+	while (slice_take(&lines, '\n', &line))
+		count++;
+	return count;
+}
+
+/* The entry of the base that is NUMBER among SAMPLES. False where it is none. */
+static bool
+take_sample(const struct accounts *a, struct slice samples, size_t number, bool needs_key,
+    struct secret *secret)
+{
+	struct table_entry entry;
+	struct slice login;
+
+	do
+		if (!slice_take(&samples, '\n', &login))
+			return false;
+	while (number-- > 0);
+	return table_get(&a->base, login, &entry) == 1 && counts(entry.value, needs_key, secret) &&
+	       is_whole(secret);
+}
+
 /*
- * The entry of that number among those that count; where it is none, the next one, or else any.
- * None of all leaves it empty.
+ * The entry of that number among those of the text that count; where it is none, the next one, or
+ * else any. None of all leaves it empty.
  */
 static void
-take_decoy(struct slice text, size_t number, bool needs_key, struct secret *secret)
+take_of_text(const struct table *text, size_t number, bool needs_key, struct secret *secret)
 {
-	struct slice key, value;
 	struct secret found;
 	bool has_any = false;
 
-	*secret = (struct secret){.hash = {NULL, 0}};
-	while (secret_next_entry(&text, &key, &value)) {
-		bool counts = secret_split(&found, value) && (!needs_key || found.key.len > 0);
-
-		if (!counts)
+	for (size_t i = 0; i < text->count; i++) {
+		if (!counts(text->entries[i].value, needs_key, &found))
 			continue;
 		if ((number == 0 || !has_any) && is_whole(&found)) {
 			*secret = found;
@@ -126,24 +158,47 @@ take_decoy(struct slice text, size_t number, bool needs_key, struct secret *secr
 	}
 }
 
-enum sasl_result
-secret_find(const struct server *s, struct slice text, struct slice login, bool needs_key,
+/*
+ * One of the entries of the text, or of some of the base, however large that is: always the same
+ * for LOGIN. This is done for each login, so that it tells nothing.
+ */
+static void
+take_decoy(const struct server *s, const struct accounts *a, struct slice login, bool needs_key,
     struct secret *secret)
 {
-	struct slice rest = text, key, value, own = {NULL, 0};
-	struct secret found;
-	size_t count = 0;
+	size_t in_text = 0, in_base, number;
+	struct slice samples;
 
-	while (secret_next_entry(&rest, &key, &value)) {
-		if (slice_equal_nocase(key, login))
-			own = value;
-		if (secret_split(&found, value) && (!needs_key || found.key.len > 0))
-			count++;
+	*secret = (struct secret){.hash = {NULL, 0}};
+	if (accounts_samples(a, needs_key ? SAMPLES_KEY : SAMPLES_ANY, &samples) != 1)
+		samples = slice_of("");
+	for (size_t i = 0; i < a->text.count; i++)
+		in_text += counts(a->text.entries[i].value, needs_key, secret);
+	*secret = (struct secret){.hash = {NULL, 0}};
+	in_base = count_lines(samples);
+	number = pick(s, login, in_text + in_base);
+	if (number < in_base && take_sample(a, samples, number, needs_key, secret))
+		return;
+	*secret = (struct secret){.hash = {NULL, 0}};
+	take_of_text(&a->text, number < in_base ? 0 : number - in_base, needs_key, secret);
+}
+
+enum sasl_result
+secret_find(const struct server *s, const struct accounts *a, struct slice login, bool needs_key,
+    struct secret *secret)
+{
+	struct table_entry own;
+	struct secret found;
+	int is_there = accounts_get(a, login, &own, NULL);
+
+	take_decoy(s, a, login, needs_key, secret);
+	if (is_there == -1) {
+		complain("secrets.cdb", "it is damaged");
+		return SASL_TEMPORARY;
 	}
-	take_decoy(text, pick(s, login, count), needs_key, secret);
-	if (own.data == NULL)
+	if (is_there == 0)
 		return SASL_REFUSED;
-	if (!secret_split(&found, own) || !is_whole(&found)) {
+	if (!secret_split(&found, own.value) || !is_whole(&found)) {
 		complain("secrets", "an entry is in no form that satchel-control(5) has");
 		return SASL_TEMPORARY;
 	}

@@ -9,6 +9,16 @@
 
 #define QUOTA "quota="
 
+/* A line of secrets is not to be shown to whoever reads of the problem. */
+static void
+hide_line(struct str *problem)
+{
+	const char *line = strstr(problem->data, ", not \"");
+
+	if (line != NULL)
+		str_truncate(problem, (size_t)(line - problem->data));
+}
+
 static int
 open_text(struct accounts *a, const struct control *c, bool is_private, struct str *problem)
 {
@@ -20,6 +30,8 @@ open_text(struct accounts *a, const struct control *c, bool is_private, struct s
 	    is_private ? control_read_private(c, a->name, &text) : control_read(c, a->name, &text);
 	if (found == 1 && table_make(&a->text, a->name, &text, TABLE_ACCOUNTS, problem) == -1)
 		found = -1;
+	if (found == -1 && is_private)
+		hide_line(problem);
 	if (found == -1 && problem->len == 0)
 		(void)str_add_text(problem, a->name);
 	str_wipe(&text);

@@ -57,6 +57,14 @@ int accounts_find(const struct accounts *a, struct slice login, struct account *
  */
 const char *account_parse(struct slice value, struct account *account);
 
+/*
+ * Some logins of the base of secrets, LF behind each, which stay the same as far as their entries
+ * do: of any whose value has a word that begins with PREFIX (in lower case, one of
+ * ACCOUNT_PREFIXES; "" for any). 1, 0 if there are none, -1 with EIO.
+ */
+#define ACCOUNT_PREFIXES "", "{scram-sha-256}", "{plain}"
+int accounts_samples(const struct accounts *a, const char *prefix, struct slice *logins);
+
 /* To go through all entries, those of the text first: begin with zeros. */
 struct accounts_cursor {
 	struct table_cursor text, base;
