@@ -110,9 +110,7 @@ find_user(struct search *s, struct slice name, struct slice extension)
 
 	str_clear(&route->user);
 	if (s->asks_tables_alone)
-		return s->depth > 0
-			   ? add_target(s, ROUTE_TARGET_USER, name, slice_of(NULL))
-			   : search_end(s, ROUTE_UNKNOWN, "not looked up", slice_of(NULL), "");
+		return search_end(s, ROUTE_UNKNOWN, "not looked up", slice_of(NULL), "");
 	switch (user_find(name, &route->user, &route->reason)) {
 	case USER_FOUND:
 		search_note(s, "passwd", NULL, NULL, str_slice(&route->user), "is a system user");
@@ -253,7 +251,9 @@ search_alias(struct search *s, const struct table_entry *alias, struct slice ext
 		return is_list == 1			   ? add_all(s, alias)
 		       : s->route->kind == ROUTE_TEMPORARY ? 0
 							   : -1;
-	if (!alias_next_target(&rest, &first) || alias_next_target(&rest, &second))
+	/* one step at a time where the caller follows the way himself */
+	if (s->asks_tables_alone || !alias_next_target(&rest, &first) ||
+	    alias_next_target(&rest, &second))
 		return add_all(s, alias);
 	if (first.kind == ALIAS_USER)
 		return find_user(s, first.text, slice_of(NULL));
@@ -278,9 +278,6 @@ find_exact(struct search *s, struct slice name, struct slice extension)
 	    found == 1 ? "an alias" : "no alias");
 	if (found == 1)
 		return search_alias(s, &alias, extension);
-	if (s->asks_tables_alone &&
-	    s->depth > 0) /* an address, which may have an alias, unlike \name */
-		return add_target(s, "", name, s->routes->own_domain);
 	return find_user(s, name, extension);
 }
 
