@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "mbox_dot.h"
 #include "mbox_lock.h"
 #include "mbox_quote.h"
 #include "mbox_record.h"
@@ -95,14 +96,16 @@ note_and_write(struct addition *a, const struct mbox_lock *l, off_t size)
 	return write_message(a, l->fd, &size);
 }
 
-/* A message half there would be taken for a whole one; nothing more can be done if this fails. */
+/* A message half there would be taken for a whole one. If this fails, the next one does it. */
 static void
-cut_back(int fd, off_t size)
+cut_back(struct mbox_lock *l, off_t size)
 {
 	int saved = errno;
 
-	if (ftruncate(fd, size) == 0)
-		(void)fsync(fd);
+	if (ftruncate(l->fd, size) == -1)
+		mbox_dot_leave(l);
+	else
+		(void)fsync(l->fd);
 	errno = saved;
 }
 
@@ -121,7 +124,7 @@ append_synced(struct addition *a, const struct mbox_lock *l, off_t size)
 }
 
 static int
-append_locked(struct courier *c, const struct mbox_message *m, const struct mbox_lock *l)
+append_locked(struct courier *c, const struct mbox_message *m, struct mbox_lock *l)
 {
 	struct addition a = {.courier = c};
 	struct stat st;
@@ -134,7 +137,7 @@ append_locked(struct courier *c, const struct mbox_message *m, const struct mbox
 	if (result == 0) {
 		result = append_synced(&a, l, st.st_size);
 		if (result == -1)
-			cut_back(l->fd, st.st_size);
+			cut_back(l, st.st_size);
 	}
 	str_free(&a.begin);
 	return result;

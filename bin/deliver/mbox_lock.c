@@ -129,8 +129,11 @@ unlock_all(struct mbox_lock *l)
 static enum attempt
 try_all(struct mbox_lock *l)
 {
-	enum attempt result = lock_file(l, STORES_FCNTL);
+	enum attempt result;
 
+	if ((l->wanted & STORES_DOT) != 0 && mbox_dot_is_taken(l))
+		return ATTEMPT_BUSY;
+	result = lock_file(l, STORES_FCNTL);
 	if (result == ATTEMPT_DONE)
 		result = lock_file(l, STORES_FLOCK);
 	if (result == ATTEMPT_DONE && (l->wanted & STORES_DOT) != 0)

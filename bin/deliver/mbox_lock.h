@@ -20,9 +20,10 @@ struct mbox_lock {
 	unsigned wanted;  /* of enum stores_lock */
 	bool must_lock;	  /* each of them must work */
 	unsigned held;
-	struct str lock; /* name.lock */
-	struct str post; /* the file that is linked to it */
-	int record;	 /* that file, while the dot lock is ours */
+	struct str lock;  /* name.lock */
+	struct str post;  /* the file that is linked to it */
+	int record;	  /* that file, while the dot lock is ours */
+	bool is_nameless; /* it has no name but that of the lock */
 };
 
 enum attempt { ATTEMPT_DONE, ATTEMPT_BUSY, ATTEMPT_FAILED };

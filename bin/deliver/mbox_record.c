@@ -74,6 +74,15 @@ read_record(const struct mbox_lock *l, char *buf, struct record *r)
 	return len > 0 && parse_record(slice_make(buf, (size_t)len), r);
 }
 
+bool
+mbox_record_is_ours(const struct mbox_lock *l)
+{
+	char buf[RECORD_MAX];
+	struct record r;
+
+	return read_record(l, buf, &r);
+}
+
 /* Whether what is at OFFSET is the begin of BEGIN, as far as the file goes. */
 static bool
 begins_so(int fd, off_t offset, off_t size, struct slice begin)

@@ -17,6 +17,8 @@
  * Without a dot lock there is nowhere to note it. 0, or -1 with errno.
  */
 int mbox_record_write(const struct mbox_lock *l, off_t offset, uint64_t length, struct slice begin);
+/* True if the lock that is there was made by deliver, for whatever file. */
+bool mbox_record_is_ours(const struct mbox_lock *l);
 /*
  * True if the lock that is there was left by a deliver that is no more, which is so if it is one of
  * ours for this file, whose other locks we hold. Part of a message that that one left at the end of

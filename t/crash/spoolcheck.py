@@ -51,7 +51,7 @@ class Message:
         need(lines.pop() == b"", "the envelope ends within a line")
         self.fields = [(line[:1], line[1:]) for line in lines]
         letters = b"".join(letter for letter, _ in self.fields)
-        need(re.match(rb"F[BVRSAHYPUQ]*(T[NO]*)+\Z", letters), "the fields are %r" % letters)
+        need(re.match(rb"F[BVRSDAHYPUQ]*(T[NO]*)+\Z", letters), "the fields are %r" % letters)
         need(letters.count(b"T") == count, "%r, not %d recipients" % (letters, count))
         need(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data[HEADER:states]), "a control character")
         self.states = [data[states + i * STATE:states + (i + 1) * STATE] for i in range(count)]
