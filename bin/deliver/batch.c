@@ -9,6 +9,7 @@
 #include "place.h"
 #include "plan.h"
 #include "prefix.h"
+#include "program.h"
 
 /* One recipient at work. */
 struct errand {
@@ -129,12 +130,71 @@ store_all(struct errand *e, enum plan_kind kind)
 	return 0;
 }
 
+/* The steps behind the first COUNT are left after all: so is what is in Maildirs for them. */
+static void
+stop_after(struct errand *e, size_t count)
+{
+	struct batch *b = e->batch;
+
+	for (size_t i = e->plan.count; i-- > count;)
+		if (e->plan.steps[i]->kind == PLAN_MAILDIR)
+			maildir_close(&b->list[--b->count].entry);
+	plan_cut(&e->plan, count);
+}
+
+static int
+run_programs(struct errand *e)
+{
+	struct program p = {.job = e->job,
+	    .recipient = e->recipient,
+	    .plan = &e->plan,
+	    .prefix = e->prefix,
+	    .until = e->batch->until};
+
+	for (size_t i = 0; i < e->plan.count; i++) {
+		int result;
+
+		p.step = e->plan.steps[i];
+		if (p.step->kind != PLAN_PROGRAM)
+			continue;
+		result = program_run(e->batch->courier, &p, e->outcome);
+		if (result == -1)
+			return -1;
+		if (result == 1)
+			stop_after(e, i + 1);
+	}
+	return 0;
+}
+
+/* Nobody else's mail waits for a program, and the batch has room for all Maildirs of a plan. */
+static int
+prepare_for_programs(struct errand *e)
+{
+	struct batch *b = e->batch;
+
+	if (e->plan.of_kind[PLAN_PROGRAM] == 0)
+		return 0;
+	batch_finish(b);
+	if (b->settle != NULL)
+		b->settle(b->context);
+	b->ran_program = true;
+	if (e->plan.of_kind[PLAN_MAILDIR] > BATCH_MAX)
+		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
+		    "there are too many Maildirs beside a program");
+	return 0;
+}
+
 /* What can be taken back comes first (deliver(8), Several targets). */
 static int
 carry_out(struct errand *e)
 {
-	if (store_all(e, PLAN_MAILDIR) == -1 || store_all(e, PLAN_MBOX) == -1)
+	if (prepare_for_programs(e) == -1 || store_all(e, PLAN_MAILDIR) == -1 ||
+	    run_programs(e) == -1 || store_all(e, PLAN_MBOX) == -1)
 		return -1;
+	if (e->plan.of_kind[PLAN_NOTHING] > 0) {
+		outcome_try(e->outcome, "nothing", slice_of(""));
+		outcome_say(e->outcome, "thrown away");
+	}
 	return forward_submit(e->batch->courier, e->job, e->recipient, &e->plan, e->outcome);
 }
 

@@ -6,6 +6,7 @@
 #ifndef DELIVER_BATCH_H
 #define DELIVER_BATCH_H
 
+#include "base/clock.h"
 #include "courier.h"
 #include "maildir.h"
 #include "outcome.h"
@@ -20,6 +21,14 @@ struct batch {
 		struct outcome *outcome; /* of the recipient; not owned */
 	} list[BATCH_MAX];
 	size_t count;
+	deadline until; /* of the job at work */
+	/*
+	 * Programs may be slow: before one, all that came before is ended and settle is called, if
+	 * it is not null, to answer for it; then ran_program is set.
+	 */
+	void (*settle)(void *context);
+	void *context;
+	bool ran_program;
 };
 
 /*

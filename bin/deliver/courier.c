@@ -56,6 +56,54 @@ read_mailbox(struct courier *c, const struct control *control, struct str *probl
 	return -1;
 }
 
+/* "forward", "qmail", or both. */
+static int
+parse_files(struct courier *c, struct slice words)
+{
+	struct slice word;
+	size_t count = 0;
+
+	for (; slice_word(&words, &word); count++) {
+		enum courier_files kind = slice_is(word, "forward") ? COURIER_FILES_FORWARD
+					  : slice_is(word, "qmail") ? COURIER_FILES_QMAIL
+								    : COURIER_FILES_NONE;
+
+		if (count == COURIER_FILES_MAX || kind == COURIER_FILES_NONE ||
+		    (count > 0 && c->files[0] == kind))
+			return -1;
+		c->files[count] = kind;
+	}
+	return 0;
+}
+
+static int
+read_files(struct courier *c, const struct control *control, struct str *problem)
+{
+	struct str line;
+	int found;
+
+	str_init(&line, LINE_MAX_OCTETS);
+	found = control_line(control, "forwardfiles", &line);
+	c->files[0] = COURIER_FILES_FORWARD;
+	if (found == -1)
+		(void)tell(
+		    problem, "unable to read the control file forwardfiles in ", control->path);
+	else if (found == 1 && !slice_is(str_slice(&line), "none")) {
+		c->files[0] = COURIER_FILES_NONE;
+		if (parse_files(c, str_slice(&line)) == -1) {
+			(void)str_format(problem,
+			    "%s/forwardfiles: \"forward\", \"qmail\", both or \"none\" is "
+			    "expected",
+			    control->path);
+			errno = EINVAL;
+			found = -1;
+		}
+	} else if (found == 1)
+		c->files[0] = COURIER_FILES_NONE;
+	str_free(&line);
+	return found == -1 ? -1 : 0;
+}
+
 static int
 read_control(struct courier *c, struct str *problem)
 {
@@ -67,6 +115,8 @@ read_control(struct courier *c, struct str *problem)
 	result = read_mailbox(c, &control, problem);
 	if (result == 0)
 		result = stores_read(&c->stores, &control, problem);
+	if (result == 0)
+		result = read_files(c, &control, problem);
 	if (result == 0 && limits_read(&c->limits, &control, problem) == -1)
 		result =
 		    problem->len > 0

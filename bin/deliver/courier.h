@@ -18,11 +18,17 @@
 
 #define DELIVER_PATH_MAX ((size_t)4000)
 
+/* The files in which users say what is to be done with their mail. */
+enum courier_files { COURIER_FILES_NONE, COURIER_FILES_FORWARD, COURIER_FILES_QMAIL };
+
+#define COURIER_FILES_MAX 2
+
 struct courier {
-	struct str me;		/* this host's name */
-	struct str mailbox;	/* of system users, below their homes */
-	struct str postmaster;	/* the path of that Maildir */
-	struct stores stores;	/* how mailboxes are written */
+	struct str me;				     /* this host's name */
+	struct str mailbox;			     /* of system users, below their homes */
+	enum courier_files files[COURIER_FILES_MAX]; /* in this order */
+	struct str postmaster;			     /* the path of that Maildir */
+	struct stores stores;			     /* how mailboxes are written */
 	bool relative;		/* targets may be "./path": on the command line */
 	uint64_t count;		/* unique names made */
 	struct content content; /* for mailboxes */

@@ -4,9 +4,10 @@
 #define DELIVER_ENVIRONMENT_H
 
 #include "base/str.h"
+#include "plan.h"
 #include "spool/job.h"
 
-#define ENVIRONMENT_MAX 40
+#define ENVIRONMENT_MAX 60
 
 struct environment {
 	struct str text;		 /* what the pointers below lead to */
@@ -19,6 +20,9 @@ struct environment {
  */
 int environment_make(
     struct environment *e, const struct job *job, const size_t *indices, size_t count);
+/* The same for RECIPIENT, a program of whose PLAN is to be run. */
+int environment_make_for(struct environment *e, const struct job *job,
+    const struct job_recipient *recipient, const struct plan *plan);
 void environment_free(struct environment *e);
 
 #endif

@@ -123,6 +123,9 @@ exit_code_judge(struct outcome *o, const char *program, enum handoff_result resu
 	case HANDOFF_TIMED_OUT:
 		(void)outcome_fail(o, JOB_TEMPORARY, "4.3.0", "%s took too long", program);
 		break;
+	case HANDOFF_TOO_MUCH:
+		(void)outcome_fail(o, JOB_TEMPORARY, "4.3.0", "%s said too much", program);
+		break;
 	case HANDOFF_NOT_BEGUN:
 		(void)outcome_errno(o, "unable to run %s", program);
 		o->code = "4.3.5";

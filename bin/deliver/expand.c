@@ -57,8 +57,13 @@ add_target(struct expansion *e, struct target t)
 		return add_path(e, t.value);
 	case TARGET_POSTMASTER:
 		return add_path(e, str_slice(&e->courier->postmaster));
+	case TARGET_NOTHING:
+		return expand_add(e, &(struct plan_step){.kind = PLAN_NOTHING, .value = t.value});
+	case TARGET_PROGRAM:
+		return expand_add(e, &(struct plan_step){.kind = PLAN_PROGRAM, .value = t.value});
 	case TARGET_USER:
-		return home_expand(e, t.value);
+	case TARGET_MAILBOX:
+		return home_expand(e, t.value, t.kind == TARGET_USER);
 	case TARGET_QUOTA:
 		str_clear(&e->plan->quota);
 		if (str_add_slice(&e->plan->quota, t.value) == -1)
@@ -69,13 +74,10 @@ add_target(struct expansion *e, struct target t)
 	case TARGET_INCLUDE:
 		return list_add_file(e, t.value);
 	case TARGET_BAD:
-		return outcome_fail(e->outcome, JOB_PERMANENT, "5.1.3",
-		    "\"%.*s\" is neither an address nor a path", (int)t.value.len, t.value.data);
-	case TARGET_UNSUPPORTED:
 		break;
 	}
-	return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5", "\"%.*s\" is not supported yet",
-	    (int)t.value.len, t.value.data);
+	return outcome_fail(e->outcome, JOB_PERMANENT, "5.1.3",
+	    "\"%.*s\" is neither an address nor a path", (int)t.value.len, t.value.data);
 }
 
 /* One address may enter the queue as it is; several may lead to one person. */

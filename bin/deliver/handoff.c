@@ -23,6 +23,7 @@
 struct ends {
 	int input[2], output[2];
 	int failure[2]; /* closed by execve, or errno comes through */
+	uint64_t said;
 };
 
 static void
@@ -45,7 +46,7 @@ close_ends(struct ends *e)
 static int
 open_ends(struct ends *e)
 {
-	*e = (struct ends){{-1, -1}, {-1, -1}, {-1, -1}};
+	*e = (struct ends){{-1, -1}, {-1, -1}, {-1, -1}, 0};
 	if (pipe2(e->input, O_CLOEXEC) == -1 || pipe2(e->output, O_CLOEXEC) == -1 ||
 	    pipe2(e->failure, O_CLOEXEC) == -1)
 		return -1;
@@ -56,11 +57,38 @@ open_ends(struct ends *e)
 	return 0;
 }
 
+/* Lowers a limit: never raises one that we are under ourselves. */
+static int
+set_limit(__rlimit_resource_t resource, uint64_t value)
+{
+	struct rlimit limit;
+
+	if (value == 0)
+		return 0;
+	if (getrlimit(resource, &limit) == -1)
+		return -1;
+	if (limit.rlim_max > value)
+		limit.rlim_max = value;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(resource, &limit);
+}
+
+static int
+set_limits(const struct handoff *h)
+{
+	struct rlimit no_core = {0};
+
+	if (setrlimit(RLIMIT_CORE, &no_core) == -1 ||
+	    set_limit(RLIMIT_NPROC, h->max_processes) == -1 ||
+	    set_limit(RLIMIT_FSIZE, h->max_file_size) == -1)
+		return -1;
+	return set_limit(RLIMIT_AS, h->max_memory);
+}
+
 /* As if it had been started by nobody in particular, in a session that has no terminal. */
 static int
 prepare_child(const struct handoff *h, pid_t parent)
 {
-	struct rlimit no_core = {0};
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -69,7 +97,7 @@ prepare_child(const struct handoff *h, pid_t parent)
 	umask(S_IRWXG | S_IRWXO);
 	/* should deliver be killed, nobody would say any more what became of this */
 	if (setsid() == -1 || prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent ||
-	    setrlimit(RLIMIT_CORE, &no_core) == -1 || chdir(h->folder) == -1)
+	    chdir(h->folder) == -1 || set_limits(h) == -1)
 		return -1;
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -91,14 +119,16 @@ execute(const struct handoff *h, const struct ends *e, pid_t parent)
 
 /* What the program says: kept up to the cap, then read for the sake of peace. 0 at its end. */
 static ssize_t
-take_output(const struct handoff *h, int fd)
+take_output(const struct handoff *h, struct ends *e)
 {
 	char buf[4096];
-	ssize_t n = read(fd, buf, sizeof buf);
+	ssize_t n = read(e->output[0], buf, sizeof buf);
 	size_t room = HANDOFF_OUTPUT_MAX - h->output->len;
 
-	if (n > 0)
+	if (n > 0) {
 		(void)str_add(h->output, buf, (size_t)n < room ? (size_t)n : room);
+		e->said += (uint64_t)n;
+	}
 	return n;
 }
 
@@ -119,8 +149,12 @@ converse(const struct handoff *h, struct ends *e, struct feed *feed, int process
 		}
 		if (ready > 0 && fds[0].revents != 0)
 			return 0;
-		if (ready > 0 && fds[1].revents != 0 && take_output(h, e->output[0]) == 0)
+		if (ready > 0 && fds[1].revents != 0 && take_output(h, e) == 0)
 			close_end(&e->output[0]);
+		if (h->max_output > 0 && e->said > h->max_output) {
+			errno = E2BIG;
+			return -1;
+		}
 		if (ready > 0 && fds[2].revents != 0) {
 			enum feed_result result = feed_some(feed, e->input[1]);
 
@@ -191,8 +225,10 @@ attend(const struct handoff *h, struct ends *e, struct feed *feed, pid_t pid, in
 		error = wait_for_exec(e);
 	if (error == 0 && converse(h, e, feed, process) == -1) {
 		error = errno;
-		result = error == ETIMEDOUT ? HANDOFF_TIMED_OUT : HANDOFF_FAILED;
-		if (result == HANDOFF_TIMED_OUT)
+		result = error == ETIMEDOUT ? HANDOFF_TIMED_OUT
+			 : error == E2BIG   ? HANDOFF_TOO_MUCH
+					    : HANDOFF_FAILED;
+		if (result != HANDOFF_FAILED)
 			end_group(pid, process, SIGTERM, LEAVE_MS);
 	}
 	/* before its input ends: a message cut short must not look whole */
@@ -203,8 +239,7 @@ attend(const struct handoff *h, struct ends *e, struct feed *feed, pid_t pid, in
 		errno = error;
 	} else
 		result = conclude(reap(pid), number);
-	for (int i = 0; e->output[0] != -1 && i < LEFT_OVER && take_output(h, e->output[0]) > 0;
-	     i++)
+	for (int i = 0; e->output[0] != -1 && i < LEFT_OVER && take_output(h, e) > 0; i++)
 		;
 	io_close(process);
 	errno = error;

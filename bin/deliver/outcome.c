@@ -56,6 +56,21 @@ outcome_say(struct outcome *o, const char *format, ...)
 }
 
 int
+outcome_take(struct outcome *o, const struct outcome *from)
+{
+	if (from->status == JOB_DELIVERED) {
+		outcome_say(o, "%s", from->reply.data);
+		return 0;
+	}
+	o->status = from->status;
+	memcpy(o->own_code, from->own_code, sizeof o->own_code);
+	o->code = from->code == from->own_code ? o->own_code : from->code;
+	str_clear(&o->reply);
+	(void)str_add_slice(&o->reply, str_slice(&from->reply));
+	return -1;
+}
+
+int
 outcome_fail(struct outcome *o, enum job_status status, const char *code, const char *format, ...)
 {
 	va_list args;

@@ -27,6 +27,8 @@ void outcome_try(struct outcome *o, const char *kind, struct slice name);
 /* Adds to the reply of a success, "; " between the parts. */
 void outcome_say(struct outcome *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What FROM says of a step: of a success it is added, a failure replaces all. 0, or -1 then. */
+int outcome_take(struct outcome *o, const struct outcome *from);
 /* A failure, which replaces the reply so far. -1, for the caller to return. */
 int outcome_fail(struct outcome *o, enum job_status status, const char *code, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "base/io.h"
-#include "mail/address.h"
 
 #define STEPS_MAX ((size_t)11000000) /* list.c counts members, by the limits */
 #define TEXT_MAX ((size_t)4096)
@@ -19,7 +18,8 @@ plan_init(struct plan *p, struct slice sender)
 	*p = (struct plan){.home = -1};
 	str_init(&p->user, TEXT_MAX);
 	str_init(&p->home_path, TEXT_MAX);
-	str_init(&p->extension, ADDRESS_LOCAL_MAX);
+	str_init(&p->extension, TEXT_MAX);
+	str_init(&p->rest, TEXT_MAX);
 	str_init(&p->sender, TEXT_MAX);
 	str_init(&p->list, TEXT_MAX);
 	str_init(&p->quota, TEXT_MAX);
@@ -43,6 +43,7 @@ plan_free(struct plan *p)
 	str_free(&p->user);
 	str_free(&p->home_path);
 	str_free(&p->extension);
+	str_free(&p->rest);
 	str_free(&p->sender);
 	str_free(&p->list);
 	str_free(&p->quota);

@@ -17,6 +17,7 @@ enum plan_kind {
 	PLAN_MAILDIR, /* value: its path */
 	PLAN_MBOX,    /* value: its path */
 	PLAN_PROGRAM, /* value: the command as its owner wrote it, without the bar */
+	PLAN_NOTHING, /* thrown away */
 	PLAN_FORWARD, /* value: an address with its domain */
 };
 
@@ -36,9 +37,11 @@ struct plan {
 	struct str user; /* who that is */
 	struct str home_path;
 	struct str extension; /* of his address */
-	struct str sender;    /* the reverse-path of what is forwarded */
-	struct str list;      /* settings of the mailing list ("KEY=VALUE ..."), or empty */
-	struct str quota;     /* of the Maildirs, or empty */
+	struct str rest;      /* of it: what -default of a .qmail file stands for */
+	bool has_rest;
+	struct str sender; /* the reverse-path of what is forwarded */
+	struct str list;   /* settings of the mailing list ("KEY=VALUE ..."), or empty */
+	struct str quota;  /* of the Maildirs, or empty */
 };
 
 /* SENDER is the reverse-path of the job. 0, or -1 with str's errors; to be freed in any case. */

@@ -34,16 +34,24 @@ find_user(const char *name, struct str *room, struct passwd *user)
 }
 
 static int
-open_home(const struct passwd *user, struct str *path, struct outcome *o)
+check_user(const struct passwd *user, struct outcome *o)
 {
-	int home;
-
 	if (geteuid() == 0)
 		return outcome_fail(o, JOB_TEMPORARY, "4.3.5",
 		    "deliver runs as the user ID 0, which delivers no user's mail");
 	if (user->pw_uid != geteuid())
 		return outcome_fail(o, JOB_TEMPORARY, "4.3.5", "runs as %lu, cannot deliver to %s",
 		    (unsigned long)geteuid(), user->pw_name);
+	return 0;
+}
+
+static int
+open_home(const struct passwd *user, struct str *path, struct outcome *o)
+{
+	int home;
+
+	if (check_user(user, o) == -1)
+		return -1;
 	home = open(user->pw_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (home == -1)
 		return outcome_errno(o, "unable to open the home directory %s", user->pw_dir);
@@ -54,24 +62,51 @@ open_home(const struct passwd *user, struct str *path, struct outcome *o)
 	return home;
 }
 
+/* 1 and USER, whose strings are in ROOM; or -1 and O. */
+static int
+look_up(struct slice name, struct str *room, struct passwd *user, struct outcome *o)
+{
+	struct str text;
+	int found;
+
+	str_init(&text, 256);
+	found = str_add_slice(&text, name) == -1 ? -1 : find_user(text.data, room, user);
+	if (found == -1)
+		(void)outcome_errno(o, "unable to look up the user %s", text.data);
+	else if (found == 0)
+		/* qrun found him a moment ago, and will look again: that is for it to say */
+		found = outcome_fail(o, JOB_TEMPORARY, "4.3.5", "there is no user %s", text.data);
+	str_free(&text);
+	return found;
+}
+
 int
 user_open_home(struct slice name, struct str *path, struct outcome *o)
 {
-	struct str text, room;
+	struct str room;
 	struct passwd user;
-	int found, home = -1;
+	int home = -1;
 
-	str_init(&text, 256);
 	str_init(&room, RECORD_MAX);
-	found = str_add_slice(&text, name) == -1 ? -1 : find_user(text.data, &room, &user);
-	if (found == 1)
+	if (look_up(name, &room, &user, o) == 1)
 		home = open_home(&user, path, o);
-	else if (found == -1)
-		(void)outcome_errno(o, "unable to look up the user %s", text.data);
-	else
-		/* qrun found him a moment ago, and will look again: that is for it to say */
-		(void)outcome_fail(o, JOB_TEMPORARY, "4.3.5", "there is no user %s", text.data);
 	str_free(&room);
-	str_free(&text);
 	return home;
+}
+
+int
+user_is_own(struct slice name, struct outcome *o)
+{
+	struct str room;
+	struct passwd user;
+	int result;
+
+	str_init(&room, RECORD_MAX);
+	result = look_up(name, &room, &user, o);
+	if (result == 1 && user.pw_uid != geteuid() && user.pw_uid != 0 && geteuid() != 0)
+		result = 0;
+	else if (result == 1)
+		result = check_user(&user, o) == -1 ? -1 : 1;
+	str_free(&room);
+	return result;
 }

@@ -12,4 +12,7 @@
  */
 int user_open_home(struct slice name, struct str *path, struct outcome *o);
 
+/* 1 if NAME is the user that we run as, 0 if he is another but uid 0, or -1 and O. */
+int user_is_own(struct slice name, struct outcome *o);
+
 #endif

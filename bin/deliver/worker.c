@@ -57,6 +57,7 @@ begin_job(struct batch *b, const struct job *job, struct outcome *outcomes)
 	bool is_open;
 
 	convert_file_init(&converted);
+	b->until = deadline_in_seconds((int64_t)job->deadline);
 	is_open = open_message(b->courier, job, &converted) == 0;
 	for (size_t i = 0; i < job->count; i++)
 		if (is_open)
@@ -187,18 +188,50 @@ next_job(struct courier *c, int fd)
 	return wait_for_job(fd, -1);
 }
 
+/* What is ended, before a program of the last job begins: qrun need not wait for that, too. */
+struct settling {
+	struct load *load;
+	int fd;
+	int error; /* errno of an answer that failed, or 0 */
+};
+
+static void
+settle(void *context)
+{
+	struct settling *s = context;
+	struct load *l = s->load;
+	size_t last = l->count - 1;
+
+	if (last == 0)
+		return;
+	l->count = last;
+	if (s->error == 0 && answer_all(l, s->fd) == -1)
+		s->error = errno;
+	/* where it was it stays as it is, too, until it is over */
+	l->count = 1;
+	l->jobs[0] = l->jobs[last];
+	l->outcomes[0] = l->outcomes[last];
+	l->begun_ms[0] = l->begun_ms[last];
+}
+
 /* Everything that waits, up to the load: 1, 0 when qrun has gone, -1 with errno. */
 static int
 take_jobs(struct courier *c, struct load *l, int fd)
 {
-	struct batch b = {.courier = c};
+	struct settling settling = {.load = l, .fd = fd};
+	struct batch b = {.courier = c, .settle = settle, .context = &settling};
 	int result, answered;
 
 	do
 		result = take_job(l, &b, fd);
-	while (result == 1 && l->count < JOBS_MAX && wait_for_job(fd, 0) == 1);
+	while (result == 1 && !b.ran_program && settling.error == 0 && l->count < JOBS_MAX &&
+	       wait_for_job(fd, 0) == 1);
 	batch_finish(&b);
 	answered = answer_all(l, fd);
+	if (settling.error != 0) {
+		errno = settling.error;
+		answered = -1;
+	}
 	if (answered == -1 && result == 1)
 		return errno == EPIPE ? 0 : -1;
 	return result;

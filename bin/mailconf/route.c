@@ -95,6 +95,18 @@ explain_targets(struct explanation *e, struct slice targets)
 			code =
 			    worse(code, end(e, "mailbox of the user ",
 					    slice_skip(one, strlen(ROUTE_TARGET_USER)), EXIT_DONE));
+		else if (slice_starts(one, ROUTE_TARGET_MAILBOX))
+			code = worse(
+			    code, end(e, "default mailbox of the user ",
+				      slice_skip(one, strlen(ROUTE_TARGET_MAILBOX)), EXIT_DONE));
+		else if (slice_starts(one, ROUTE_TARGET_PROGRAM))
+			code = worse(
+			    code, end(e, "program ", slice_skip(one, strlen(ROUTE_TARGET_PROGRAM)),
+				      EXIT_DONE));
+		else if (slice_starts_nocase(one, ROUTE_TARGET_INCLUDE))
+			code = worse(
+			    code, end(e, "addresses in ",
+				      slice_skip(one, strlen(ROUTE_TARGET_INCLUDE)), EXIT_DONE));
 		else if (slice_is(one, ROUTE_POSTMASTER))
 			code = worse(code,
 			    end(e, "Maildir postmaster/ in the spool", slice_of(""), EXIT_DONE));

@@ -9,6 +9,7 @@
 #include "hosts.h"
 #include "workers.h"
 
+#define TARGETS_SHOWN 500
 #define IDLE_SECONDS 60 /* how long a window is remembered without mail */
 
 static int
@@ -19,22 +20,83 @@ compare(const void *a, const void *b)
 	return strcmp(left->key, right->key);
 }
 
+/* What the targets of one recipient are, to find who delivers to them. */
+struct crowd {
+	struct slice user; /* one of a system user's own */
+	size_t users;
+	bool has_program, has_postmaster, has_other;
+};
+
+static void
+look_at_target(struct crowd *c, struct slice one)
+{
+	static const char *const own[] = {ROUTE_TARGET_USER, ROUTE_TARGET_MAILBOX};
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (slice_starts(one, own[i]))
+			len = strlen(own[i]);
+	if (len > 0) {
+		c->users += c->users == 0 || !slice_equal(c->user, slice_skip(one, len));
+		c->user = slice_skip(one, len);
+	} else if (slice_starts(one, ROUTE_TARGET_PROGRAM))
+		c->has_program = true;
+	else if (slice_is(one, ROUTE_POSTMASTER))
+		c->has_postmaster = true;
+	else if ((slice_starts(one, "/") && !slice_is(one, "/dev/null")) ||
+		 slice_starts_nocase(one, ROUTE_TARGET_INCLUDE))
+		c->has_other = true;
+}
+
 /*
- * Whom targets are delivered as: the system user whose mailbox is one of them, the spool's owner
- * for the postmaster's, and else the owner of hosted mailboxes.
+ * Whom targets are delivered as: a user of their own for programs; the system user whose mailbox is
+ * the only one; the spool's owner for the postmaster's alone; and else the owner of hosted
+ * mailboxes. What is left then is forwarded by deliver.
  */
 static struct slice
-user_of_targets(const struct qrun *q, struct slice targets)
+user_of_targets(const struct qrun *q, struct slice targets, bool *has_program)
+{
+	struct crowd c = {.users = 0};
+	struct slice one;
+
+	while (slice_take(&targets, '\n', &one))
+		look_at_target(&c, one);
+	*has_program = c.has_program;
+	if (c.has_program)
+		return routes_program_user(q->routes);
+	if (c.users == 1 && !c.has_other && !c.has_postmaster)
+		return c.user;
+	if (c.users == 0 && !c.has_other && c.has_postmaster)
+		return slice_of("");
+	return routes_mail_user(q->routes);
+}
+
+/*
+ * Programs may be slow, so that each set of targets with one is a destination of its own, whatever
+ * the addresses that lead there. What is not kept of long ones tells few apart.
+ */
+static int
+add_targets(struct str *key, struct slice targets)
 {
 	struct slice one;
 
-	while (slice_take(&targets, '\n', &one)) {
-		if (slice_starts(one, ROUTE_TARGET_USER))
-			return slice_skip(one, strlen(ROUTE_TARGET_USER));
-		if (slice_is(one, ROUTE_POSTMASTER))
-			return slice_of("");
-	}
-	return routes_mail_user(q->routes);
+	if (targets.len > TARGETS_SHOWN)
+		targets.len = TARGETS_SHOWN;
+	while (slice_take(&targets, '\n', &one))
+		if (str_add_slice(key, one) == -1 || str_add_char(key, ' ') == -1)
+			return -1;
+	return 0;
+}
+
+static int
+describe_targets(const struct qrun *q, struct slice targets, struct str *key, struct slice *user)
+{
+	bool has_program;
+
+	*user = user_of_targets(q, targets, &has_program);
+	if (str_format(key, "%.*s targets:", (int)user->len, user->data) == -1)
+		return -1;
+	return has_program ? add_targets(key, targets) : 0;
 }
 
 /*
@@ -57,8 +119,7 @@ describe(const struct qrun *q, const struct route *route, struct str *key, struc
 		*user = str_slice(&route->user);
 		return str_format(key, "%s user:%s", route->user.data, route->user.data);
 	default:
-		*user = user_of_targets(q, str_slice(&route->targets));
-		return str_format(key, "%.*s targets:", (int)user->len, user->data);
+		return describe_targets(q, str_slice(&route->targets), key, user);
 	}
 }
 

@@ -43,25 +43,32 @@ destination_note_pace(struct destination *d, int64_t ms)
 
 /* A program may take its time, so nothing waits behind it in the same worker. */
 static bool
-is_gateway(const struct destination *d)
+has_program(const struct destination *d)
 {
 	return d->kind == WORKER_DELIVER && !slice_starts(slice_of(d->address), "user:") &&
-	       !slice_starts(slice_of(d->address), "targets:");
+	       !slice_is(slice_of(d->address), "targets:");
+}
+
+/* That a user has programs is seen from the time they take: his mail goes one by one then. */
+static bool
+is_slow_user(const struct destination *d)
+{
+	return slice_starts(slice_of(d->address), "user:") && d->pace >= SLOW_MS * PACE_UNIT;
 }
 
 /* What is told ahead has been counted, so where mail is counted nothing is told ahead. */
 size_t
 destination_depth(const struct qrun *q, const struct destination *d)
 {
-	if (!d->is_proven || d->is_turn || is_gateway(d) || d->own.per_minute > 0 ||
-	    (d->kind == WORKER_SEND && q->limits.send_rate > 0))
+	if (!d->is_proven || d->is_turn || has_program(d) || is_slow_user(d) ||
+	    d->own.per_minute > 0 || (d->kind == WORKER_SEND && q->limits.send_rate > 0))
 		return 1;
 	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
 }
 
 /*
- * A system user can make the workers that run as him hang, so he never gets more than a quarter of
- * them.
+ * A system user can make the workers that run as him hang, and so can programs of aliases: neither
+ * gets more than a quarter of them.
  */
 static size_t
 window_limit(const struct qrun *q, const struct destination *d)
@@ -74,7 +81,7 @@ window_limit(const struct qrun *q, const struct destination *d)
 		return (size_t)d->own.at_once;
 	if (d->kind == WORKER_SEND)
 		return (size_t)q->limits.send_destination;
-	if (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user))
+	if (!has_program(d) && (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user)))
 		return limit;
 	return (limit + 3) / 4;
 }

@@ -18,7 +18,7 @@
 static void
 describe_recipients(const struct task *task, struct job *job)
 {
-	bool has_targets = strcmp(task->destination->address, "targets:") == 0;
+	bool has_targets = slice_starts(slice_of(task->destination->address), "targets:");
 
 	job->count = task->count;
 	for (size_t i = 0; i < task->count; i++) {

@@ -72,6 +72,12 @@ struct limits {
 	uint64_t send_rate;	    /* messages a minute to other servers, in all; 0: any */
 	uint64_t deliver_workers;   /* deliver processes at once */
 	uint64_t delivery_deadline; /* seconds one delivery may take before its worker is ended */
+	/* of a program that an alias or a user's file names; 0: none */
+	uint64_t program_deadline;     /* seconds */
+	uint64_t program_processes;    /* of its user in all (RLIMIT_NPROC) */
+	uint64_t program_file_size;    /* octets, of one file */
+	uint64_t program_memory;       /* octets of address space, of each process */
+	uint64_t program_output;       /* octets that it may say before it is ended */
 	uint64_t smtp_connect_timeout; /* seconds, to one address */
 	uint64_t smtp_connect_delay;   /* ms, until the next address is tried beside it */
 	uint64_t smtp_timeout;	       /* percent of the time-outs of RFC 5321 4.5.3.2; 100 */

@@ -32,11 +32,15 @@ enum route_kind {
 
 /*
  * A target is an address, to which a copy goes; /path/, a Maildir; /path, an mbox; or one of these:
- * "user:NAME" is the mailbox of the system user NAME, with no more aliases (an alias that names
- * itself beside others, or \NAME); "postmaster:" is the Maildir postmaster/ in the spool's folder,
- * for mail to postmaster and to users with uid 0 that no alias sends elsewhere.
+ * "|command", a program; ":include:/path", a file of addresses; "user:NAME", the mail of the system
+ * user NAME as his own files say, with no more aliases (an alias that names itself beside others);
+ * "mailbox:NAME", his default mailbox (\NAME); "postmaster:", the Maildir postmaster/ in the
+ * spool's folder, for mail to postmaster and to users with uid 0 that no alias sends elsewhere.
  */
+#define ROUTE_TARGET_PROGRAM "|"
+#define ROUTE_TARGET_INCLUDE ":include:"
 #define ROUTE_TARGET_USER "user:"
+#define ROUTE_TARGET_MAILBOX "mailbox:"
 #define ROUTE_POSTMASTER "postmaster:"
 /*
  * In front of a path: the quota of that Maildir, as users has it. An alias or hosted address whose
@@ -84,9 +88,9 @@ struct route {
 
 /*
  * Reads the tables (me, locals, virtual, domains, users, aliases, relaydomains, routes,
- * senderroutes, roles, extensions, mailuser, srs), those that are compiled as they are found then.
- * Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it may name the
- * file. Blocks on files alone.
+ * senderroutes, roles, extensions, mailuser, programuser, srs), those that are compiled as they are
+ * found then. Null with errno: for EINVAL, PROBLEM says what is wrong, with file and line; else it
+ * may name the file. Blocks on files alone.
  */
 struct routes *routes_open(const struct control *c, struct str *problem);
 void routes_free(struct routes *r);
@@ -101,6 +105,8 @@ struct slice routes_me(const struct routes *r);
 struct slice routes_mail_user(const struct routes *r);
 /* What separates extensions in local parts of this host. */
 const struct extensions *routes_extensions(const struct routes *r);
+/* The user whom programs of aliases run as: the file programuser, default "nobody". */
+struct slice routes_program_user(const struct routes *r);
 /* A domain or literal for which this host is the final destination (locals, virtual, domains). */
 bool routes_is_ours(const struct routes *r, struct slice domain);
 

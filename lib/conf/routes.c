@@ -11,6 +11,7 @@
 
 #define NAME_LEN_MAX 1024 /* of what stands in me and mailuser */
 #define MAIL_USER "vmail"
+#define PROGRAM_USER "nobody"
 
 int
 routes_collect_domains(const struct table *virtual, struct table *hosted)
@@ -74,6 +75,11 @@ read_names(struct routes *r, const struct control *c, struct str *problem)
 	found = control_line(c, "mailuser", &r->mail_user);
 	if (found == 0)
 		found = str_add_text(&r->mail_user, MAIL_USER);
+	if (found == -1)
+		return -1;
+	found = control_line(c, "programuser", &r->program_user);
+	if (found == 0)
+		found = str_add_text(&r->program_user, PROGRAM_USER);
 	return found == -1 ? -1 : 0;
 }
 
@@ -217,6 +223,7 @@ routes_open(const struct control *c, struct str *problem)
 		return NULL;
 	str_init(&r->me, NAME_LEN_MAX);
 	str_init(&r->mail_user, NAME_LEN_MAX);
+	str_init(&r->program_user, NAME_LEN_MAX);
 	if (read_names(r, c, problem) == -1 || srs_read(&r->srs, c, problem) == -1 ||
 	    read_tables(r, c, problem) == -1 || complete_tables(r, c, problem) == -1) {
 		int saved = errno;
@@ -236,6 +243,7 @@ routes_free(struct routes *r)
 		return;
 	str_free(&r->me);
 	str_free(&r->mail_user);
+	str_free(&r->program_user);
 	table_free(&r->locals);
 	table_free(&r->virtual);
 	table_free(&r->hosted);
@@ -268,6 +276,12 @@ const struct extensions *
 routes_extensions(const struct routes *r)
 {
 	return &r->extensions;
+}
+
+struct slice
+routes_program_user(const struct routes *r)
+{
+	return str_slice(&r->program_user);
 }
 
 int

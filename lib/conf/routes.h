@@ -14,7 +14,7 @@
 #include "conf/table.h"
 
 struct routes {
-	struct str me, mail_user;
+	struct str me, mail_user, program_user;
 	struct forms forms; /* of domains, for all tables behind */
 	bool has_locals;    /* without the file: me and localhost */
 	struct table locals;

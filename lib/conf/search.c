@@ -7,7 +7,6 @@
 #include "conf/alias.h"
 #include "conf/cdb_reader.h"
 #include "conf/hop.h"
-#include "conf/include.h"
 #include "conf/routes.h"
 #include "conf/user.h"
 
@@ -131,9 +130,9 @@ find_user(struct search *s, struct slice name, struct slice extension)
 	return search_end(s, ROUTE_UNKNOWN, "no such user here", slice_of(NULL), "");
 }
 
-/* One of several targets that is the system user NAME and nothing else. */
+/* A target that is the system user NAME, as PREFIX says. */
 static int
-add_user(struct search *s, struct slice name)
+add_user(struct search *s, const char *prefix, struct slice name)
 {
 	struct str user;
 	int result = 0;
@@ -143,7 +142,7 @@ add_user(struct search *s, struct slice name)
 	str_init(&user, s->route->user.cap);
 	switch (user_find(name, &user, &s->route->reason)) {
 	case USER_FOUND:
-		result = add_target(s, ROUTE_TARGET_USER, str_slice(&user), slice_of(NULL));
+		result = add_target(s, prefix, str_slice(&user), slice_of(NULL));
 		break;
 	case USER_ROOT:
 		result = add_postmaster(s);
@@ -160,28 +159,45 @@ add_user(struct search *s, struct slice name)
 	return result;
 }
 
+/* The target as deliver takes it: PREFIX and its text, without quotes. */
+static int
+add_unquoted(struct search *s, const char *prefix, const struct alias_target *target)
+{
+	struct str text;
+	int result;
+
+	str_init(&text, s->route->targets.cap);
+	result = alias_add_text(target, &text);
+	if (result == 0)
+		result = add_target(s, prefix, str_slice(&text), slice_of(NULL));
+	str_free(&text);
+	return result;
+}
+
 static int
 add_one(struct search *s, const struct table_entry *alias, const struct alias_target *target)
 {
-	struct slice path;
-
 	switch (target->kind) {
 	case ALIAS_ADDRESS:
 	case ALIAS_PATH:
-		return add_target(s, "", target->text, slice_of(NULL));
+		return add_unquoted(s, "", target);
+	case ALIAS_PROGRAM:
+		return add_unquoted(s, ROUTE_TARGET_PROGRAM, target);
+	case ALIAS_INCLUDE:
+		if (target->text.data[0] != '/')
+			break;
+		return add_unquoted(s, ROUTE_TARGET_INCLUDE, target);
 	case ALIAS_USER:
-		return add_user(s, target->text);
+		return add_user(s, ROUTE_TARGET_MAILBOX, target->text);
 	case ALIAS_LOCAL:
 		if (slice_equal_nocase(target->text, alias->key))
-			return add_user(s, target->text);
+			return add_user(s, ROUTE_TARGET_USER, target->text);
 		return add_target(s, "", target->text, s->routes->own_domain);
-	case ALIAS_UNSUPPORTED:
+	case ALIAS_HOME_PATH:
+	case ALIAS_BAD:
 		break;
 	}
-	if (include_path(target->text, &path))
-		return add_target(s, INCLUDE_PREFIX, path, slice_of(NULL));
-	return search_end(
-	    s, ROUTE_TEMPORARY, "the target \"", target->text, "\" is not supported yet");
+	return search_end(s, ROUTE_TEMPORARY, "\"", target->text, "\" is no target");
 }
 
 /* Targets that are more than one local name become the message's next recipients. */
@@ -255,8 +271,6 @@ search_alias(struct search *s, const struct table_entry *alias, struct slice ext
 	if (s->asks_tables_alone || !alias_next_target(&rest, &first) ||
 	    alias_next_target(&rest, &second))
 		return add_all(s, alias);
-	if (first.kind == ALIAS_USER)
-		return find_user(s, first.text, slice_of(NULL));
 	if (first.kind != ALIAS_LOCAL)
 		return add_all(s, alias);
 	if (slice_equal_nocase(first.text, alias->key))
