@@ -129,16 +129,16 @@ need_service(struct checks *k, const char *file, const char *name, const char *w
 		need_user(k, file, &who, why);
 }
 
-/* The first target of TABLE that begins with C, or null. */
+/* The first target of TABLE that is of this KIND, or null. */
 static const struct table_entry *
-find_target(const struct check_table *table, char c)
+find_target(const struct check_table *table, enum alias_target_kind kind)
 {
 	for (size_t i = 0; i < table->table.count; i++) {
 		struct slice rest = table->table.entries[i].value;
 		struct alias_target target;
 
 		while (alias_next_target(&rest, &target))
-			if (target.text.data[target.text.data[0] == '"'] == c)
+			if (target.kind == kind)
 				return &table->table.entries[i];
 	}
 	return NULL;
@@ -151,10 +151,11 @@ check_users(struct checks *k)
 
 	if (!k->is_split)
 		return;
-	if (find_target(&t->virtual, '/') != NULL || find_target(&t->aliases, '/') != NULL ||
-	    t->domains.table.count > 0)
+	if (find_target(&t->virtual, ALIAS_PATH) != NULL ||
+	    find_target(&t->aliases, ALIAS_PATH) != NULL || t->domains.table.count > 0)
 		need_user(k, "mailuser", &k->mail_user, "who owns hosted mailboxes, so mail waits");
-	if (find_target(&t->virtual, '|') != NULL || find_target(&t->aliases, '|') != NULL)
+	if (find_target(&t->virtual, ALIAS_PROGRAM) != NULL ||
+	    find_target(&t->aliases, ALIAS_PROGRAM) != NULL)
 		need_user(k, "programuser", &k->programs_user,
 		    "as whom programs of aliases run, so mail waits");
 	need_service(k, "certificates", "satchel-tlsd", "who holds the keys of TLS");

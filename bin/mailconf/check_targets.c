@@ -117,30 +117,31 @@ check_include(struct place *p)
 
 /* A path of a mailbox leads to its user: a slash that others could make something else of. */
 static void
-take(struct place *p, struct slice text)
+take(struct place *p, const struct alias_target *target)
 {
 	str_clear(&p->path);
-	if (str_add_slice(&p->path, slice_trim(text)) == -1 && errno == ENOMEM)
+	if (alias_add_text(target, &p->path) == -1 && errno == ENOMEM)
 		p->k->has_failed = true;
 }
 
 static void
 check_target(struct place *p, const struct alias_target *target)
 {
-	static const char include[] = ":include:";
-	struct slice text = target->text;
-
-	if (text.len > 2 && text.data[0] == '"' && text.data[text.len - 1] == '"')
-		text = slice_make(text.data + 1, text.len - 2);
-	if (slice_starts(text, "/")) {
-		take(p, text);
+	switch (target->kind) {
+	case ALIAS_PATH:
+		take(p, target);
 		check_path(p, &p->k->mail_user);
-	} else if (slice_starts(text, "|")) {
-		take(p, slice_skip(text, 1));
+		break;
+	case ALIAS_PROGRAM:
+		take(p, target);
 		check_program(p);
-	} else if (slice_starts_nocase(text, include)) {
-		take(p, slice_skip(text, strlen(include)));
+		break;
+	case ALIAS_INCLUDE:
+		take(p, target);
 		check_include(p);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -189,7 +190,7 @@ check_mailboxes(struct checks *k)
 		p.entry = &p.table->table.entries[i];
 		while (slice_word(&rest, &word))
 			if (word.data[0] == '/') {
-				take(&p, word);
+				take(&p, &(struct alias_target){.text = word});
 				check_path(&p, &k->mail_user);
 			}
 	}

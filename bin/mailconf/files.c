@@ -330,6 +330,7 @@ const struct file files[] = {
     {"mailuser", FILE_LINE, "vmail", "who owns hosted mailboxes", check_user},
     {"mailroot", FILE_LINE, "/var/vmail", "where mailuser makes mailboxes", NULL},
     {"programuser", FILE_LINE, "nobody", "whom programs of aliases run as", check_user},
+    {"forwardfiles", FILE_LINE, "forward", "what users say of their mail: .forward, .qmail", NULL},
     {"mailbox", FILE_LINE, "Maildir/", "mailbox of users, below their homes", NULL},
     {"mboxlocks", FILE_LINE, "fcntl flock dot", "what locks mbox files", check_stores},
     {"overquota", FILE_LINE, "temporary", "whether full mailboxes bounce", check_stores},
