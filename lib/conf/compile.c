@@ -59,17 +59,7 @@ read_text(struct compilation *k)
 static const char *
 check_targets(struct slice value)
 {
-	struct alias_target target;
-	size_t count = 0;
-
-	if (slice_starts_nocase(value, ROUTE_TARGET_LMTP))
-		return NULL;
-	while (alias_next_target(&value, &target)) {
-		if (target.kind == ALIAS_UNSUPPORTED)
-			return "a target in one of the forms of satchel-control(5) is expected";
-		count++;
-	}
-	return count == 0 ? "a target is expected" : NULL;
+	return slice_starts_nocase(value, ROUTE_TARGET_LMTP) ? NULL : alias_check_value(value);
 }
 
 static int
@@ -83,6 +73,8 @@ check_values(struct compilation *k)
 		const struct table_entry *e = &k->table.entries[i];
 		const char *cause = check_targets(e->value);
 
+		if (cause == NULL && strcmp(k->file->name, "aliases") == 0)
+			cause = alias_check_key(e->key);
 		if (cause != NULL)
 			result = table_tell(k->problems, k->text_name, slice_of(k->table.text),
 			    e->key, "%s", cause);
