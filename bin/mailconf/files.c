@@ -324,6 +324,7 @@ const struct file files[] = {
     {"aliases", FILE_LINES, "/etc/aliases", "other names of system users", check_routes},
     {"virtual", FILE_LINES, "none", "hosted addresses", check_routes},
     {"domains", FILE_LINES, "none", "more hosted domains", check_routes},
+    {"lmtpdomains", FILE_LINES, "none", "servers that have the accounts' mailboxes", check_routes},
     {"extensions", FILE_LINE, "+", "what separates extensions of names", check_extensions},
     {"roles", FILE_LINES, "those of RFC 2142", "names that postmaster answers for", check_routes},
     {"lists", FILE_LINES, "none", "owners and settings of mailing lists", check_routes},

@@ -75,6 +75,26 @@ find_entry(struct search *s, struct slice key, struct table_entry *entry, const 
 	return found;
 }
 
+/* Where the file lmtpdomains says that accounts of DOMAIN are delivered: 0 if it does not. */
+static int
+by_lmtp(struct search *s, struct slice domain)
+{
+	const struct table *lmtp = &s->routes->lmtp;
+	struct table_entry entry;
+	int found = table_get_domain(lmtp, domain, &entry);
+
+	if (found == 0)
+		found = table_get(lmtp, slice_of("*"), &entry);
+	if (found == 0)
+		return 0;
+	if (found == -1)
+		(void)search_damaged(s, lmtp);
+	else
+		search_note(
+		    s, "lmtpdomains", lmtp, &entry, domain, "has the mailboxes of accounts");
+	return found == -1 || search_alias(s, &entry, slice_of(NULL)) == 0 ? 1 : -1;
+}
+
 static int
 by_account(struct search *s, struct slice local, struct slice domain)
 {
@@ -103,7 +123,10 @@ by_account(struct search *s, struct slice local, struct slice domain)
 	    found == 0		       ? "no account"
 	    : account.mailbox.len == 0 ? "a login without a mailbox"
 				       : "an account with a mailbox");
-	return found == 0 || account.mailbox.len == 0 ? 0 : enter_mailbox(s, &account);
+	if (found == 0 || account.mailbox.len == 0)
+		return 0;
+	found = by_lmtp(s, domain);
+	return found != 0 ? found : enter_mailbox(s, &account);
 }
 
 static int

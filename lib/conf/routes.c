@@ -88,8 +88,8 @@ read_names(struct routes *r, const struct control *c, struct str *problem)
 static int
 expand(struct routes *r, const struct control *c, struct str *problem)
 {
-	struct table *const tables[] = {
-	    &r->locals, &r->virtual, &r->lists, &r->domains, &r->relay, &r->hops, &r->senders};
+	struct table *const tables[] = {&r->locals, &r->virtual, &r->lists, &r->domains, &r->relay,
+	    &r->hops, &r->senders, &r->lmtp};
 	int found = forms_read(&r->forms, c, problem);
 
 	if (found == -1 && problem->len == 0)
@@ -128,7 +128,8 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 	} tables[] = {{"locals", &r->locals, &r->has_locals}, {"virtual", &r->virtual, NULL},
 	    {"lists", &r->lists, NULL}, {"domains", &r->domains, NULL},
 	    {"relaydomains", &r->relay, NULL}, {"routes", &r->hops, NULL},
-	    {"senderroutes", &r->senders, NULL}, {"roles", &r->roles, &r->has_roles}};
+	    {"lmtpdomains", &r->lmtp, NULL}, {"senderroutes", &r->senders, NULL},
+	    {"roles", &r->roles, &r->has_roles}};
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
 		const struct routes_file *file = routes_file_find(tables[i].name);
@@ -248,6 +249,7 @@ routes_free(struct routes *r)
 	table_free(&r->virtual);
 	table_free(&r->hosted);
 	table_free(&r->domains);
+	table_free(&r->lmtp);
 	table_free(&r->roles);
 	accounts_close(&r->accounts);
 	forms_free(&r->forms);

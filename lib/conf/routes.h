@@ -22,6 +22,7 @@ struct routes {
 	struct table hosted;	  /* the domains of virtual, if that is a text */
 	struct table domains;	  /* hosted ones, too */
 	struct accounts accounts; /* users: addresses of hosted domains */
+	struct table lmtp;	  /* by domain, .domain and *: who has the mailboxes of accounts */
 	struct extensions extensions;
 	bool has_roles; /* without the file: those of RFC 2142 */
 	struct table roles;

@@ -100,6 +100,20 @@ check_virtual(const struct table_entry *entry)
 }
 
 static const char *
+check_lmtp(const struct table_entry *entry)
+{
+	struct hop hop;
+
+	if (!slice_is(entry->key, "*") && check_relay(entry) != NULL)
+		return "\"example.org: lmtp:...\", \".example.org: lmtp:...\" or \"*: lmtp:...\" "
+		       "is "
+		       "expected";
+	if (hop_parse(entry->value, &hop) != NULL || hop.kind != HOP_LMTP || hop.is_held)
+		return "lmtp:host:port or lmtp:unix:/path is expected behind the domain";
+	return NULL;
+}
+
+static const char *
 check_role(const struct table_entry *entry)
 {
 	struct address address;
@@ -117,7 +131,8 @@ routes_file_find(const char *name)
 	    {"aliases", TABLE_ALIASES, NULL}, {"virtual", TABLE_PAIRS, check_virtual},
 	    {"lists", TABLE_PAIRS, lists_check}, {"domains", TABLE_KEYS, check_local},
 	    {"relaydomains", TABLE_KEYS, check_relay}, {"routes", TABLE_PAIRS, check_hop},
-	    {"senderroutes", TABLE_PAIRS, check_sender}, {"roles", TABLE_KEYS, check_role}};
+	    {"lmtpdomains", TABLE_PAIRS, check_lmtp}, {"senderroutes", TABLE_PAIRS, check_sender},
+	    {"roles", TABLE_KEYS, check_role}};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (strcmp(name, files[i].name) == 0)
