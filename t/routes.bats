@@ -128,3 +128,27 @@ delivery() {
 	grep -q 'to=x@c.test .*status=deferred .*reply="nothing is delivered as uid 0, the user root"' <<<"$log"
 	grep -q 'to=x@d.test .*status=deferred .*there is no user nobody-here' <<<"$log"
 }
+
+@test "lmtpdomains: who has the mailboxes of accounts, by domain; others are refused as ever" {
+	control domains a.test sub.b.test c.test
+	control users 'joe@a.test: /mail/joe/ quota=5C' 'joe@sub.b.test: /mail/b/' 'joe@c.test: /mail/c/' \
+		'login@a.test:'
+	control lmtpdomains 'a.test: lmtp:unix:/run/lmtp' '.b.test: lmtp:mail.b.test:24'
+	run -0 mailconf route joe@a.test
+	[[ $output == *'lmtpdomains:1'*'=> '*'lmtp:unix:/run/lmtp'* ]]
+	[[ $output != */mail/joe/* ]] || [[ $output == *'users:1'* ]]
+	run mailconf route joe+x@sub.b.test
+	[[ $output == *'lmtpdomains:2'*'=> '*'lmtp:mail.b.test:24'* ]]
+	run -0 mailconf route joe@c.test
+	[[ $output == *'=> '*'/mail/c/'* ]]
+	run -100 mailconf route nobody@a.test login@a.test
+	[ "$(grep -c 'refused: 5.1.1' <<<"$output")" -eq 2 ]
+	control lmtpdomains 'a.test: lmtp:unix:/run/lmtp' '*: lmtp:127.0.0.1:24'
+	run -0 mailconf route joe@c.test
+	[[ $output == *'=> '*'lmtp:127.0.0.1:24'* ]]
+	for wrong in 'a.test: smtp:x' 'a.test: /mail/' 'joe@a.test: lmtp:unix:/x' 'a.test: hold:lmtp:unix:/x'; do
+		control lmtpdomains "$wrong"
+		run -100 mailconf check
+		[[ $output == *'lmtpdomains, line 1: '* ]] || { echo "$output"; return 1; }
+	done
+}
