@@ -30,6 +30,14 @@ struct limits {
 	uint64_t smtpd_sessions_address; /* at once, from one address (an IPv6 /64) */
 	uint64_t smtpd_sender_header;	 /* 1: the control file senders holds for From, too */
 	uint64_t smtpd_reveal_client;	 /* 1: Received of a submission says where it is from */
+	uint64_t pop3d_timeout;	 /* seconds that a client may be silent; RFC 1939, 3, wants 600 */
+	uint64_t pop3d_session;	 /* seconds that one session may take in all */
+	uint64_t pop3d_errors;	 /* wrong commands before the end */
+	uint64_t pop3d_sessions; /* at once, in all, where pop3d itself listens */
+	uint64_t pop3d_sessions_address; /* at once, from one address (an IPv6 /64) */
+	uint64_t pop3d_auth_failures;	 /* failed logins of one session before the end */
+	uint64_t pop3d_login_delay;	 /* seconds between two logins to a mailbox; 0: none */
+	uint64_t pop3d_messages;	 /* of a mailbox that one session shows */
 	uint64_t enqueue_workers;	 /* of the service, at most */
 	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
 	uint64_t auth_failures_address; /* failed logins of one client in a period; 0: any number */

@@ -5,7 +5,7 @@
 
 #define FILE_NAME "tls"
 #define VALUE_MAX ((size_t)4096)
-#define USERS "satchel-smtpd"
+#define USERS "satchel-smtpd satchel-pop3d"
 
 struct setting {
 	const char *name;
