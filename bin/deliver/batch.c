@@ -44,15 +44,36 @@ say_delivered(struct maildir_entry *e, struct outcome *o)
 	return 0;
 }
 
-void
-batch_finish(struct batch *b)
+/* All files, or all names, are durable by one sync. False: they are to be synced one by one. */
+static bool
+sync_together(struct batch *b)
 {
+	int folders[BATCH_MAX];
+
+	for (size_t i = 0; i < b->count; i++)
+		folders[i] = b->list[i].entry.folders.tmp;
+	return together_sync(&b->courier->together, folders, b->count);
+}
+
+static void
+sync_files(struct batch *b)
+{
+	if (sync_together(b))
+		return;
 	/* all on their way to the disk before the first is waited for: one commit serves many */
 	if (b->count > 1)
 		for_each(b, maildir_start_writing);
 	for_each(b, maildir_sync);
+}
+
+void
+batch_finish(struct batch *b)
+{
+	sync_files(b);
+	for_each(b, maildir_close_file);
 	for_each(b, maildir_publish);
-	for_each(b, maildir_sync_name);
+	if (!sync_together(b))
+		for_each(b, maildir_sync_name);
 	for_each(b, say_delivered);
 	for (size_t i = 0; i < b->count; i++) {
 		if (has_failed(b->list[i].outcome))

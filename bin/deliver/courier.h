@@ -15,6 +15,7 @@
 #include "mail/convert_file.h"
 #include "outcome.h"
 #include "spool/submit.h"
+#include "together.h"
 
 #define DELIVER_PATH_MAX ((size_t)4000)
 
@@ -40,6 +41,7 @@ struct courier {
 	struct submit submit;
 	struct listed listed; /* what gateways there are; read when the first is used */
 	struct limits limits;
+	struct together together; /* what is known of syncing many messages at once */
 	struct routes *routes; /* for aliases within lists; read when the first is used */
 	bool has_no_routes;    /* they could not be read */
 };

@@ -132,10 +132,14 @@ maildir_start_writing(struct maildir_entry *e, struct outcome *o)
 int
 maildir_sync(struct maildir_entry *e, struct outcome *o)
 {
+	return fsync(e->fd) == -1 ? outcome_errno(o, "unable to sync the message") : 0;
+}
+
+int
+maildir_close_file(struct maildir_entry *e, struct outcome *o)
+{
 	int fd = e->fd;
 
-	if (fsync(fd) == -1)
-		return outcome_errno(o, "unable to sync the message");
 	e->fd = -1;
 	/* close reports what NFS and quotas found late */
 	if (close(fd) == -1 && errno != EINTR)

@@ -39,6 +39,8 @@ int maildir_write(struct courier *c, const struct place *p, const struct maildir
 int maildir_start_writing(struct maildir_entry *e, struct outcome *o);
 /* Makes the file durable, its name not yet. 0, or -1 and O. */
 int maildir_sync(struct maildir_entry *e, struct outcome *o);
+/* What close(2) finds: errors that come late. 0, or -1 and O. */
+int maildir_close_file(struct maildir_entry *e, struct outcome *o);
 /* Moves it to new/. 0, or -1 and O. */
 int maildir_publish(struct maildir_entry *e, struct outcome *o);
 /* Makes the name durable. 0, or -1 and O: readers may have seen it, and it stays. */

@@ -342,11 +342,19 @@ class Disk:
 
     do_fdatasync = do_fsync
 
+    def do_syncfs(self, call):
+        """One of every file and directory: all roots are taken to be on one file system."""
+        todo = list(self.roots.values()) if self.inode_of(call)[0] is not None else []
+        self.note(call)
+        for inode in todo:
+            inode.syncs.append((call.begin, call.end, False))
+            todo.extend(inode.entries.values())
+
     def refuse(self, call):
         if any(self.find(path) is not None for _, path, _ in call.descriptors()):
             raise Unknown("%s: %s" % (call.name, call.text[:100]))
 
-    do_copy_file_range = do_symlinkat = do_syncfs = do_io_uring_setup = refuse
+    do_copy_file_range = do_symlinkat = do_io_uring_setup = refuse
 
     def do_sendfile(self, call):
         if self.find(next(call.descriptors())[1]) is not None:
