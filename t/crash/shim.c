@@ -41,6 +41,7 @@ enum call {
 	CALL_RECVMSG,
 	CALL_FSYNC,
 	CALL_FDATASYNC,
+	CALL_SYNCFS,
 	CALL_FTRUNCATE,
 	CALL_LOCK,
 	CALL_FCNTL,
@@ -294,6 +295,7 @@ fcntl(int fd, int command, ...)
 
 SYNC(fsync, FSYNC)
 SYNC(fdatasync, FDATASYNC)
+SYNC(syncfs, SYNCFS)
 PLAIN(int, ftruncate, FTRUNCATE, fd, (int fd, off_t size), (fd, size))
 PLAIN(int, linkat, LINK, -1, (int from, const char *path, int to, const char *name, int flags),
     (from, path, to, name, flags))
