@@ -223,3 +223,34 @@ posted() {
 	run mailconf check
 	assert_output_has 'lists, line 1: owner='
 }
+
+# expn ADDRESS...: what smtpd answers
+expn() {
+	{
+		printf 'EHLO x\r\n'
+		printf 'EXPN %s\r\n' "$@"
+		printf 'QUIT\r\n'
+	} | TCPREMOTEIP=${CLIENT-127.0.0.1} smtpd | tr -d '\r' | sed -n '/^250 HELP/,$p' | grep -v 'HELP\|^221'
+}
+
+@test "EXPN shows a list to whom the policy allows, of files that smtpd may read, if it is not too long" {
+	control locals here.test
+	control virtual "dev@box.test: :include:$SATCHEL_CONTROL/members/dev, bob@example.com" "secret@box.test: :include:$SATCHEL_CONTROL/members/dev" \
+	    "long@box.test: :include:$SATCHEL_CONTROL/members/long" "loop@box.test: :include:$SATCHEL_CONTROL/members/loop" \
+	    "none@box.test: :include:$T/outside" "mixed@box.test: :include:$SATCHEL_CONTROL/members/dev, /mail/x/"
+	control lists 'dev@box.test: owner=joe@box.test' 'secret@box.test: expn=no'
+	mkdir "$SATCHEL_CONTROL/members"
+	members control/members/dev '# who' ann@box.test 'Joe <joe>' 'bad line'
+	members control/members/loop ann@box.test ":include:$SATCHEL_CONTROL/members/loop"
+	seq -f 'member%.0f@away.test' 1001 >"$SATCHEL_CONTROL/members/long"
+	members outside ann@box.test
+	control verify trusted
+	expn dev@box.test >"$T/said"
+	printf '%s\n' '250-2.1.5 <ann@box.test>' '250-2.1.5 <joe@here.test>' '250 2.1.5 <bob@example.com>' |
+	    diff - "$T/said"
+	expn secret@box.test none@box.test mixed@box.test loop@box.test >"$T/said"
+	[ "$(grep -c '^252 2.0.0 Send some mail' "$T/said")" -eq 4 ]
+	[ "$(wc -l <"$T/said")" -eq 4 ]
+	expn long@box.test | grep -x '252 2.0.0 That list is too long to show'
+	CLIENT=192.0.2.9 expn dev@box.test | grep '^252 2.0.0 Send some mail'
+}
