@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* All entries of accounts in a row, and what is made of them. */
-#include "conf/accounts.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "conf/accounts.h"
 #include "conf/cdb_reader.h"
 #include "conf/cdb_writer.h"
 

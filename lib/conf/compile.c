@@ -57,9 +57,12 @@ read_text(struct compilation *k)
 
 /* Null, or what is wrong with the targets of an alias or a hosted address. */
 static const char *
-check_targets(struct slice value)
+check_targets(const struct compilation *k, struct slice value)
 {
-	return slice_starts_nocase(value, ROUTE_TARGET_LMTP) ? NULL : alias_check_value(value);
+	if (!slice_starts_nocase(value, ROUTE_TARGET_LMTP))
+		return alias_check_value(value);
+	/* of virtual it was looked at with the rest */
+	return strcmp(k->file->name, "aliases") == 0 ? routes_lmtp_problem(value) : NULL;
 }
 
 static int
@@ -71,7 +74,7 @@ check_values(struct compilation *k)
 
 	for (size_t i = 0; has_targets && i < k->table.count; i++) {
 		const struct table_entry *e = &k->table.entries[i];
-		const char *cause = check_targets(e->value);
+		const char *cause = check_targets(k, e->value);
 
 		if (cause == NULL && strcmp(k->file->name, "aliases") == 0)
 			cause = alias_check_key(e->key);

@@ -81,4 +81,7 @@ struct slice routes_domain_of(struct slice key);
 /* The text aliases of the control directory, or else /etc/aliases. As routes_file_open. */
 int routes_aliases_text(const struct control *c, struct str *text, const char **name);
 
+/* Null, or what would be right, of a value of aliases or virtual that begins with "lmtp:". */
+const char *routes_lmtp_problem(struct slice value);
+
 #endif

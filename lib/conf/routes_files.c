@@ -91,11 +91,24 @@ check_sender(const struct table_entry *entry)
 	return hop_parse(entry->value, &hop);
 }
 
+const char *
+routes_lmtp_problem(struct slice value)
+{
+	struct hop hop;
+
+	/* a path might hold it */
+	if (slice_find(value, ',') < value.len)
+		return "\"lmtp:...\" without other targets is expected";
+	return hop_parse(value, &hop);
+}
+
 static const char *
 check_virtual(const struct table_entry *entry)
 {
 	if (routes_domain_of(entry->key).len > 0)
-		return NULL;
+		return slice_starts_nocase(entry->value, ROUTE_TARGET_LMTP)
+			   ? routes_lmtp_problem(entry->value)
+			   : NULL;
 	return "\"joe@example.org: target\" or \"@example.org: target\" is expected";
 }
 

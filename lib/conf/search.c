@@ -225,11 +225,12 @@ add_all(struct search *s, const struct table_entry *alias)
 static int
 enter_lmtp(struct search *s, const struct table_entry *alias)
 {
+	const char *problem = routes_lmtp_problem(alias->value);
 	struct hop hop;
-	const char *problem = hop_parse(alias->value, &hop);
 
-	if (problem != NULL)
-		return search_end(s, ROUTE_TEMPORARY, problem, slice_of(""), "");
+	if (problem != NULL || hop_parse(alias->value, &hop) != NULL)
+		return search_end(
+		    s, ROUTE_TEMPORARY, "the target \"", alias->value, "\" cannot be used");
 	s->route->kind = ROUTE_SMTP;
 	return hop_add(&s->route->next_hop, &hop, slice_of(""));
 }

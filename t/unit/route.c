@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "conf/compile.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -147,6 +148,87 @@ static const struct wanted with_virtual[] = {
     {"odd@[IPv6:2001:db8::1]", ROUTE_TARGETS, "odd@example.com ", true, false},
 };
 
+/* Accounts, domains and lists of roles beside virtual, and extensions by + and -. */
+static const char hosted_virtual[] = "joe@example.org: /v/joe/\n"
+				     "team-a@example.org: /v/team/\n"
+				     "@all.test: /v/all/\n"
+				     "@lmtp.test: lmtp:unix:/run/lmtp\n"
+				     "one@lmtp.test: LMTP:mail.example.com:2424\n"
+				     "Own@all.test: /v/own/\n"
+				     "abuse@role.test: /v/abuse/\n"
+				     "k\303\266nig@b\303\274cher.test: /v/koenig/\n";
+
+static const char hosted_users[] = "ann@example.org: /u/ann/ quota=5S,10C\n"
+				   "dis@example.org: disabled /u/dis/\n"
+				   "login@example.org:\n"
+				   "odd@example.org: frob /u/odd/\n"
+				   "mary-ann@example.org: /u/mary-ann/\n"
+				   "mary@example.org: /u/mary/\n"
+				   "joe@example.org: /u/joe/\n"
+				   "own@all.test: /u/own/\n"
+				   "x@dom.test: /u/x/\n"
+				   "x@nowhere.test: /u/x/\n"
+				   "gone@dom.test: removed\n"
+				   "postmaster@dom.test: /u/postmaster/\n"
+				   "y@b\303\274cher.test: /u/y/\n";
+
+static const struct wanted with_hosted[] = {
+    {"joe@example.org", ROUTE_TARGETS, "/v/joe/ ", true, false},
+    {"ann@example.org", ROUTE_TARGETS, "quota:5S,10C /u/ann/ ", true, false},
+    {"ANN@EXAMPLE.ORG", ROUTE_TARGETS, "quota:5S,10C /u/ann/ ", true, false},
+    {"\"ann\"@example.org", ROUTE_TARGETS, "quota:5S,10C /u/ann/ ", true, false},
+    {"ann+x@example.org", ROUTE_TARGETS, "quota:5S,10C /u/ann/ ", true, false},
+    {"ann-x+y-z@example.org", ROUTE_TARGETS, "quota:5S,10C /u/ann/ ", true, false},
+    {"dis@example.org", ROUTE_TARGETS, "/u/dis/ ", true, false},
+    {"login@example.org", ROUTE_UNKNOWN, "no such recipient at example.org", true, false},
+    {"odd@example.org", ROUTE_TEMPORARY, "the account odd@example.org is in no", true, false},
+    {"mary-ann-x@example.org", ROUTE_TARGETS, "/u/mary-ann/ ", true, false},
+    {"mary-jane@example.org", ROUTE_TARGETS, "/u/mary/ ", true, false},
+    {"team-a-b@example.org", ROUTE_TARGETS, "/v/team/ ", true, false},
+    {"team-b@example.org", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"own@all.test", ROUTE_TARGETS, "/v/own/ ", true, false},
+    {"own-x@all.test", ROUTE_TARGETS, "/v/own/ ", true, false},
+    {"any@all.test", ROUTE_TARGETS, "/v/all/ ", true, false},
+    {"any@lmtp.test", ROUTE_SMTP, "lmtp:unix:/run/lmtp", true, false},
+    {"one@lmtp.test", ROUTE_SMTP, "lmtp:mail.example.com:2424", true, false},
+    {"x@dom.test", ROUTE_TARGETS, "/u/x/ ", true, false},
+    {"x@DOM.test", ROUTE_TARGETS, "/u/x/ ", true, false},
+    {"gone@dom.test", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"x@nowhere.test", ROUTE_SMTP, "mx:nowhere.test", false, false},
+    {"postmaster@dom.test", ROUTE_TARGETS, "/u/postmaster/ ", true, false},
+    {"abuse@dom.test", ROUTE_TARGETS, "/u/postmaster/ ", true, false},
+    {"Security@dom.test", ROUTE_TARGETS, "/u/postmaster/ ", true, false},
+    {"abuse@role.test", ROUTE_TARGETS, "/v/abuse/ ", true, false},
+    {"noc@role.test", ROUTE_TARGETS, "postmaster: ", true, false},
+    {"info@role.test", ROUTE_TARGETS, "postmaster: ", true, false},
+    {"noc+x@role.test", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"www", ROUTE_TARGETS, "postmaster: ", true, false},
+    {"nobody-x", ROUTE_USER, "nobody+x", true, false},
+    {"k\303\266nig@b\303\274cher.test", ROUTE_TARGETS, "/v/koenig/ ", true, false},
+    {"k\303\266nig@xn--bcher-kva.test", ROUTE_TARGETS, "/v/koenig/ ", true, false},
+    {"K\303\226NIG@xn--bcher-kva.test", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"y@b\303\274cher.test", ROUTE_TARGETS, "/u/y/ ", true, false},
+    {"y@XN--BCHER-KVA.test", ROUTE_TARGETS, "/u/y/ ", true, false},
+    {"y+z@xn--bcher-kva.test", ROUTE_TARGETS, "/u/y/ ", true, false},
+};
+
+/* Of another list of roles, and without extensions. */
+static const struct wanted with_few_roles[] = {
+    {"abuse@dom.test", ROUTE_TARGETS, "/u/postmaster/ ", true, false},
+    {"Complaints@dom.test", ROUTE_TARGETS, "/u/postmaster/ ", true, false},
+    {"noc@dom.test", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"www", ROUTE_UNKNOWN, "no such user", true, false},
+    {"postmaster@role.test", ROUTE_TARGETS, "postmaster: ", true, false},
+    {"x+y@dom.test", ROUTE_UNKNOWN, "no such recipient", true, false},
+    {"nobody+x", ROUTE_UNKNOWN, "no such user", true, false},
+};
+
+static const struct wanted with_damage[] = {
+    {"x@example.org", ROUTE_TEMPORARY, "virtual.cdb is damaged", true, false},
+    {"x@lmtp.test", ROUTE_TEMPORARY, "virtual.cdb is damaged", true, false},
+    {"nobody", ROUTE_USER, "nobody", true, false},
+};
+
 static const struct wanted with_routes[] = {
     {"joe@example.com", ROUTE_SMTP, "smtp:mx.example.com:25", false, true},
     {"joe@a.b.example.com", ROUTE_SMTP, "smtp:[2001:db8::5]:2525", false, true},
@@ -211,6 +293,14 @@ static const struct {
     {"routes", "example.org: relay\n", "routes, line 1: "},
     {"routes", "exa mple: mx\n", "routes, line 1: "},
     {"aliases", "root nobody\n", "aliases, line 1: "},
+    {"virtual", "joe@example.org: lmtp:\n", "virtual, line 1: "},
+    {"virtual", "joe@example.org: lmtp:unix:/x, ann@example.org\n", "virtual, line 1: "},
+    {"domains", "exa mple.org\n", "domains, line 1: "},
+    {"roles", "abuse@example.org\n", "roles, line 1: "},
+    {"extensions", "+a\n", "extensions: "},
+    {"users", "joe@example.org\n", "users, line 1: "},
+    {"users", "joe: x\nJOE: y\n", "users, line 2: "},
+    {"virtual.cdb", "x", "virtual.cdb: it is cut short"},
 };
 
 static struct routes *
@@ -354,9 +444,65 @@ test_names(const struct control *c)
 	routes_free(r);
 }
 
+static void
+compile(const struct control *c, const char *name)
+{
+	struct str problems;
+	size_t count;
+
+	str_init(&problems, 10000);
+	if (!tap_ok(compile_table(c, name, &count, &problems) == 1, "%s is compiled", name))
+		tap_show("problem", problems.data);
+	scratch_unlink(name);
+	str_free(&problems);
+}
+
+/* Of the text; and the same compiled, without the text. */
+static void
+test_hosted(const struct control *c)
+{
+	static const char *const names[] = {"virtual", "domains"};
+
+	scratch_write("virtual", hosted_virtual);
+	scratch_write("users", hosted_users);
+	scratch_write("domains", "dom.test\nexample.org\nDom.test\n");
+	scratch_write("idn", "b\303\274cher.test: xn--bcher-kva.test\n");
+	scratch_write("extensions", "+ -\n");
+	TEST_ALL(c, with_hosted);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		compile(c, names[i]);
+	TEST_ALL(c, with_hosted);
+	scratch_write("extensions", "none\n");
+	scratch_write("roles", "abuse\ncomplaints\n");
+	TEST_ALL(c, with_few_roles);
+}
+
+/* The octets of all hash tables are changed, so that no answer can be had. */
+static void
+test_damage(const struct control *c)
+{
+	char path[400], octets[8192];
+	FILE *f;
+	size_t len;
+
+	snprintf(path, sizeof path, "%s/virtual.cdb", scratch_dir);
+	f = fopen(path, "r+");
+	if (f == NULL || (len = fread(octets, 1, sizeof octets, f)) < 3000)
+		scratch_fail("read virtual.cdb");
+	for (size_t i = (unsigned char)octets[0] + 256U * (unsigned char)octets[1]; i < len; i++)
+		octets[i] ^= 1;
+	rewind(f);
+	if (fwrite(octets, 1, len, f) != len || fclose(f) == EOF)
+		scratch_fail("damage virtual.cdb");
+	TEST_ALL(c, with_damage);
+}
+
 int
 main(void)
 {
+	static const char *const hosted_files[] = {
+	    "virtual.cdb", "domains.cdb", "users", "idn", "extensions", "roles"};
+	static const char *const remote_files[] = {"locals", "relaydomains", "routes"};
 	struct control c;
 
 	scratch_open(&c);
@@ -368,7 +514,13 @@ main(void)
 	scratch_unlink("aliases");
 	scratch_write("virtual", virtual);
 	TEST_ALL(&c, with_virtual);
-	scratch_unlink("virtual");
+	compile(&c, "virtual");
+	TEST_ALL(&c, with_virtual);
+	scratch_unlink("virtual.cdb");
+	test_hosted(&c);
+	test_damage(&c);
+	for (size_t i = 0; i < sizeof hosted_files / sizeof hosted_files[0]; i++)
+		scratch_unlink(hosted_files[i]);
 	scratch_write("locals", "example.org\n[127.0.0.1]\n");
 	scratch_write("relaydomains", "example.com\n.example.com\n.example.net\n");
 	scratch_write("routes",
@@ -376,6 +528,11 @@ main(void)
 	    "direct.example.com: mx\n*: smtp:192.0.2.9:587\n[192.0.2.2]: "
 	    "smtp:[IPv6:2001:db8::6]\n");
 	TEST_ALL(&c, with_routes);
+	for (size_t i = 0; i < sizeof remote_files / sizeof remote_files[0]; i++)
+		compile(&c, remote_files[i]);
+	TEST_ALL(&c, with_routes);
+	scratch_unlink("relaydomains.cdb");
+	scratch_unlink("routes.cdb");
 	scratch_write("relaydomains", "h.test\n");
 	scratch_write("routes",
 	    "a.test: mx: Other.Example.com\nb.test: SMTPS:mail.example.com\n"
@@ -389,9 +546,12 @@ main(void)
 	    "fax-*@n.test: smtp:fax.example.com\nfax-44*@n.test: smtp:fax44.example.com\n"
 	    "\"a b\"@n.test: discard:\nfax-*@[192.0.2.3]: smtp:fax.example.com\n");
 	TEST_ALL(&c, with_kinds);
-	scratch_unlink("locals");
-	scratch_unlink("relaydomains");
-	scratch_unlink("routes");
+	compile(&c, "relaydomains");
+	compile(&c, "routes");
+	TEST_ALL(&c, with_kinds);
+	scratch_unlink("locals.cdb");
+	scratch_unlink("relaydomains.cdb");
+	scratch_unlink("routes.cdb");
 	test_long(&c);
 	scratch_unlink("me");
 	test_wrong(&c);
