@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "expand.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <unistd.h>
 
 #include "home.h"
 #include "list.h"
@@ -48,6 +51,24 @@ add_path(struct expansion *e, struct slice path)
 	return expand_add(e, &step);
 }
 
+/* Whoever is not the spool's owner has the queue deliver it as him. */
+static int
+add_postmaster(struct expansion *e)
+{
+	struct slice path = str_slice(&e->courier->postmaster);
+	struct str spool;
+	struct stat st;
+	bool is_others;
+
+	path.len = slice_find_last(slice_make(path.data, path.len - 1), '/');
+	str_init(&spool, DELIVER_PATH_MAX);
+	is_others = str_add_slice(&spool, path) == 0 && stat(spool.data, &st) == 0 &&
+		    st.st_uid != geteuid();
+	str_free(&spool);
+	return is_others ? home_add_other(e, slice_of("root"), true)
+			 : add_path(e, str_slice(&e->courier->postmaster));
+}
+
 static int
 add_target(struct expansion *e, struct target t)
 {
@@ -56,7 +77,7 @@ add_target(struct expansion *e, struct target t)
 	case TARGET_MBOX:
 		return add_path(e, t.value);
 	case TARGET_POSTMASTER:
-		return add_path(e, str_slice(&e->courier->postmaster));
+		return add_postmaster(e);
 	case TARGET_NOTHING:
 		return expand_add(e, &(struct plan_step){.kind = PLAN_NOTHING, .value = t.value});
 	case TARGET_PROGRAM:

@@ -279,6 +279,30 @@ search_alias(struct search *s, const struct table_entry *alias, struct slice ext
 	return search_local(s, first.text);
 }
 
+/*
+ * "\NAME" is how deliver forwards to a system user whom it cannot deliver as, and "\\NAME" to his
+ * mailbox alone: with no more aliases, or the mail would come round.
+ */
+static int
+find_marked(struct search *s, struct slice name)
+{
+	bool is_mailbox = slice_starts(name, "\\\\");
+	struct str user;
+	int result;
+
+	if (find_user(s, slice_skip(name, is_mailbox ? 2 : 1), slice_of(NULL)) == -1)
+		return -1;
+	if (!is_mailbox || s->route->kind != ROUTE_USER)
+		return 0;
+	str_init(&user, s->route->user.cap);
+	result = str_add_slice(&user, str_slice(&s->route->user));
+	str_clear(&s->route->user);
+	if (result == 0)
+		result = add_target(s, ROUTE_TARGET_MAILBOX, str_slice(&user), slice_of(NULL));
+	str_free(&user);
+	return result;
+}
+
 /* An alias or a system user of exactly this NAME. */
 static int
 find_exact(struct search *s, struct slice name, struct slice extension)
@@ -343,6 +367,8 @@ search_local(struct search *s, struct slice name)
 {
 	struct slice cut = name, extension;
 
+	if (slice_starts(name, "\\"))
+		return find_marked(s, name);
 	if (find_exact(s, name, slice_of(NULL)) == -1)
 		return -1;
 	while (s->route->kind == ROUTE_UNKNOWN &&
