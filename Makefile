@@ -24,7 +24,7 @@ endif
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*/*.c)))
 PROGRAMS := $(sort $(patsubst bin/%.c,%,$(wildcard bin/*.c)) $(patsubst bin/%/,%,$(wildcard bin/*/)))
 UNITS := $(sort $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c)))
-TOOLS := fill clients handshakes
+TOOLS := fill clients handshakes accounts
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 # tinycdb, linked into programs where it can be, so that they need libc alone at run time
 LINK_CDB := -Wl,--as-needed $(or $(wildcard $(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
