@@ -9,8 +9,7 @@
 void
 outcome_init(struct outcome *o)
 {
-	o->status = JOB_DELIVERED;
-	o->code = "2.0.0";
+	*o = (struct outcome){.status = JOB_DELIVERED, .code = "2.0.0"};
 	str_init(&o->relay, TEXT_MAX);
 	str_init(&o->reply, TEXT_MAX);
 }
