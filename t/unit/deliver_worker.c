@@ -6,7 +6,7 @@
  *	deliver_worker COUNT DESTINATION SENDER FILE ADDRESS[=TARGETS]...
  *
  * FILE is in wire format, TARGETS stand between TABs. DEADLINE in the environment is that of the
- *job, in seconds. Without arguments there is nothing to test.
+ * job, in seconds; EXTENSION and ORCPT are those of its recipients. Without arguments there is nothing to test.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -67,6 +67,10 @@ add_recipient(struct job *job, const char *text)
 	if (job->count == JOB_RECIPIENTS_MAX || !slice_take(&rest, '=', &address))
 		return;
 	job->recipients[job->count].address = address;
+	if (getenv("EXTENSION") != NULL)
+		job->recipients[job->count].extension = slice_of(getenv("EXTENSION"));
+	if (getenv("ORCPT") != NULL)
+		job->recipients[job->count].original = slice_of(getenv("ORCPT"));
 	job->recipients[job->count++].targets = rest;
 }
 
