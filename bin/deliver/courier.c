@@ -116,6 +116,8 @@ read_control(struct courier *c, struct str *problem)
 	if (result == 0)
 		result = stores_read(&c->stores, &control, problem);
 	if (result == 0)
+		result = extensions_read(&c->extensions, &control, problem);
+	if (result == 0)
 		result = read_files(c, &control, problem);
 	if (result == 0 && limits_read(&c->limits, &control, problem) == -1)
 		result =

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "conf/extension.h"
 #include "conf/limits.h"
 #include "conf/listed.h"
 #include "conf/route.h"
@@ -29,6 +30,7 @@ struct courier {
 	struct str mailbox;			     /* of system users, below their homes */
 	enum courier_files files[COURIER_FILES_MAX]; /* in this order */
 	struct str postmaster;			     /* the path of that Maildir */
+	struct extensions extensions;		     /* what separates them in addresses */
 	struct stores stores;			     /* how mailboxes are written */
 	bool relative;		/* targets may be "./path": on the command line */
 	uint64_t count;		/* unique names made */
@@ -42,8 +44,8 @@ struct courier {
 	struct listed listed; /* what gateways there are; read when the first is used */
 	struct limits limits;
 	struct together together; /* what is known of syncing many messages at once */
-	struct routes *routes; /* for aliases within lists; read when the first is used */
-	bool has_no_routes;    /* they could not be read */
+	struct routes *routes;	  /* for aliases within lists; read when the first is used */
+	bool has_no_routes;	  /* they could not be read */
 };
 
 /* Reads the control files. 0, or -1 with errno and, in PROBLEM, what was tried. */

@@ -44,6 +44,15 @@ add_user(struct environment *e)
 	return zone == NULL ? 0 : add(e, "TZ", slice_of(zone));
 }
 
+/* As the route cut it for a user; for others, from their first separator on. */
+static struct slice
+extension_for(const struct environment *e, struct slice local, const struct plan *plan)
+{
+	if (plan != NULL && plan->user.len > 0)
+		return str_slice(&plan->extension);
+	return extension_first(e->extensions, local);
+}
+
 /* The parts of one recipient, with the names that qmail-command(8) and Postfix's local(8) have. */
 static int
 add_recipient(struct environment *e, const struct job_recipient *r, const struct plan *plan)
@@ -51,9 +60,7 @@ add_recipient(struct environment *e, const struct job_recipient *r, const struct
 	size_t at = slice_find_last(r->address, '@');
 	struct slice local = slice_make(r->address.data, at),
 		     domain = slice_skip(r->address, at + 1);
-	size_t plus = slice_find(local, '+');
-	struct slice extension = plan != NULL && plan->user.len > 0 ? str_slice(&plan->extension)
-								    : slice_skip(local, plus + 1);
+	struct slice extension = extension_for(e, local, plan);
 
 	if (add(e, "RECIPIENT", r->address) == -1 || add(e, "LOCAL", local) == -1 ||
 	    add(e, "DOMAIN", domain) == -1 || add(e, "HOST", domain) == -1 ||
@@ -154,8 +161,7 @@ add_plan(struct environment *e, const struct job_recipient *r, const struct plan
 {
 	size_t at = slice_find_last(r->address, '@');
 	struct slice local = slice_make(r->address.data, at);
-	struct slice extension = plan->user.len > 0 ? str_slice(&plan->extension)
-						    : slice_skip(local, slice_find(local, '+') + 1);
+	struct slice extension = extension_for(e, local, plan);
 
 	if (plan->has_rest && add(e, "DEFAULT", str_slice(&plan->rest)) == -1)
 		return -1;
@@ -177,9 +183,10 @@ make_list(struct environment *e)
 }
 
 int
-environment_make(struct environment *e, const struct job *job, const size_t *indices, size_t count)
+environment_make(struct environment *e, const struct extensions *extensions, const struct job *job,
+    const size_t *indices, size_t count)
 {
-	*e = (struct environment){.list = {NULL}};
+	*e = (struct environment){.extensions = extensions};
 	str_init(&e->text, TEXT_MAX);
 	if (add_user(e) == -1 || add_message(e, job) == -1 ||
 	    add_recipients(e, job, indices, count) == -1)
@@ -189,10 +196,10 @@ environment_make(struct environment *e, const struct job *job, const size_t *ind
 }
 
 int
-environment_make_for(struct environment *e, const struct job *job,
-    const struct job_recipient *recipient, const struct plan *plan)
+environment_make_for(struct environment *e, const struct extensions *extensions,
+    const struct job *job, const struct job_recipient *recipient, const struct plan *plan)
 {
-	*e = (struct environment){.list = {NULL}};
+	*e = (struct environment){.extensions = extensions};
 	str_init(&e->text, TEXT_MAX);
 	if (add_user(e) == -1 || add_message(e, job) == -1 ||
 	    add_recipient(e, recipient, plan) == -1 || add_plan(e, recipient, plan) == -1)

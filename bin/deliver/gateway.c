@@ -151,7 +151,8 @@ pipe_to_program(struct errand *e, struct outcome *o)
 
 	str_init(&prefix, PREFIX_MAX);
 	if (words_make(&words, e->gateway.command, e->job, e->indices, e->count, o) == 0) {
-		if (environment_make(&environment, e->job, e->indices, e->count) == -1 ||
+		if (environment_make(&environment, &e->courier->extensions, e->job, e->indices,
+			e->count) == -1 ||
 		    make_prefix(e, &prefix) == -1)
 			(void)outcome_errno(o, "unable to prepare the program");
 		else

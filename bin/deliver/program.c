@@ -72,7 +72,7 @@ program_run(struct courier *c, const struct program *p, struct outcome *o)
 	if (clock_monotonic_ms() >= p->until)
 		return outcome_fail(o, JOB_TEMPORARY, "4.3.0", "no time was left");
 	outcome_init(&own);
-	if (environment_make_for(&environment, p->job, p->recipient, p->plan) == -1)
+	if (environment_make_for(&environment, &c->extensions, p->job, p->recipient, p->plan) == -1)
 		(void)outcome_errno(&own, "unable to prepare the program");
 	else if (command_make(&command, p->step->value) == -1) {
 		(void)outcome_errno(&own, "unable to prepare the program");

@@ -76,7 +76,7 @@ extension_cut(
 }
 
 struct slice
-extension_of(const struct extensions *x, struct slice local)
+extension_first(const struct extensions *x, struct slice local)
 {
 	for (size_t i = 1; i < local.len; i++)
 		if (is_separator(x, local.data[i]))

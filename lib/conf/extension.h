@@ -31,6 +31,6 @@ int extensions_read(struct extensions *x, const struct control *c, struct str *p
 bool extension_cut(
     const struct extensions *x, struct slice local, struct slice *name, struct slice *extension);
 /* What stands behind the first separator of LOCAL; empty if there is none. */
-struct slice extension_of(const struct extensions *x, struct slice local);
+struct slice extension_first(const struct extensions *x, struct slice local);
 
 #endif
