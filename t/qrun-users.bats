@@ -252,3 +252,57 @@ setup_mailbox_of_mail() {
 	[ "${#lines[@]}" -eq 1 ]
 	assert_output_has 'qrun: fatal:'
 }
+
+# with_joe COMMAND...: joe is a system user then, at home in $T/home
+with_joe() {
+	unshare -m true 2>/dev/null || skip 'this needs mount namespaces'
+	install -d -o 64732 -g 64732 "$T/home"
+	{ sed '/^joe:/d' /etc/passwd && echo "joe:x:64732:64732::$T/home:/bin/false"; } >"$T/passwd"
+	# shellcheck disable=SC2016
+	set -- unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" "$@"
+	start "$@"
+}
+
+# A program that waits for a file.
+slow() {
+	printf '#!/bin/sh\nid -un >>%s/out/%s\nuntil [ -e %s/go ]; do sleep 0.1; done\n' "$T" "$1" "$T" >"$T/$1"
+	chmod 755 "$T/$1"
+}
+
+@test "root: programs run as programuser or as their user, and slow ones hold up nobody else" {
+	setup_users
+	getent passwd lp >/dev/null || skip 'there is no user lp'
+	mkdir -m 1777 "$T/out"
+	slow alias
+	slow user
+	control limits 'deliver-workers: 4'
+	control programuser lp
+	control aliases "slow: |$T/alias" "quick: \"|id -un >>$T/out/quick\", bob@box.test" \
+	    "both: joe, \"|id -un >>$T/out/both\"" "secret: :include:/etc/shadow"
+	mkdir -p "$T/spool/run/enqueue"
+	chown games "$T/spool/run/enqueue"
+	start setpriv --reuid=games --regid="$(id -g games)" --clear-groups "$T/bin/enqueue" -w
+	wait_for 20 test -S "$T/spool/run/enqueue/socket"
+	with_joe "$T/bin/qrun" -w
+	log=$STARTED_LOG
+	install -o 64732 -g 64732 -m 644 /dev/stdin "$T/home/.forward" <<<"|$T/user"
+	for _ in 1 2 3; do
+		by_games '' slow@here.test slow+x@here.test joe@here.test both@here.test
+	done
+	wait_for 20 test -s "$T/out/alias" -a -s "$T/out/user"
+	by_games '' quick@here.test secret@here.test bob@box.test
+	# both are at work still, and what is neither's has come
+	wait_for 20 test -s "$T/out/quick" -a -s "$T/out/both"
+	arrived() { [ "$(files_in "$T/mail/bob/new")" -eq 2 ]; }
+	wait_for 20 arrived
+	wait_for 20 grep -q 'to=secret@here.test .*status=deferred dsn=4.3.5 .*Permission denied' "$log"
+	# each had one worker, and no more
+	[ "$(wc -l <"$T/out/alias")" -eq 1 ]
+	[ "$(wc -l <"$T/out/user")" -eq 1 ]
+	[ "$(sort -u "$T/out/alias" "$T/out/quick" "$T/out/both")" = lp ]
+	[ "$(cat "$T/out/user")" = joe ]
+	touch "$T/go"
+	finished() { [ "$(grep -c 'to="*[^ ]*joe"*@here.test.*status=sent' "$log")" -eq 6 ] && queue_has 1; }
+	wait_for 20 finished || { cat "$log"; false; }
+	[ "$(sort -u "$T/out/user")" = joe ]
+}
