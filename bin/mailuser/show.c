@@ -17,14 +17,12 @@
 #define QUOTA_WIDTH 16
 #define NAME_WIDTH 8
 
-/* TEXT, or "-" for nothing; what would steer a terminal shows as "?". */
+/* What would steer a terminal shows as "?"; the number of columns. */
 static int
-print_slice(struct slice text)
+print_foreign(struct slice text)
 {
 	int width = 0;
 
-	if (text.len == 0)
-		text = slice_of("-");
 	while (text.len > 0) {
 		size_t n = utf8_sequence(text);
 		bool is_plain = n > 0 && !slice_has_control(slice_make(text.data, n));
@@ -34,6 +32,19 @@ print_slice(struct slice text)
 		width++;
 	}
 	return width;
+}
+
+/* TEXT, or "-" for nothing; likewise. */
+static int
+print_slice(struct slice text)
+{
+	if (text.len == 0)
+		text = slice_of("-");
+	if (!slice_is_ascii(text) || slice_has_control(text))
+		return print_foreign(text);
+	/* what is not printed shows when the output is flushed */
+	(void)fwrite(text.data, 1, text.len, stdout);
+	return (int)text.len;
 }
 
 static void
