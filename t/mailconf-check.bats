@@ -238,6 +238,10 @@ certificate() {
 	run -100 mailconf check -n
 	[[ $output == *"error: $SATCHEL_CONTROL/virtual.cdb: it is older than virtual, whose changes do not count; run mailconf compile virtual"* ]]
 	anew
+	control virtual '@box.test: joe@box.test'
+	mailconf compile virtual >/dev/null
+	rm "$SATCHEL_CONTROL/virtual"
+	fault error virtual ': @box.test leads back to itself by joe@box.test*'
 	control me here
 	fault warning me ': here is not the full name of a host; *'
 }

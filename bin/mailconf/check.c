@@ -14,6 +14,7 @@
 #include "spool/spool.h"
 
 #define LINE_MAX_OCTETS ((size_t)4096)
+#define FINDINGS_MAX 500
 #define MAIL_USER "vmail"
 #define PROGRAMS_USER "nobody"
 
@@ -48,14 +49,23 @@ add_place(const struct checks *k, struct str *line, const char *file, size_t num
 	return number == 0 ? 0 : str_format(line, ", line %zu", number);
 }
 
+/* Of a million mailboxes that are wrong in one way, not all need to be told. */
+static bool
+is_full(const struct checks *k)
+{
+	return k->counts[FINDING_ERROR] + k->counts[FINDING_WARNING] > FINDINGS_MAX;
+}
+
 static void __attribute__((format(printf, 5, 0))) add_finding(struct checks *k, enum finding level,
     const char *file, size_t number, const char *format, va_list args)
 {
 	static const char *const words[] = {"error", "warning", "unknown"};
 	struct str line;
 
-	str_init(&line, LINE_MAX_OCTETS);
 	k->counts[level]++;
+	if (is_full(k))
+		return;
+	str_init(&line, LINE_MAX_OCTETS);
 	/* what is too long for a line is cut */
 	if (add_place(k, &line, file, number) == -1 ||
 	    (*file != '\0' && str_add_text(&line, ": ") == -1) ||
@@ -82,10 +92,11 @@ void
 finding_entry(struct checks *k, enum finding level, const struct check_table *table,
     const struct table_entry *entry, const char *format, ...)
 {
+	size_t line = is_full(k) ? 0 : check_table_line(&k->tables, table, entry);
 	va_list args;
 
 	va_start(args, format);
-	add_finding(k, level, table->name, table_line(&table->table, entry), format, args);
+	add_finding(k, level, table->name, line, format, args);
 	va_end(args);
 }
 
@@ -142,6 +153,9 @@ checks_run(struct checks *k, const struct control *c, struct str *out, bool asks
 	for (size_t i = 0; i < sizeof all / sizeof all[0] && !k->has_failed; i++)
 		all[i](k);
 	add_unseen(k);
+	if (is_full(k) && str_format(out, "error: and so on: %zu in all\n",
+			      k->counts[FINDING_ERROR] + k->counts[FINDING_WARNING]) == -1)
+		k->has_failed = true;
 	check_tables_free(&k->tables);
 	str_free(&k->unseen);
 	return k->has_failed ? -1 : 0;

@@ -7,6 +7,20 @@
 
 #define NAME_LEN_MAX 1024
 
+/* All of FROM, so that it can be looked up and gone through alike. */
+static int
+take_all(struct table *all, const struct table *from)
+{
+	struct table_cursor cursor = {.line = 0};
+	struct table_entry entry;
+
+	while (table_next(from, &cursor, &entry) == 1)
+		if (table_add(all, entry.key, entry.value) == -1)
+			return -1;
+	table_sort(all);
+	return 0;
+}
+
 /* 0, or -1 with ENOMEM; everything else that is wrong leaves it empty. */
 static int
 read_one(struct check_table *t, const struct control *c, const char *name, enum table_form form)
@@ -15,34 +29,55 @@ read_one(struct check_table *t, const struct control *c, const char *name, enum 
 	int found;
 
 	str_init(&problem, 4096);
-	found = table_read(&t->table, c, name, form, &problem);
+	found = table_open(&t->source, c, name, form, &problem);
+	str_free(&problem);
 	t->name = name;
 	t->is_there = found == 1;
 	if (found == -1)
-		t->table = (struct table){0};
-	str_free(&problem);
-	return found == -1 && errno == ENOMEM ? -1 : 0;
+		t->source = (struct table){0};
+	if (found == -1 && errno == ENOMEM)
+		return -1;
+	return take_all(&t->table, &t->source);
 }
 
-/* Accounts need no value, and one that stands there twice is no fault of the form. */
 static int
-read_accounts(struct check_table *t, const struct control *c)
+read_accounts(struct check_table *t, struct accounts *accounts, const struct control *c)
 {
-	struct str text;
-	struct slice rest, line, key, value;
-	int result = 0;
+	struct accounts_cursor cursor = {.text = {.line = 0}};
+	struct table_entry entry;
+	struct str problem;
+	int result;
 
-	str_init(&text, CONTROL_FILE_MAX);
+	str_init(&problem, 4096);
+	result = accounts_open(accounts, c, &problem);
+	str_free(&problem);
 	t->name = "users";
-	t->is_there = control_read(c, t->name, &text) == 1;
-	if (text.room > 0)
-		t->table.text = text.data;
-	rest = str_slice(&text);
-	while (t->is_there && result == 0 && control_next_line(&rest, &line))
-		if (control_pair(line, &key, &value))
-			result = table_add(&t->table, key, value);
+	t->is_there = result == 0 && accounts_exist(accounts);
+	if (result == -1)
+		return errno == ENOMEM ? -1 : 0;
+	while (result == 0 && accounts_next(accounts, &cursor, &entry) == 1)
+		result = table_add(&t->table, entry.key, entry.value);
 	table_sort(&t->table);
 	return result;
+}
+
+static size_t
+line_in(const char *text, const char *at)
+{
+	size_t number = 1;
+
+	if (text == NULL || at < text || at >= text + strlen(text))
+		return 0;
+	for (const char *c = text; c < at; c++)
+		number += *c == '\n';
+	return number;
+}
+
+size_t
+check_table_line(
+    const struct check_tables *t, const struct check_table *table, const struct table_entry *entry)
+{
+	return line_in(table == &t->users ? t->accounts.text.text : table->source.text, entry->at);
 }
 
 /* Those of the system serve where nobody has named a control directory. */
@@ -99,7 +134,7 @@ read_tables(struct check_tables *t, const struct control *c)
 	    read_one(&t->relay, c, "relaydomains", TABLE_KEYS) == -1 ||
 	    read_one(&t->routes, c, "routes", TABLE_PAIRS) == -1 ||
 	    read_one(&t->senders, c, "senderroutes", TABLE_PAIRS) == -1 ||
-	    read_accounts(&t->users, c) == -1)
+	    read_accounts(&t->users, &t->accounts, c) == -1)
 		return -1;
 	if (add_hosted(&t->hosted.table, &t->virtual.table) == -1 ||
 	    add_hosted(&t->hosted.table, &t->domains.table) == -1)
@@ -124,19 +159,27 @@ check_tables_read(struct check_tables *t, const struct control *c)
 	return (found == -1 && errno == ENOMEM) || read_tables(t, c) == -1 ? -1 : 0;
 }
 
+static void
+free_one(struct check_table *t)
+{
+	table_free(&t->table);
+	table_free(&t->source);
+}
+
 void
 check_tables_free(struct check_tables *t)
 {
 	str_free(&t->me);
-	table_free(&t->locals.table);
-	table_free(&t->virtual.table);
-	table_free(&t->domains.table);
-	table_free(&t->aliases.table);
-	table_free(&t->relay.table);
-	table_free(&t->routes.table);
-	table_free(&t->senders.table);
-	table_free(&t->users.table);
-	table_free(&t->hosted.table);
+	free_one(&t->locals);
+	free_one(&t->virtual);
+	free_one(&t->domains);
+	free_one(&t->aliases);
+	free_one(&t->relay);
+	free_one(&t->routes);
+	free_one(&t->senders);
+	free_one(&t->users);
+	free_one(&t->hosted);
+	accounts_close(&t->accounts);
 	forms_free(&t->forms);
 }
 
