@@ -42,6 +42,8 @@ static void (*const all[])(struct checks *k) = {
 static int
 add_place(const struct checks *k, struct str *line, const char *file, size_t number)
 {
+	if (file == NULL)
+		return 0;
 	if (file[0] != '/' && str_format(line, "%s/", k->control->path) == -1)
 		return -1;
 	if (str_add_text(line, file) == -1)
@@ -68,7 +70,7 @@ static void __attribute__((format(printf, 5, 0))) add_finding(struct checks *k, 
 	str_init(&line, LINE_MAX_OCTETS);
 	/* what is too long for a line is cut */
 	if (add_place(k, &line, file, number) == -1 ||
-	    (*file != '\0' && str_add_text(&line, ": ") == -1) ||
+	    (file != NULL && *file != '\0' && str_add_text(&line, ": ") == -1) ||
 	    str_vformat(&line, format, args) == -1)
 		k->has_failed = k->has_failed || errno == ENOMEM;
 	if (str_format(k->out, "%s: ", words[level]) == -1 ||

@@ -51,7 +51,8 @@ int checks_run(struct checks *k, const struct control *c, struct str *out, bool 
 
 /*
  * A line: FILE is a control file, or with a slash in front any other, or "" where the text begins
- * with it; LINE 0: none. The rest is what is wrong and what to do.
+ * with it, or null where it begins with a whole path; LINE 0: none. The rest is what is wrong and
+ * what to do.
  */
 void finding(struct checks *k, enum finding level, const char *file, size_t line,
     const char *format, ...) __attribute__((format(printf, 5, 6)));

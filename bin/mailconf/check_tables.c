@@ -152,8 +152,6 @@ check_tables_read(struct check_tables *t, const struct control *c)
 	*t = (struct check_tables){.hosted = {.name = "virtual"}};
 	str_init(&t->me, NAME_LEN_MAX);
 	str_init(&problem, 4096);
-	(void)extensions_read(&t->extensions, c, &problem);
-	str_clear(&problem);
 	found = forms_read(&t->forms, c, &problem);
 	str_free(&problem);
 	return (found == -1 && errno == ENOMEM) || read_tables(t, c) == -1 ? -1 : 0;

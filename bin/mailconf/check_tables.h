@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "conf/accounts.h"
 #include "conf/control.h"
-#include "conf/extension.h"
 #include "conf/forms.h"
 #include "conf/table.h"
 
@@ -26,7 +25,6 @@ struct check_tables {
 	struct check_table locals, virtual, domains, aliases, relay, routes, senders, users;
 	struct check_table hosted; /* the domains of virtual and domains, each once */
 	struct forms forms;	   /* of idn */
-	struct extensions extensions;
 };
 
 /* What cannot be read is as if it were empty: check_files says so. 0, or -1 without memory. */

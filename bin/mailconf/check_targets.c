@@ -100,22 +100,17 @@ check_program(struct place *p)
 	str_free(&program);
 }
 
-/* Who can change a list decides who gets its mail. */
+/* What is wrong with the file itself, check_circles finds; this is about who reads it. */
 static void
 check_include(struct place *p)
 {
-	struct stat st;
-
-	if (who_can(p->k, &p->k->mail_user, p->path.data, R_OK) == CANNOT)
+	if (access(p->path.data, R_OK) == 0 &&
+	    who_can(p->k, &p->k->mail_user, p->path.data, R_OK) == CANNOT)
 		finding_entry(p->k, FINDING_ERROR, p->table, p->entry,
 		    "%s cannot read the list %s (%s), so mail waits", p->k->mail_user.name,
 		    p->path.data, strerror(errno));
-	else if (stat(p->path.data, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
-		finding_entry(p->k, FINDING_ERROR, p->table, p->entry,
-		    "every user can change the list %s; chmod o-w", p->path.data);
 }
 
-/* A path of a mailbox leads to its user: a slash that others could make something else of. */
 static void
 take(struct place *p, const struct alias_target *target)
 {
@@ -145,25 +140,6 @@ check_target(struct place *p, const struct alias_target *target)
 	}
 }
 
-/* All of one entry: a server by LMTP takes the whole address, or nothing. */
-static void
-check_entry(struct place *p)
-{
-	struct slice rest = p->entry->value;
-	struct alias_target target;
-	size_t count = 0, servers = 0;
-
-	while (alias_next_target(&rest, &target)) {
-		check_target(p, &target);
-		count++;
-		servers += slice_starts_nocase(target.text, "lmtp:");
-	}
-	if (servers > 0 && count > 1)
-		finding_entry(p->k, FINDING_ERROR, p->table, p->entry,
-		    "lmtp: stands beside other targets, so mail waits; give it an address of its "
-		    "own, and forward to that");
-}
-
 static void
 check_values(struct checks *k, const struct check_table *table)
 {
@@ -171,8 +147,12 @@ check_values(struct checks *k, const struct check_table *table)
 
 	str_init(&p.path, 4096);
 	for (size_t i = 0; i < table->table.count; i++) {
+		struct slice rest = table->table.entries[i].value;
+		struct alias_target target;
+
 		p.entry = &table->table.entries[i];
-		check_entry(&p);
+		while (alias_next_target(&rest, &target))
+			check_target(&p, &target);
 	}
 	str_free(&p.path);
 }
