@@ -48,11 +48,11 @@ say_delivered(struct maildir_entry *e, struct outcome *o)
 static bool
 sync_together(struct batch *b)
 {
-	int folders[BATCH_MAX];
+	int folders[OPENED_MAX];
 
-	for (size_t i = 0; i < b->count; i++)
-		folders[i] = b->list[i].entry.folders.tmp;
-	return together_sync(&b->courier->together, folders, b->count);
+	for (size_t i = 0; i < b->opened.count; i++)
+		folders[i] = b->opened.list[i].folders.tmp;
+	return together_sync(&b->courier->together, folders, b->opened.count, b->count);
 }
 
 static void
@@ -81,6 +81,7 @@ batch_finish(struct batch *b)
 		maildir_close(&b->list[i].entry);
 	}
 	b->count = 0;
+	opened_close(&b->opened);
 }
 
 /* That of a system user's address, or what follows the first + of a hosted one. */
@@ -101,11 +102,12 @@ static int
 put_into_maildir(struct errand *e, const struct place *p)
 {
 	struct batch *b = e->batch;
-	struct maildir_message m = {.prefix = e->prefix, .quota = str_slice(&e->plan.quota)};
+	struct maildir_message m = {
+	    .opened = &b->opened, .prefix = e->prefix, .quota = str_slice(&e->plan.quota)};
 
 	if (b->courier->stores.has_extension_folders)
 		m.folder = extension_of(e);
-	if (b->count == BATCH_MAX)
+	if (b->count == BATCH_MAX || opened_is_full(&b->opened))
 		batch_finish(b);
 	if (has_failed(e->outcome))
 		return -1;

@@ -12,7 +12,7 @@
 #include "outcome.h"
 #include "spool/job.h"
 
-#define BATCH_MAX 64 /* entries, each with four descriptors */
+#define BATCH_MAX 64 /* entries, each with a descriptor, and three for each Maildir */
 
 struct batch {
 	struct courier *courier;
@@ -21,7 +21,8 @@ struct batch {
 		struct outcome *outcome; /* of the recipient; not owned */
 	} list[BATCH_MAX];
 	size_t count;
-	deadline until; /* of the job at work */
+	struct opened_list opened; /* the Maildirs that they are in */
+	deadline until;		   /* of the job at work */
 	/*
 	 * Programs may be slow: before one, all that came before is ended and settle is called, if
 	 * it is not null, to answer for it; then ran_program is set.

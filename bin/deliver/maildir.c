@@ -57,7 +57,7 @@ write_file(struct courier *c, struct slice prefix, struct maildir_entry *e, stru
 {
 	if (courier_unique_name(c, &e->name) == -1)
 		return outcome_errno(o, "unable to name the message");
-	e->fd = openat(e->folders.tmp, e->name.data,
+	e->fd = openat(e->in->folders.tmp, e->name.data,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (e->fd == -1)
 		return outcome_errno(o, "unable to make a file in tmp/");
@@ -69,27 +69,27 @@ write_file(struct courier *c, struct slice prefix, struct maildir_entry *e, stru
 
 /* Goes on to the folder of the Maildir that the message is for, if there is one. */
 static int
-open_folder(struct maildir_entry *e, struct slice folder, struct mailbox_fault *f)
+open_folder(struct maildir_entry *e, const struct maildir_message *m, struct mailbox_fault *f)
 {
-	struct maildir sub;
+	struct opened *found = e->in;
 	struct stat st;
 	struct str name;
-	int result = 0;
 
-	if (!maildir_is_folder_name(folder))
+	if (!maildir_is_folder_name(m->folder))
 		return 0;
-	str_init(&name, MAILDIR_NAME_MAX);
-	if (str_format(&name, ".%.*s", (int)folder.len, folder.data) == 0 &&
-	    fstatat(e->folders.root, name.data, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode)) {
-		result = maildir_open(&sub, e->folders.root, name.data, true, f);
-		if (result == 0) {
-			maildir_release(&e->folders);
-			e->folders = sub;
-		}
+	str_init(&name, DELIVER_PATH_MAX * 2);
+	if (str_format(&name, "%s/.%.*s", e->in->name, (int)m->folder.len, m->folder.data) == 0) {
+		const char *path = name.data + strlen(e->in->name) + 1;
+		int root = e->in->folders.root;
+
+		if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+			found = opened_get(m->opened, name.data, root, path, f);
 	}
 	str_free(&name);
-	return result;
+	if (found == NULL)
+		return -1;
+	e->in = found;
+	return 0;
 }
 
 static int
@@ -98,14 +98,15 @@ write_message(struct courier *c, const struct place *p, const struct maildir_mes
 {
 	struct mailbox_fault fault;
 
-	if (maildir_open(&e->folders, p->base, p->path.data, true, &fault) == -1)
+	e->in = opened_get(m->opened, p->name.data, p->base, p->path.data, &fault);
+	if (e->in == NULL)
 		return outcome_fault(o, &fault);
-	if (maildir_quota_count(c, p, m, e, o) == -1)
+	if (maildir_quota_count(c, m, e, o) == -1)
 		return -1;
-	if (open_folder(e, m->folder, &fault) == -1)
+	if (open_folder(e, m, &fault) == -1)
 		return outcome_fault(o, &fault);
 	if (c->count % CLEAN_EVERY == 0)
-		maildir_clean(e->folders.tmp);
+		maildir_clean(e->in->folders.tmp);
 	return write_file(c, m->prefix, e, o);
 }
 
@@ -113,7 +114,7 @@ int
 maildir_write(struct courier *c, const struct place *p, const struct maildir_message *m,
     struct maildir_entry *e, struct outcome *o)
 {
-	*e = (struct maildir_entry){.folders = {-1, -1, -1}, .fd = -1, .quota = -1};
+	*e = (struct maildir_entry){.fd = -1};
 	str_init(&e->name, MAILDIR_NAME_MAX);
 	if (write_message(c, p, m, e, o) == 0)
 		return 0;
@@ -156,14 +157,14 @@ move(const struct maildir_entry *e, const char *to)
 {
 	const char *name = e->name.data;
 
-	if (renameat2(e->folders.tmp, name, e->folders.fresh, to, RENAME_NOREPLACE) == 0)
+	if (renameat2(e->in->folders.tmp, name, e->in->folders.fresh, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (linkat(e->folders.tmp, name, e->folders.fresh, to, 0) == -1)
+	if (linkat(e->in->folders.tmp, name, e->in->folders.fresh, to, 0) == -1)
 		return -1;
 	/* a second name left in tmp/ harms nobody and goes with the leftovers */
-	(void)unlinkat(e->folders.tmp, name, 0);
+	(void)unlinkat(e->in->folders.tmp, name, 0);
 	return 0;
 }
 
@@ -199,13 +200,13 @@ maildir_publish(struct maildir_entry *e, struct outcome *o)
 int
 maildir_sync_name(struct maildir_entry *e, struct outcome *o)
 {
-	return fsync(e->folders.fresh) == -1 ? outcome_errno(o, "unable to sync new/") : 0;
+	return opened_sync(e->in) == -1 ? outcome_errno(o, "unable to sync new/") : 0;
 }
 
 void
 maildir_take_back(const struct maildir_entry *e)
 {
-	if (e->published && unlinkat(e->folders.fresh, e->name.data, 0) == 0)
+	if (e->published && unlinkat(e->in->folders.fresh, e->name.data, 0) == 0)
 		maildir_quota_uncount(e);
 }
 
@@ -213,12 +214,11 @@ void
 maildir_close(struct maildir_entry *e)
 {
 	if (e->created && !e->published)
-		(void)unlinkat(e->folders.tmp, e->name.data, 0);
+		(void)unlinkat(e->in->folders.tmp, e->name.data, 0);
 	if (!e->published)
 		maildir_quota_uncount(e);
-	io_close(e->quota);
 	io_close(e->fd);
-	maildir_release(&e->folders);
-	e->fd = e->quota = -1;
+	e->fd = -1;
+	e->quota = NULL;
 	str_free(&e->name);
 }

@@ -8,21 +8,22 @@
 
 #include "base/str.h"
 #include "courier.h"
-#include "mailbox/maildir.h"
+#include "opened.h"
 #include "outcome.h"
 #include "place.h"
 
 struct maildir_entry {
-	struct maildir folders;
-	int fd; /* of the file */
+	struct opened *in; /* the Maildir; of the batch's list */
+	int fd;		   /* of the file */
 	struct str name;
 	uint64_t octets, lines; /* written */
-	int quota;		/* the Maildir where the message is counted, or -1; owned */
+	struct opened *quota;	/* the Maildir where the message is counted, or null */
 	uint64_t counted;	/* octets, there */
 	bool created, published;
 };
 
 struct maildir_message {
+	struct opened_list *opened; /* to be closed behind the entries */
 	struct slice prefix;
 	struct slice quota;  /* limits; empty: what maildirsize says */
 	struct slice folder; /* of the Maildir, if that exists; empty: none */

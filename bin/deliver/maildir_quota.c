@@ -5,31 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "mailbox/quota.h"
-
-/* /path/.Name may be a folder, whose quota is that of the Maildir above. */
-static bool
-may_be_folder(const struct place *p)
-{
-	const char *slash = strrchr(p->path.data, '/');
-
-	return *(slash == NULL ? p->path.data : slash + 1) == '.';
-}
-
-static int
-open_root(const struct place *p, const struct maildir_entry *e, struct mailbox_fault *f)
-{
-	int fd;
-
-	if (may_be_folder(p))
-		return maildir_open_quota_root(e->folders.root, p->path.data, f);
-	fd = fcntl(e->folders.root, F_DUPFD_CLOEXEC, 0);
-	return fd == -1 ? mailbox_fault_errno(f, "unable to open %s", p->path.data) : fd;
-}
 
 /* Most Maildirs have none; large messages are not to be measured for that. */
 static bool
@@ -80,30 +57,23 @@ take(struct courier *c, int root, const struct maildir_message *m, uint64_t octe
 }
 
 int
-maildir_quota_count(struct courier *c, const struct place *p, const struct maildir_message *m,
-    struct maildir_entry *e, struct outcome *o)
+maildir_quota_count(
+    struct courier *c, const struct maildir_message *m, struct maildir_entry *e, struct outcome *o)
 {
 	struct mailbox_fault fault;
 	uint64_t octets;
-	int root;
+	int root = opened_quota_root(e->in, &fault);
 
-	if (!may_be_folder(p) && has_none(m, e->folders.root))
-		return 0;
-	root = open_root(p, e, &fault);
 	if (root == -1)
 		return outcome_fault(o, &fault);
-	if (has_none(m, root)) {
-		io_close(root);
+	if (has_none(m, root))
 		return 0;
-	}
 	if (content_measure(&c->content, &octets) == -1)
-		(void)outcome_errno(o, "unable to read the message");
-	else if (take(c, root, m, octets + m->prefix.len, o)) {
-		e->quota = root;
+		return outcome_errno(o, "unable to read the message");
+	if (take(c, root, m, octets + m->prefix.len, o)) {
+		e->quota = e->in;
 		e->counted = octets + m->prefix.len;
-		return 0;
 	}
-	io_close(root);
 	return o->status == JOB_DELIVERED ? 0 : -1;
 }
 
@@ -113,6 +83,6 @@ maildir_quota_uncount(const struct maildir_entry *e)
 	struct mailbox_fault fault;
 
 	/* what could not be written is put right by the next count */
-	if (e->quota != -1)
-		(void)maildir_quota_add(e->quota, -(int64_t)e->counted, -1, &fault);
+	if (e->quota != NULL)
+		(void)maildir_quota_add(e->quota->quota_root, -(int64_t)e->counted, -1, &fault);
 }

@@ -5,11 +5,11 @@
 #include "maildir.h"
 
 /*
- * Counts the message for the quota of the Maildir at P, which E has open, if it has one. 0, and
+ * Counts the message for the quota of the Maildir of E, if it has one. 0, and
  * e->quota where it was counted; or -1 and O.
  */
-int maildir_quota_count(struct courier *c, const struct place *p, const struct maildir_message *m,
-    struct maildir_entry *e, struct outcome *o);
+int maildir_quota_count(
+    struct courier *c, const struct maildir_message *m, struct maildir_entry *e, struct outcome *o);
 /* The message did not come, or went again. */
 void maildir_quota_uncount(const struct maildir_entry *e);
 

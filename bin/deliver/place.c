@@ -17,20 +17,16 @@ int
 place_open(
     const struct plan *plan, const struct plan_step *step, struct place *p, struct outcome *o)
 {
-	struct str name;
-
 	p->base = step->in_home ? plan->home : AT_FDCWD;
 	str_init(&p->path, DELIVER_PATH_MAX);
-	if (str_add_slice(&p->path, step->value) == -1) {
+	str_init(&p->name, DELIVER_PATH_MAX * 2);
+	if (str_add_slice(&p->path, step->value) == -1 ||
+	    (step->in_home && str_format(&p->name, "%s/", plan->home_path.data) == -1) ||
+	    str_add_slice(&p->name, step->value) == -1) {
 		place_close(p);
 		return outcome_errno(o, "unable to name the mailbox");
 	}
-	str_init(&name, DELIVER_PATH_MAX * 2);
-	if (step->in_home)
-		(void)str_format(&name, "%s/", plan->home_path.data);
-	(void)str_add_slice(&name, step->value);
-	outcome_try(o, step->kind == PLAN_MAILDIR ? "maildir" : "mbox", str_slice(&name));
-	str_free(&name);
+	outcome_try(o, step->kind == PLAN_MAILDIR ? "maildir" : "mbox", str_slice(&p->name));
 	while (ends_with_slash(&p->path))
 		str_truncate(&p->path, p->path.len - 1);
 	return 0;
@@ -40,6 +36,7 @@ void
 place_close(struct place *p)
 {
 	str_free(&p->path);
+	str_free(&p->name);
 }
 
 int

@@ -12,6 +12,7 @@
 struct place {
 	int base;	 /* AT_FDCWD, or the home of the plan; not owned */
 	struct str path; /* for openat, without slashes at the end */
+	struct str name; /* the whole path */
 };
 
 /* Finds the place of STEP, a mailbox of PLAN, and tells O what is tried. 0, or -1 and O. */

@@ -65,7 +65,7 @@ find_devices(const int *fds, size_t count, int *firsts)
 }
 
 bool
-together_sync(struct together *t, const int *fds, size_t count)
+together_sync(struct together *t, const int *fds, size_t count, size_t files)
 {
 	int64_t begun = clock_monotonic_ms();
 	int firsts[DEVICES_MAX];
@@ -75,7 +75,7 @@ together_sync(struct together *t, const int *fds, size_t count)
 		t->is_unsafe = !is_safe_kernel();
 		t->is_known = true;
 	}
-	if (count < TOGETHER_MIN || t->is_unsafe || begun < t->pause)
+	if (files < TOGETHER_MIN || t->is_unsafe || begun < t->pause)
 		return false;
 	found = find_devices(fds, count, firsts);
 	/* without a journal, metadata is written behind the flush of syncfs; fsync has one of its
@@ -83,7 +83,7 @@ together_sync(struct together *t, const int *fds, size_t count)
 	for (size_t i = 0; i < found; i++)
 		if (syncfs(firsts[i]) == -1 || fsync(firsts[i]) == -1)
 			return false;
-	if (clock_monotonic_ms() - begun > SLOW_MS + SLOW_EACH_MS * (int64_t)count)
+	if (clock_monotonic_ms() - begun > SLOW_MS + SLOW_EACH_MS * (int64_t)files)
 		t->pause = deadline_in_seconds(PAUSE_SECONDS);
 	return found > 0;
 }

@@ -20,11 +20,11 @@ struct together {
 };
 
 /*
- * Makes durable what was written below the COUNT folders that FDS are descriptors of, each opened
- * before anything was written there. False: that was not done, and each file and folder is to be
- * synced; so it is where COUNT is small, where a file system is not known to be whole behind a
- * syncfs(2), and after an error, as syncfs does not say whose it is.
+ * Makes durable the FILES that were written below the COUNT folders that FDS are descriptors of,
+ * each opened before anything was written there. False: that was not done, and each file and folder
+ * is to be synced; so it is where FILES is small, where a file system is not known to be whole
+ * behind a syncfs(2), and after an error, as syncfs does not say whose it is.
  */
-bool together_sync(struct together *t, const int *fds, size_t count);
+bool together_sync(struct together *t, const int *fds, size_t count, size_t files);
 
 #endif

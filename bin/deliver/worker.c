@@ -87,6 +87,7 @@ answer(int fd, const struct job *job, const struct outcome *outcomes, int64_t to
 		struct job_result r = {
 		    .number = job->number,
 		    .recipient = i,
+		    .done = i + 1 == job->count,
 		    .notifies = outcomes[i].notifies,
 		    .is_expanded = outcomes[i].is_expanded,
 		    .status = outcomes[i].status,
@@ -99,7 +100,7 @@ answer(int fd, const struct job *job, const struct outcome *outcomes, int64_t to
 		if (job_send_result(fd, &r, until) == -1)
 			return -1;
 	}
-	return job_send_done(fd, job->number, until);
+	return 0;
 }
 
 /* Jobs that wait together are delivered together, so that their Maildirs share the syncs. */

@@ -97,10 +97,10 @@ print_answers(int fd)
 			give_up("job_receive_result");
 		if (received == 0)
 			return false;
+		if (r.answers)
+			print_result(&r);
 		if (r.done)
 			printf("%llu done\n", (unsigned long long)r.number);
-		else
-			print_result(&r);
 	}
 	return true;
 }
