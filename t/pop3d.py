@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""t/pop3d.py sizes MAILDIR [COMMAND...]: each kind of message, with and without UTF8: the octets that are sent
-are those that LIST and RETR say, and what they should be."""
+"""t/pop3d.py sizes MAILDIR [COMMAND...]: each kind of message, with and without UTF8: the octets that
+are sent are those that LIST and RETR say, and what they should be.
+t/pop3d.py stls|pop3s PORT: a session under TLS. t/pop3d.py inject PORT: more behind STLS."""
 
+import poplib
+import socket
+import ssl
 import subprocess
 import sys
 from email.header import decode_header, make_header
@@ -90,8 +94,7 @@ def check(session, number, is_utf8):
     return octets
 
 
-def main():
-    box = sys.argv[2]
+def sizes(box, *_):
     for i, message in enumerate(MESSAGES):
         with open(f"{box}/new/17000000{i:02}.x", "wb") as file:
             file.write(message)
@@ -111,4 +114,41 @@ def main():
         session.quit()
 
 
-main()
+def context():
+    ctx = ssl.create_default_context()
+    ctx.check_hostname = False
+    ctx.verify_mode = ssl.CERT_NONE
+    return ctx
+
+
+def talk(client):
+    assert "STLS" not in client.capa() and "PLAIN" in client.capa()["SASL"]
+    client.user("joe@here.test")
+    assert client.pass_("secret") == b"+OK 3 messages"
+    assert client.stat() == (3, 77)
+    assert client.retr(1)[1] == [b"Subject: one", b"", b".dot", b"..two"]
+    client.quit()
+
+
+def stls(port):
+    client = poplib.POP3("127.0.0.1", int(port), timeout=30)
+    capabilities = client.capa()
+    assert "STLS" in capabilities and "USER" not in capabilities
+    client.stls(context())
+    talk(client)
+
+
+def pop3s(port):
+    talk(poplib.POP3_SSL("127.0.0.1", int(port), timeout=30, context=context()))
+
+
+def inject(port):
+    with socket.create_connection(("127.0.0.1", int(port)), 30) as sock:
+        sock.sendall(b"STLS\r\nUSER joe@here.test\r\n")
+        heard = b""
+        while octets := sock.recv(4096):
+            heard += octets
+    assert heard.endswith(b"-ERR Nothing may follow STLS; closing the connection\r\n"), heard
+
+
+globals()[sys.argv[1]](*sys.argv[2:])
