@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Dovecot over our Maildirs, with our accounts, by the configuration of satchel(7): IMAP from clients, and
 # LMTP with Sieve from smtp-send.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 load ../helper
 load peers
@@ -119,6 +119,21 @@ M = imaplib.IMAP4('127.0.0.1', $PORT)
 $1" || { cat "$P/log"; return 1; }
 }
 
+# What pop3d answers joe, in $output; as the owner of mailboxes does all.
+pop3() {
+	mkdir "$P/bin" "$P/spool"
+	cp "$SATCHEL_BIN"/{pop3d,authd,qctl} "$P/bin"
+	cp -R "$SATCHEL_CONTROL" "$P/control"
+	echo 'plaintext: yes' >"$P/control/authentication"
+	chown -R "$EXIM_USER" "$P/control" "$P/spool"
+	printf 'USER joe@example.org\r\nPASS secret word\r\n%bQUIT\r\n' "$1" >"$P/said"
+	chmod 644 "$P/said"
+	run timeout 60 env SATCHEL_CONTROL="$P/control" SATCHEL_SPOOL="$P/spool" SATCHEL_BIN="$P/bin" sh -c '
+		cd / && exec setpriv --reuid "$1" --regid "$2" --clear-groups -- sh -c "
+			$3/bin/qctl init >/dev/null && cat $3/said | $3/bin/pop3d"' \
+		pop3 "$EXIM_USER" "$(id -g "$EXIM_USER")" "$P"
+}
+
 used() {
 	mailuser quota joe@example.org | sed -n 's/^used\t//p'
 }
@@ -166,9 +181,19 @@ print(M.logout()[0])"
 		cat "$J/maildirsize"
 		return 1
 	}
+	# POP3 has the same inbox, and what it removes is gone for IMAP and for the quota
+	pop3 'STAT\r\nRETR 1\r\nDELE 1\r\n'
+	[[ $output == *$'\n+OK 1 '*'Subject: second'*'+OK Goodbye'* ]] || { echo "$output"; return 1; }
+	imap "
+M.login('joe@example.org', 'secret word')
+print(M.select('INBOX')[1][0].decode(), M.select('Kept')[1][0].decode())"
+	[ "$output" = '0 2' ]
+	[[ $(used) == *" octets, 2 messages" ]]
 	# a mail client of its own
 	printf 'Subject: fourth\n\nfour\n' >"$P/fourth"
 	arrive "$P/fourth" 'quota:1048576S' "$J/.Kept/"
+	arrive "$P/second" 'quota:1048576S' "$J/"
+	[[ $(used) == *" octets, 4 messages" ]]
 	peer isync usr/bin/mbsync
 	mkdir "$T/copy"
 	cat >"$T/mbsyncrc" <<-END
@@ -191,6 +216,7 @@ print(M.logout()[0])"
 		Patterns *
 		Create Near
 		Sync Pull
+		SyncState *
 	END
 	run -0 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/isync/usr/bin/mbsync" -c "$T/mbsyncrc" -a || { echo "$output"; cat "$P/log"; return 1; }
 	[ "$(files_in "$T/copy/inbox/cur" "$T/copy/inbox/new")" -eq 1 ]
