@@ -122,7 +122,7 @@ show(const struct routes *routes, struct slice address, bool explain)
 	str_init(&text, TEXT_MAX);
 	if (escape_text(&text, address) == -1 || str_add_text(&text, ": ") == -1)
 		die_errno(PROGRAM, EX_OSERR, "unable to hold a route");
-	if (address_parse(address, ADDRESS_BARE, &parsed) != ADDRESS_OK) {
+	if (address_parse(address, ADDRESS_BARE | ADDRESS_UTF8, &parsed) != ADDRESS_OK) {
 		printf("%sno mail address\n", text.data);
 	} else {
 		if (route_find(routes, address, &route) == -1 || add_route(&text, &route) == -1)
