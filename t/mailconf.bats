@@ -125,7 +125,7 @@ verify: whom VRFY and EXPN answer
 	[ "${lines[1]}" = "locals:1 | here.test - a domain of this host's users" ]
 	[ "${lines[2]}" = 'aliases:2 | info: nobody, joe@b.test, /var/mail/info/ - an alias' ]
 	[ "${lines[3]}" = '=> | forwarded to nobody@here.test' ]
-	[[ $output == *$'\npasswd | nobody - is a system user\n=> | mailbox of the user nobody\n'* ]]
+	[[ $output == *$'\npasswd | nobody - is a system user\n=> | mail of the user nobody - as his .forward says, or into his mailbox\n'* ]]
 	[[ $output == *$'\nroutes:1 | b.test: error:5.1.2 gone away - this entry decides\n=> | refused: 5.1.2 gone away\n'* ]]
 	[ "${lines[-1]}" = '=> | Maildir /var/mail/info/' ]
 	run -0 mailconf route x@box.test x@c.test x@other.test
@@ -143,6 +143,46 @@ verify: whom VRFY and EXPN answer
 	control mailuser root
 	run -111 mailconf route fax-1@a.test
 	[[ $output == *'root - has uid 0, which deliver refuses'* ]]
+}
+
+@test "route: programs, lists and their members, quotas, and as whom it is done" {
+	printf '%s\n' ann@box.test joe@b.test >"$T/members"
+	control virtual "dev@box.test: :include:$T/members" 'fax@box.test: |/bin/fax -x, joe@b.test' \
+	    'far@box.test: lmtp:unix:/run/lmtp' 'gone@box.test: :include:/none'
+	control lists 'dev@box.test: owner=ann@box.test'
+	control users 'ann@box.test: /var/mail/ann/ quota=1000S'
+	control routes '*: discard'
+	run -0 mailconf route dev@box.test fax@box.test far@box.test
+	run sed 's/^ *//; s/   */ | /' <<<"$output"
+	[[ $output == *$'\n=> | mailing list: owner=ann@box.test\n=> | addresses in '"$T/members"$'\n=> | member ann@box.test\naddress | ann@box.test\n'* ]] || { echo "$output"; return 1; }
+	[[ $output == *$'\n=> | within the quota 1000S\n=> | Maildir /var/mail/ann/\n=> | member joe@b.test\n'*$'=> | thrown away\n'* ]] || { echo "$output"; return 1; }
+	[[ $output == *$'\n=> | program /bin/fax -x\n=> | forwarded to joe@b.test\n'* ]] || { echo "$output"; return 1; }
+	[[ $output == *$'\n=> | lmtp:unix:/run/lmtp\nsocket | '* ]] || { echo "$output"; return 1; }
+	run -111 mailconf route gone@box.test
+	[[ $output == *'=> '*'not known now: /none '* ]]
+	[ "$(id -u)" -eq 0 ] || return 0
+	chown nobody "$SATCHEL_SPOOL"
+	control mailuser no-such-user
+	run -111 mailconf route ann@box.test
+	[[ $output == *'as user '*'no-such-user - there is no such user' ]] || { echo "$output"; return 1; }
+	control mailuser nobody
+	run -0 mailconf route ann@box.test
+	[[ $output == *'as user '*' nobody' ]]
+	control programuser no-such-user
+	run -111 mailconf route fax@box.test
+	[[ $output == *'as user '*'no-such-user - there is no such user' ]]
+}
+
+@test "route --from: as whom a message leaves that is forwarded (SRS)" {
+	control virtual 'ann@box.test: joe@b.test'
+	control routes '*: lmtp:unix:/run/lmtp'
+	control srs 'domain: box.test'
+	control srs-keys 0123456789abcdef0123456789abcdef
+	chmod 600 "$SATCHEL_CONTROL/srs-keys"
+	run -0 mailconf route --from sue@c.test ann@box.test
+	[[ $output == *' from '*'SRS0='*'=c.test=sue@box.test'* ]] || { echo "$output"; return 1; }
+	run -0 mailconf route --from '' ann@box.test
+	[[ $output != *'SRS0='* ]]
 }
 
 @test "route --from: the sender's route counts where he says who he is" {

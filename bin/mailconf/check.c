@@ -115,20 +115,24 @@ find_user_of(const struct checks *k, const char *file, const char *preset, struc
 	str_free(&line);
 }
 
-/*
- * Where the settings are root's and the spool another's, parts run as users of their own; where
- * both belong to one, all run as that user (satchel(7), USERS).
- */
-static void
-find_users(struct checks *k)
+bool
+checks_is_split(const struct control *c)
 {
 	struct stat spool, settings;
 
+	if (stat(spool_path(), &spool) == -1 || spool.st_uid == 0)
+		return false;
+	return c->fd == -1 || (fstat(c->fd, &settings) == 0 && settings.st_uid == 0);
+}
+
+static void
+find_users(struct checks *k)
+{
+	struct stat spool;
+
 	k->has_spool = stat(spool_path(), &spool) == 0 && S_ISDIR(spool.st_mode);
 	who_of(&k->owner, k->has_spool ? spool.st_uid : geteuid());
-	if (k->control->fd == -1 || fstat(k->control->fd, &settings) == -1)
-		settings.st_uid = 0;
-	k->is_split = k->has_spool && settings.st_uid == 0 && spool.st_uid != 0;
+	k->is_split = k->has_spool && checks_is_split(k->control);
 	k->mail_user = k->programs_user = k->owner;
 	if (!k->is_split)
 		return;

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "check_tables.h"
 #include "conf/control.h"
+#include "mailconf.h"
 
 enum finding {
 	FINDING_ERROR,	 /* mail is lost, goes to others, or stays */

@@ -28,6 +28,12 @@ int show_files(const struct control *c, char **names, size_t count, struct str *
 /* Adds the numbers of the control file limits: as above. */
 int show_limits(const struct control *c, const struct show_options *options, struct str *out);
 
+/*
+ * Where the settings are root's and the spool another's, parts run as users of their own; where
+ * both belong to one, all run as that user (satchel(7), USERS).
+ */
+bool checks_is_split(const struct control *c);
+
 /* Explains where ADDRESS goes. SENDER: null, whoever it is. The exit code, or -1 without memory. */
 int explain_route(const struct control *c, const struct routes *routes, struct slice address,
     const struct slice *sender, struct str *out);

@@ -7,25 +7,11 @@
 #include "base/die.h"
 #include "conf/gateway.h"
 #include "conf/user.h"
+#include "explain.h"
 #include "mail/address.h"
-#include "mailconf.h"
 
-#define DEPTH_MAX 5	 /* addresses that lead to addresses */
-#define ADDRESSES_MAX 50 /* in all */
-
-/* One explanation, which may be of several addresses, one behind the other. */
-struct explanation {
-	const struct control *control;
-	const struct routes *routes;
-	const struct slice *sender;
-	struct str *out;
-	char indent[2 * (DEPTH_MAX + 2)];
-	unsigned depth, addresses;
-	bool has_failed; /* no memory */
-};
-
-static void
-add(struct explanation *e, const char *source, struct slice what, const char *says)
+void
+explain_add(struct explanation *e, const char *source, struct slice what, const char *says)
 {
 	if (add_line(e->out, e->indent, source, what, says) == -1)
 		e->has_failed = true;
@@ -48,77 +34,41 @@ note(void *context, const struct route_step *step)
 	for (size_t i = 0; i < what.len; i++) /* an alias may stand on several lines */
 		if (what.data[i] == '\n' || what.data[i] == '\t')
 			what.data[i] = ' ';
-	add(e, source, str_slice(&what), step->says);
+	explain_add(e, source, str_slice(&what), step->says);
 	str_free(&what);
+}
+
+int
+explain_end(struct explanation *e, const char *words, struct slice text, const char *says, int code)
+{
+	struct str line;
+
+	str_init(&line, OUTPUT_MAX);
+	if (str_format(&line, "%s%.*s", words, (int)text.len, text.data) == -1)
+		e->has_failed = true;
+	explain_add(e, "=>", str_slice(&line), says);
+	str_free(&line);
+	return code;
 }
 
 static int
 end(struct explanation *e, const char *what, struct slice text, int code)
 {
-	struct str line;
-
-	str_init(&line, OUTPUT_MAX);
-	if (str_format(&line, "%s%.*s", what, (int)text.len, text.data) == -1)
-		e->has_failed = true;
-	add(e, "=>", str_slice(&line), "");
-	str_free(&line);
-	return code;
+	return explain_end(e, what, text, "", code);
 }
 
-static int explain(struct explanation *e, struct slice address);
-
-/* The worse of two; what may succeed later is less bad. */
-static int
-worse(int a, int b)
+int
+explain_worse(int a, int b)
 {
 	if (a == EXIT_PERMANENT || b == EXIT_PERMANENT)
 		return EXIT_PERMANENT;
 	return a == EXIT_TEMPORARY || b == EXIT_TEMPORARY ? EXIT_TEMPORARY : EXIT_DONE;
 }
 
-static int
-explain_targets(struct explanation *e, struct slice targets)
+bool
+explain_is_enough(const struct explanation *e)
 {
-	struct slice rest = targets, one;
-	struct address address;
-	int code = EXIT_DONE;
-
-	while (slice_take(&rest, '\n', &one)) {
-		if (slice_starts(one, ROUTE_TARGET_QUOTA))
-			(void)end(e, "within the quota ",
-			    slice_skip(one, strlen(ROUTE_TARGET_QUOTA)), EXIT_DONE);
-		else if (slice_starts(one, "/"))
-			code =
-			    worse(code, end(e, one.data[one.len - 1] == '/' ? "Maildir " : "mbox ",
-					    one, EXIT_DONE));
-		else if (slice_starts(one, ROUTE_TARGET_USER))
-			code =
-			    worse(code, end(e, "mailbox of the user ",
-					    slice_skip(one, strlen(ROUTE_TARGET_USER)), EXIT_DONE));
-		else if (slice_starts(one, ROUTE_TARGET_MAILBOX))
-			code = worse(
-			    code, end(e, "default mailbox of the user ",
-				      slice_skip(one, strlen(ROUTE_TARGET_MAILBOX)), EXIT_DONE));
-		else if (slice_starts(one, ROUTE_TARGET_PROGRAM))
-			code = worse(
-			    code, end(e, "program ", slice_skip(one, strlen(ROUTE_TARGET_PROGRAM)),
-				      EXIT_DONE));
-		else if (slice_starts_nocase(one, ROUTE_TARGET_INCLUDE))
-			code = worse(
-			    code, end(e, "addresses in ",
-				      slice_skip(one, strlen(ROUTE_TARGET_INCLUDE)), EXIT_DONE));
-		else if (slice_is(one, ROUTE_POSTMASTER))
-			code = worse(code,
-			    end(e, "Maildir postmaster/ in the spool", slice_of(""), EXIT_DONE));
-		else if (address_parse(one, ADDRESS_UTF8 | ADDRESS_BARE, &address) == ADDRESS_OK) {
-			(void)end(e, "forwarded to ", one, EXIT_DONE);
-			e->depth++;
-			code = worse(code, explain(e, one));
-			e->depth--;
-		} else
-			code = worse(code, end(e, "not understood: ", one, EXIT_TEMPORARY));
-	}
-	return code;
+	return e->addresses > ADDRESSES_MAX;
 }
 
 /* Who runs it is looked up, and whether it is there at all. */
@@ -134,7 +84,7 @@ explain_gateway(struct explanation *e, const struct route *route)
 	str_init(&path, 4096);
 	str_init(&reason, 1000);
 	user = user_find(str_slice(&route->user), &path, &reason);
-	add(e, "  as user", str_slice(&route->user),
+	explain_add(e, "  as user", str_slice(&route->user),
 	    user == USER_FOUND	   ? ""
 	    : user == USER_ROOT	   ? "has uid 0, which deliver refuses"
 	    : user == USER_UNKNOWN ? "there is no such user"
@@ -146,12 +96,30 @@ explain_gateway(struct explanation *e, const struct route *route)
 	    gateway_parse_program(slice_skip(next_hop, 5), &g) == NULL &&
 	    slice_word(&g.command, &word) && str_add_slice(&path, word) == 0 &&
 	    access(path.data, X_OK) == -1) {
-		add(e, "  program", word, "cannot be run");
+		explain_add(e, "  program", word, "cannot be run");
 		code = EXIT_TEMPORARY;
 	}
 	str_free(&path);
 	str_free(&reason);
 	return code;
+}
+
+/* Somebody else's sender leaves as one of this host's when he is forwarded (SRS). */
+static void
+explain_sender(struct explanation *e)
+{
+	struct str sender;
+	int wrapped;
+
+	if (e->depth == 0 || e->sender == NULL || e->sender->len == 0)
+		return;
+	str_init(&sender, 4096);
+	wrapped = routes_wrap_sender(e->routes, *e->sender, &sender);
+	if (wrapped == 1)
+		explain_add(e, "  from", str_slice(&sender), "");
+	else if (wrapped == -1)
+		e->has_failed = true;
+	str_free(&sender);
 }
 
 static int
@@ -162,6 +130,7 @@ explain_remote(struct explanation *e, const struct route *route)
 
 	(void)end(e, route->is_held ? "kept until asked for, then " : "",
 	    str_slice(&route->next_hop), EXIT_DONE);
+	explain_sender(e);
 	snprintf(indent, sizeof indent, "%s  ", e->indent);
 	code = explain_servers(e->control, e->routes, str_slice(&route->next_hop), indent, e->out);
 	if (code == -1)
@@ -170,13 +139,22 @@ explain_remote(struct explanation *e, const struct route *route)
 }
 
 static int
-explain_end(struct explanation *e, const struct route *route)
+explain_user(struct explanation *e, const struct route *route)
+{
+	if (route->extension.len > 0)
+		explain_add(e, "  extension", str_slice(&route->extension), "");
+	return explain_end(e, "mail of the user ", str_slice(&route->user),
+	    "as his .forward says, or into his mailbox", EXIT_DONE);
+}
+
+static int
+explain_kind(struct explanation *e, const struct route *route)
 {
 	char code[64];
 
 	switch (route->kind) {
 	case ROUTE_USER:
-		return end(e, "mailbox of the user ", str_slice(&route->user), EXIT_DONE);
+		return explain_user(e, route);
 	case ROUTE_TARGETS:
 		return explain_targets(e, str_slice(&route->targets));
 	case ROUTE_SMTP:
@@ -197,8 +175,8 @@ explain_end(struct explanation *e, const struct route *route)
 	return EXIT_TEMPORARY;
 }
 
-static int
-explain(struct explanation *e, struct slice address)
+int
+explain_address(struct explanation *e, struct slice address)
 {
 	struct route route;
 	int code = EXIT_TEMPORARY, found;
@@ -217,7 +195,7 @@ explain(struct explanation *e, struct slice address)
 	if (found == -1)
 		e->has_failed = true;
 	else
-		code = explain_end(e, &route);
+		code = explain_kind(e, &route);
 	route_free(&route);
 	snprintf(e->indent, sizeof e->indent, "%*s", (int)(2 * e->depth), "");
 	return code;
@@ -228,7 +206,7 @@ explain_route(const struct control *c, const struct routes *routes, struct slice
     const struct slice *sender, struct str *out)
 {
 	struct explanation e = {.control = c, .routes = routes, .sender = sender, .out = out};
-	int code = explain(&e, address);
+	int code = explain_address(&e, address);
 
 	return e.has_failed ? -1 : code;
 }
