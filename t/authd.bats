@@ -487,6 +487,64 @@ serving_is_confined() {
 	known new@example.org
 }
 
+# Accounts are in users.cdb and secrets.cdb alone.
+fold() {
+	mailconf compile users secrets >"$T/compiled"
+	rm "$SATCHEL_CONTROL/users" "$SATCHEL_CONTROL/secrets"
+}
+
+@test "accounts of a compiled base, and a text over it" {
+	local first
+	fold
+	ask tls names begin PLAIN '^ANN@example.org^secret' begin PLAIN '^ann@example.org^no' \
+		begin PLAIN '^nobody@example.org^secret' begin PLAIN '^off@example.org^secret' \
+		begin PLAIN '^gone@example.org^secret' scram key@example.org secret \
+		scram off@example.org secret scram hash@example.org secret
+	answers 'list SCRAM-SHA-256 PLAIN LOGIN' 'known ann@example.org' 'failed refused Lann@example.org' \
+		'failed refused Lnobody@example.org' 'failed refused Loff@example.org' \
+		'failed refused Lgone@example.org' 'known key@example.org' \
+		'failed refused Loff@example.org' 'failed refused Lhash@example.org'
+	ask begin SCRAM-SHA-256 'n,,n=nobody@example.org,r=x'
+	first=${output#*,}
+	[[ $first =~ ^s=[A-Za-z0-9+/]{22}==,i=4096$ ]]
+	control users 'ann@example.org: removed' 'key@example.org: disabled' 'new@example.org:'
+	secrets "new@example.org: $HASH" 'hash@example.org: removed'
+	ask tls begin PLAIN '^ann@example.org^secret' scram key@example.org secret \
+		begin PLAIN '^new@example.org^secret' begin PLAIN '^hash@example.org^secret'
+	answers 'failed refused Lann@example.org' 'failed refused Lkey@example.org' \
+		'known new@example.org' 'failed refused Lhash@example.org'
+	ask begin SCRAM-SHA-256 'n,,n=nobody@example.org,r=x'
+	[ "${output#*,}" = "$first" ]
+}
+
+@test "of a base, too, all logins cost the same work" {
+	control confinement none
+	secrets "ann@example.org: $HASH" "off@example.org: $HASH"
+	fold
+	for login in ann off gone nobody; do
+		[ "$(work "$login@example.org" wrong)" = 'crypt $5$rounds=1000$' ]
+	done
+	ask tls names
+	answers 'list PLAIN LOGIN'
+}
+
+@test "a base that is damaged, or that others may read, is a failure of ours" {
+	fold
+	chmod 644 "$SATCHEL_CONTROL/secrets.cdb"
+	plain ann@example.org secret
+	answers 'failed temporary Lann@example.org'
+	grep -q 'secrets.cdb: others may read it; chmod 600' "$T/log"
+	chmod 600 "$SATCHEL_CONTROL/secrets.cdb"
+	truncate -s -8 "$SATCHEL_CONTROL/secrets.cdb"
+	plain ann@example.org secret
+	answers 'failed temporary Lann@example.org'
+	grep -q 'secrets.cdb: it is damaged' "$T/log"
+	: >"$SATCHEL_CONTROL/users.cdb"
+	plain ann@example.org secret
+	answers 'failed temporary Lann@example.org'
+	run ! grep -q 'rounds' "$T/log"
+}
+
 @test "the service tells others nothing" {
 	[ "$(id -u)" -eq 0 ] || skip "only root can be others"
 	chmod 755 "$T" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true

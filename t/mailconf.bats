@@ -221,3 +221,35 @@ verify: whom VRFY and EXPN answer
 	rm "$SATCHEL_CONTROL/routes"
 	run -111 mailconf route joe@many.example.test
 }
+
+@test "compile: a table in force at once; a broken one, and what is none" {
+	control locals here.test
+	control virtual 'ann@box.test: /m/ann/' 'bob@box.test:' '@c.test: lmtp:unix:/x, /m/y' 'joe: /m/joe/'
+	run -100 --separate-stderr mailconf compile virtual
+	[ -z "$output" ]
+	[ "$(grep -c '^virtual: line [234]: ' <<<"$stderr")" -eq 3 ]
+	[[ $stderr == *'mailconf: virtual is not compiled; what was in force stays so' ]]
+	[ ! -e "$SATCHEL_CONTROL/virtual.cdb" ]
+	control virtual 'ann@box.test: /m/ann/' '@c.test: /m/c/'
+	control users 'joe@box.test: /m/joe/' 'old@box.test: /m/old/'
+	run -0 mailconf compile virtual users
+	[ "${lines[0]}" = 'virtual.cdb: 2 entries' ]
+	[ "${lines[1]}" = 'users.cdb: 2 entries' ]
+	control virtual
+	control users 'old@box.test: removed' 'new@box.test: /m/new/'
+	run -0 mailconf route ann@box.test joe@box.test new@box.test x@c.test
+	[ "$(grep -c '=> .*Maildir /m/' <<<"$output")" -eq 4 ]
+	[[ $output == *'users.cdb '*'joe@box.test: /m/joe/ - an account with a mailbox'* ]]
+	[[ $output == *'users:2 '*'new@box.test: /m/new/ - an account'* ]]
+	run -100 mailconf route old@box.test
+	run -0 mailconf compile users
+	[ "$output" = 'users.cdb: 2 entries' ]
+	rm "$SATCHEL_CONTROL/users"
+	run -0 mailconf route new@box.test
+	run -100 mailconf route old@box.test
+	run -100 mailconf compile routes
+	[[ $output == *'there is no routes in'* ]]
+	run -100 mailconf compile limits
+	[[ $output == *'limits is no table that can be compiled' ]]
+	run -100 mailconf compile
+}

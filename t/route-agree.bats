@@ -191,8 +191,7 @@ all_agree() {
 }
 
 @test "and so they do of compiled tables" {
-	newaliases() { (exec -a newaliases sendmail "$@"); }
-	newaliases
+	sendmail -bi
 	mailconf compile virtual domains locals relaydomains routes users
 	rm "$SATCHEL_CONTROL"/{aliases,virtual,domains,locals,relaydomains,routes,users}
 	all_agree

@@ -6,6 +6,7 @@
 # Each test is a subshell of its own, which shellcheck warns of; status and output are bats'.
 # shellcheck disable=SC2030,SC2031,SC2154
 
+bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
@@ -488,6 +489,36 @@ Tbob@here.test' ]
 	run "$T/newaliases"
 	assert_status 78
 	assert_output_has virtual
+}
+
+@test "newaliases names every broken line, and leaves the old table in force" {
+	control aliases 'Boss: nobody' '"a b": joe@example.com' 'all: boss,' '  "a b"@example.org'
+	run -0 sendmail -bi
+	[ "${lines[0]}" = "$SATCHEL_CONTROL/aliases.cdb: 3 aliases" ]
+	control aliases 'Boss: joe@example.com' 'no alias' 'empty:' 'bad: joe@@example.com' 'BOSS: ann'
+	run -78 --separate-stderr sendmail -bi
+	[ -z "$output" ]
+	for line in 2 3 4 5; do
+		grep -q "^aliases: line $line: " <<<"$stderr"
+	done
+	[ "$(grep -c '^aliases: line ' <<<"$stderr")" -eq 4 ]
+	[[ $stderr == *'the aliases are not compiled; the old ones stay in force' ]]
+	run -0 sendmail -bv boss '"A B"'
+	[ "${lines[0]}" = 'boss: user nobody' ]
+	[ "${lines[1]}" = '"A B": joe@example.com' ]
+	control aliases 'boss: joe@example.com'
+	run -0 sendmail -bv boss
+	[ "${lines[0]}" = 'boss: user nobody' ]
+	run -0 sendmail -bi
+	run -0 sendmail -bv boss
+	[ "${lines[0]}" = 'boss: joe@example.com' ]
+	rm "$SATCHEL_CONTROL/aliases"
+	run -78 sendmail -bi
+	assert_output_has 'there are no aliases, but'
+	[ -z "$(find "$SATCHEL_CONTROL" -name '.*cdb*')" ]
+	printf x >"$SATCHEL_CONTROL/aliases.cdb"
+	run -78 sendmail -bv boss
+	assert_output_has 'aliases.cdb: it is cut short, or no compiled table'
 }
 
 @test "-bt takes a last line without its end" {
