@@ -206,7 +206,7 @@ srs_unwrap(const struct srs *s, struct slice local, int64_t now, struct str *out
 	struct slice rest = slice_skip(local, strlen(tag) + 1), written, day, domain;
 	enum srs_result proof;
 
-	if (!slice_take(&rest, '=', &written))
+	if (local.len > ADDRESS_LOCAL_MAX || !slice_take(&rest, '=', &written))
 		return SRS_FORGED;
 	proof = prove(s, tag, written, rest);
 	if (proof != SRS_GOOD)

@@ -16,6 +16,7 @@
 
 #define NOW ((int64_t)1790000000)
 #define DAY ((int64_t)86400)
+#define LONG "123456789012345678901234567890123456789012345678901234567890"
 #define KEY_ONE "000102030405060708090a0b0c0d0e0f\n"
 #define KEY_TWO "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff\n"
 
@@ -190,7 +191,7 @@ test_nonsense(const struct srs *s)
 	static const char *const locals[] = {"SRS0=", "SRS0==", "SRS0====", "SRS0=AAAAAA",
 	    "SRS0=AAAAAA=", "SRS0=AAAAAA=AA=", "SRS0=AAAAAA=AA=example.com=joe",
 	    "SRS1=", "SRS1=AAAAAA==", "SRS0=AAAAAAA=AA=a=b", "SRS0-AAAAAA=AA=a=b",
-	    "SRS1+AAAAAA=a==b"};
+	    "SRS1+AAAAAA=a==b", "SRS0=AAAAAA=AA=a=" LONG LONG LONG LONG LONG LONG LONG LONG LONG};
 	struct str out;
 
 	str_init(&out, 1000);
