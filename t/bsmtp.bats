@@ -245,6 +245,9 @@ two() {
 	run sendmail -bs <"$T/batch"
 	[ "$(queued)" -eq 0 ]
 	assert_output_has '500 5.5.2'
+	# what it speaks on is standard input, whatever else there is
+	run bash -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec sendmail -bs 3</dev/null' <<<$'QUIT\r'
+	assert_output_has '221 2.0.0'
 }
 
 @test "sendmail -bs as a server of inetd gives strangers no more than smtpd" {

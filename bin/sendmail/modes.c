@@ -47,6 +47,9 @@ mode_smtp(void)
 	/* who may run this may submit: that is what the empty value says */
 	if (!is_network(STDIN_FILENO) && setenv("RELAYCLIENT", "", 1) == -1)
 		die_errno(PROGRAM, EX_OSERR, "unable to set RELAYCLIENT");
+	/* smtpd would serve a socket that systemd passed, with those rights */
+	if (unsetenv("LISTEN_FDS") == -1)
+		die_errno(PROGRAM, EX_OSERR, "unable to unset LISTEN_FDS");
 	become(argv);
 }
 
