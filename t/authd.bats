@@ -52,7 +52,7 @@ known() {
 
 @test "help, version, wrong usage" {
 	run -0 authd --help
-	assert_output_has "usage: authd -s | -w | --hash"
+	assert_output_has "usage: authd -s | -w | --hash | --checkpassword PROGRAM"
 	run -0 authd --version
 	[ "$output" = "authd (satchel) 0.1" ]
 	run -100 authd
@@ -73,6 +73,51 @@ known() {
 	run -100 authd --hash </dev/null
 	run -100 bash -c 'printf "a\tb\n" | authd --hash'
 	run -100 bash -c 'printf "%600s\n" x | authd --hash'
+}
+
+@test "--checkpassword runs a program for who is right, and nothing for others" {
+	local root=
+	[ "$(id -u)" -ne 0 ] || root=games
+	control mailuser ${root:-nobody}
+	# question LOGIN PASSWORD COMMAND…
+	question() {
+		local login=$1 password=$2
+		shift 2
+		run bash -c 'authd --checkpassword "${@:3}" 3< <(printf "%s\0%s\0Y123456\0" "$1" "$2") 2>>"$T/log"' \
+			question "$login" "$password" "$@"
+	}
+	question Ann@example.org secret sh -c 'echo "$USER $HOME $MAILDIR $userdb_mail $EXTRA $AUTHORIZED"; id -un; [ ! -e /proc/$$/fd/3 ]'
+	assert_status 0
+	[ "${lines[0]}" = 'ann@example.org /mail/ann/home /mail/ann/ maildir:/mail/ann userdb_uid userdb_gid userdb_mail ' ]
+	[ "${lines[1]}" = "${root:-$(id -un)}" ]
+	for wrong in 'ann@example.org wrong' 'off@example.org secret' 'gone@example.org secret' 'x x'; do
+		# shellcheck disable=SC2086 # words
+		question $wrong echo ran
+		assert_status 1
+		[ -z "$output" ]
+	done
+	run bash -c 'printf "ann@example.org" | authd --checkpassword echo ran 3<&0'
+	assert_status 2
+	run bash -c 'authd --checkpassword echo ran 3<&-'
+	assert_status 2
+	run -100 authd --checkpassword
+	AUTHORIZED=1 question off@example.org '' sh -c 'echo "$USER $AUTHORIZED"'
+	assert_status 0
+	[ "$output" = 'off@example.org 2' ]
+	AUTHORIZED=1 question gone@example.org '' echo ran
+	assert_status 3
+	AUTHORIZED=yes question ann@example.org '' echo ran
+	assert_status 1
+	[ -z "$output" ]
+	question ann@example.org secret /no/such/program
+	assert_status 111
+	# an entry in no known form, and one without a Maildir
+	question hash@example.org secret echo ran
+	assert_status 111
+	control users 'hash@example.org:'
+	question hash@example.org secret echo ran
+	assert_status 1
+	[ -z "$output" ]
 }
 
 @test "PLAIN works from a hash, from a key, from both" {

@@ -3,6 +3,8 @@
 #ifndef AUTHD_SERVER_H
 #define AUTHD_SERVER_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +46,7 @@ struct server {
 	int turns; /* a file whose octets are locked by who computes a hash; -1: no limit */
 	unsigned turn_count;
 	struct request request; /* the one at hand */
+	mode_t umask;		/* that authd was started with */
 	bool is_limited;	/* it was not looked at, for there were too many failures */
 };
 
@@ -106,6 +109,11 @@ void confine_asked(const struct server *s, bool serving);
 void exchange_serve(struct server *s, int fd);
 /* The service: an exit code. */
 int service_run(struct server *s);
+/*
+ * authd --checkpassword: runs PROGRAM for who is asked about on descriptor 3. The exit code of
+ * checkpassword where that is not to be.
+ */
+int chain_run(struct server *s, char **program);
 /* authd --hash: reads a password and prints what secrets wants. An exit code. */
 int hash_run(void);
 

@@ -15,17 +15,19 @@
 #include "base/die.h"
 #include "base/io.h"
 
-static const char usage[] = "usage: authd -s | -w | --hash | --help | --version\n";
+static const char usage[] =
+    "usage: authd -s | -w | --hash | --checkpassword PROGRAM... | --help | --version\n";
 
 static const char help[] =
-    "usage: authd -s | -w | --hash\n"
+    "usage: authd -s | -w | --hash | --checkpassword PROGRAM [ARGUMENT...]\n"
     "Finds out who a client is (SASL), for smtpd and the like; alone reads the password hashes.\n"
     "  -s         speak the helper protocol on descriptor 0 (smtpd starts it so)\n"
     "  -w         be a service on run/authd/socket in the spool, or on a socket from systemd\n"
     "      --hash read a password from standard input and print what secrets wants\n"
+    "      --checkpassword  read login and password from descriptor 3, and run PROGRAM if right\n"
     "      --help, --version\n";
 
-enum mode { MODE_NONE, MODE_SPEAK, MODE_SERVE, MODE_HASH };
+enum mode { MODE_NONE, MODE_SPEAK, MODE_SERVE, MODE_HASH, MODE_CHAIN };
 
 _Noreturn static void
 wrong_usage(const char *problem)
@@ -39,6 +41,7 @@ parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"hash", no_argument, NULL, 'h'},
+	    {"checkpassword", no_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'H'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -56,9 +59,14 @@ parse_options(int argc, char **argv)
 			wrong_usage("no such option");
 		if (mode != MODE_NONE)
 			wrong_usage("one of these options, please");
-		mode = option == 's' ? MODE_SPEAK : option == 'w' ? MODE_SERVE : MODE_HASH;
+		mode = option == 's'   ? MODE_SPEAK
+		       : option == 'w' ? MODE_SERVE
+		       : option == 'c' ? MODE_CHAIN
+				       : MODE_HASH;
 	}
-	if (mode == MODE_NONE || optind < argc)
+	if (mode == MODE_CHAIN && optind == argc)
+		wrong_usage("--checkpassword wants a program to run");
+	if (mode == MODE_NONE || (mode != MODE_CHAIN && optind < argc))
 		wrong_usage("one of these options is expected, and nothing else");
 	return mode;
 }
@@ -78,7 +86,7 @@ hide_memory(void)
 }
 
 static int
-run(struct server *s, enum mode mode)
+run(struct server *s, enum mode mode, char **program)
 {
 	struct str problem;
 	int code = EXIT_DONE;
@@ -88,7 +96,9 @@ run(struct server *s, enum mode mode)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
 	str_free(&problem);
 	failures_open(s);
-	if (mode == MODE_SERVE) {
+	if (mode == MODE_CHAIN) {
+		code = chain_run(s, program);
+	} else if (mode == MODE_SERVE) {
 		code = service_run(s);
 	} else {
 		confine_asked(s, false);
@@ -109,7 +119,7 @@ main(int argc, char **argv)
 		exit(EXIT_TEMPORARY);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
-	umask(077);
+	server.umask = umask(077);
 	hide_memory();
-	return mode == MODE_HASH ? hash_run() : run(&server, mode);
+	return mode == MODE_HASH ? hash_run() : run(&server, mode, argv + optind);
 }

@@ -19,13 +19,18 @@ setup() {
 	peer dovecot-lmtpd usr/lib/dovecot/lmtp dovecot-core
 	peer dovecot-sieve usr/lib/dovecot/modules/lib90_sieve_plugin.so dovecot-core
 	install -d -o "$EXIM_USER" -m 700 "$P/mail"
+	# where Dovecot's processes can read it
+	mv "$SATCHEL_CONTROL" "$P/control"
+	export SATCHEL_CONTROL=$P/control
 	control mailroot "$P/mail"
 	control mailuser "$EXIM_USER"
 	control domains example.org
 	echo 'secret word' | mailuser add -q 1M joe@example.org
 	echo 'another' | mailuser add ann@example.org
 	J=$P/mail/example.org/joe
-	dovecot_start
+	mkdir "$P/bin" "$P/spool"
+	cp "$SATCHEL_BIN"/{pop3d,authd,qctl} "$P/bin"
+	chown "$EXIM_USER" "$P/spool" "$SATCHEL_CONTROL/secrets"
 }
 
 teardown() {
@@ -39,7 +44,13 @@ configuration() {
 		sed "s|\\\\e|\\\\|g; s|/etc/dovecot|$P|; s|user = satchel|user = root|"
 }
 
-# As in lmtp.bats: in a mount namespace of its own it finds its parts where it was built for.
+# The same with authd to ask, as authd(8) says.
+configuration_with_authd() {
+	configuration | sed "s|driver = passwd-file|driver = checkpassword|
+		s|args = .*/accounts|args = /usr/bin/env SATCHEL_CONTROL=$SATCHEL_CONTROL SATCHEL_SPOOL=$P/spool $P/bin/authd --checkpassword|"
+}
+
+# dovecot_start CONFIGURATION. As in lmtp.bats: in a mount namespace of its own it finds its parts where it was built for.
 dovecot_start() {
 	local lib=$PEERS/dovecot-core/usr/lib/dovecot package file
 	PORT=$(free_port) SMTP=$(free_port)
@@ -82,7 +93,7 @@ dovecot_start() {
 			  }
 			}
 		END
-		configuration
+		"$@"
 	} >"$P/conf"
 	cat >"$P/run.sh" <<-END
 		set -e
@@ -121,14 +132,10 @@ $1" || { cat "$P/log"; return 1; }
 
 # What pop3d answers joe, in $output; as the owner of mailboxes does all.
 pop3() {
-	mkdir "$P/bin" "$P/spool"
-	cp "$SATCHEL_BIN"/{pop3d,authd,qctl} "$P/bin"
-	cp -R "$SATCHEL_CONTROL" "$P/control"
-	echo 'plaintext: yes' >"$P/control/authentication"
-	chown -R "$EXIM_USER" "$P/control" "$P/spool"
+	control authentication 'plaintext: yes'
 	printf 'USER joe@example.org\r\nPASS secret word\r\n%bQUIT\r\n' "$1" >"$P/said"
 	chmod 644 "$P/said"
-	run timeout 60 env SATCHEL_CONTROL="$P/control" SATCHEL_SPOOL="$P/spool" SATCHEL_BIN="$P/bin" sh -c '
+	run timeout 60 env SATCHEL_SPOOL="$P/spool" SATCHEL_BIN="$P/bin" sh -c '
 		cd / && exec setpriv --reuid "$1" --regid "$2" --clear-groups -- sh -c "
 			$3/bin/qctl init >/dev/null && cat $3/said | $3/bin/pop3d"' \
 		pop3 "$EXIM_USER" "$(id -g "$EXIM_USER")" "$P"
@@ -140,6 +147,7 @@ used() {
 
 @test "IMAP: what deliver wrote is read, flagged, moved; the quota is one" {
 	local size
+	dovecot_start configuration
 	peer_message
 	cp "$T/message" "$P/message"
 	arrive "$P/message" "$J/"
@@ -239,7 +247,8 @@ send() {
 	qrun 2>>"$T/qrun.log" || true
 }
 
-@test "Sieve by LMTP: filed, answered, refused; over quota is one recipient's own; strangers are refused at once" {
+@test "Sieve by LMTP, with authd to ask: filed, answered, refused; over quota is one recipient's own; strangers are refused at once" {
+	dovecot_start configuration_with_authd
 	control lmtpdomains "example.org: lmtp:unix:$P/run/lmtp"
 	start smtpd -l "127.0.0.1:$SMTP"
 	wait_for 20 port_open "$SMTP"
@@ -251,7 +260,10 @@ send() {
 		vacation "Away until Monday.";
 	END
 	mailuser quota ann@example.org 100
-	mailuser export -o "$P/accounts" dovecot
+	imap "
+M.login('joe@example.org', 'secret word')
+print(M.select('INBOX')[1][0].decode(), M.getquotaroot('INBOX')[1][1][0].decode())"
+	[[ $output == '0 '*'STORAGE 0 1024'* ]]
 	printf 'Subject: a list\nList-Id: <x.example.com>\nTo: joe@example.org\n\nx\n' | send joe+x@example.org
 	grep -q 'to=joe+x@example.org .*status=sent' "$T/qrun.log" || { cat "$T/qrun.log" "$P/log"; return 1; }
 	[ "$(files_in "$J/.Lists/new")" -eq 1 ]
