@@ -28,7 +28,8 @@ allow_folder_of(struct confine *c, const struct control *control, const char *na
 void
 confine_asked(const struct server *s, bool serving)
 {
-	static const char *const files[] = {"users", "users.cdb", "secrets", "secrets.cdb", "fingerprints"};
+	static const char *const files[] = {
+	    "users", "users.cdb", "secrets", "secrets.cdb", "fingerprints"};
 	const struct settings *settings = &s->settings;
 	char folders[COUNT(files)][PATH_MAX];
 	struct confine policy = {.calls = serving ? CONFINE_SERVE : 0};

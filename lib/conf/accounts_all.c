@@ -54,9 +54,9 @@ has_word(struct slice value, const char *prefix)
 }
 
 static void
-take_sample(struct samples *all, struct slice login)
+take_sample(struct samples *all, uint32_t sum, struct slice login)
 {
-	struct sample sample = {crc32c(0, login.data, login.len), login};
+	struct sample sample = {sum, login};
 	size_t at = all->count;
 
 	while (at > 0 && all->lowest[at - 1].sum > sample.sum)
@@ -118,12 +118,14 @@ add_all(const struct accounts *a, struct cdb_writer *w, struct samples samples[P
 
 	while ((found = accounts_next(a, &cursor, &entry)) == 1) {
 		struct slice key = entry.key;
+		uint32_t sum;
 
-		for (size_t i = 0; i < PREFIXES; i++)
-			if (has_word(entry.value, prefixes[i]))
-				take_sample(&samples[i], entry.key);
 		if (lower_key(lower, &key) == -1 || cdb_writer_add(w, key, entry.value) == -1)
 			return -1;
+		sum = crc32c(0, key.data, key.len);
+		for (size_t i = 0; i < PREFIXES; i++)
+			if (has_word(entry.value, prefixes[i]))
+				take_sample(&samples[i], sum, entry.key);
 	}
 	return found;
 }
