@@ -6,7 +6,8 @@
  *	deliver_worker COUNT DESTINATION SENDER FILE ADDRESS[=TARGETS]...
  *
  * FILE is in wire format, TARGETS stand between TABs. DEADLINE in the environment is that of the
- * job, in seconds; EXTENSION and ORCPT are those of its recipients. Without arguments there is nothing to test.
+ * job, in seconds; EXTENSION and ORCPT are those of its recipients. Without arguments there is
+ *nothing to test.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
