@@ -87,8 +87,6 @@ is_user() {
 	close_session
 	wait_for 20 started_is_gone "$STARTED_PID"
 	LOGIN='USER root\r\nPASS secret\r\n'
-	# shellcheck disable=SC2209
-	AS=(env)
 	run bash -c "printf '%b' '$LOGIN' | pop3d -u nobody 2>'$T/log'"
 	assert_output_has '-ERR [SYS/PERM] This login has no mailbox here'
 	assert_file_has "$T/log" "nobody's mail is served as the user ID 0"

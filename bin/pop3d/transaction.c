@@ -212,7 +212,8 @@ copy(char *to, size_t size, struct slice from)
 {
 	size_t len = from.len < size ? from.len : size - 1;
 
-	memcpy(to, from.data, len);
+	if (len > 0)
+		memcpy(to, from.data, len);
 	to[len] = '\0';
 }
 
@@ -229,7 +230,8 @@ transaction_init(struct transaction *t, const struct settings *s, const struct h
 	    str_add_slice(&talk->mechanisms, h->mechanisms) == -1 ||
 	    h->unread.len > talk->reader.size)
 		return -1;
-	memcpy(talk->reader.buf, h->unread.data, h->unread.len);
+	if (h->unread.len > 0)
+		memcpy(talk->reader.buf, h->unread.data, h->unread.len);
 	talk->reader.end = talk->reader.used = h->unread.len;
 	copy(talk->protocol, sizeof talk->protocol, h->protocol);
 	copy(talk->cipher, sizeof talk->cipher, h->cipher);
