@@ -559,7 +559,7 @@ fold() {
 	answers 'failed refused Lann@example.org' 'failed refused Lkey@example.org' \
 		'known new@example.org' 'failed refused Lhash@example.org'
 	ask begin SCRAM-SHA-256 'n,,n=nobody@example.org,r=x'
-	[ "${output#*,}" = "$first" ]
+	[ "${output#*,}" = "$first" ] || { echo "$output, not $first"; cat "$T/log"; return 1; }
 }
 
 @test "of a base, too, all logins cost the same work" {
