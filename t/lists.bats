@@ -254,3 +254,11 @@ expn() {
 	expn long@box.test | grep -x '252 2.0.0 That list is too long to show'
 	CLIENT=192.0.2.9 expn dev@box.test | grep '^252 2.0.0 Send some mail'
 }
+
+@test "an alias that is a program keeps to its rules where it has an owner" {
+	control aliases "prog: \"|cat >$T/mail/got\"" 'owner-prog: joe@box.test'
+	submit joe@example.com prog@here.test
+	run qrun -n
+	assert_output_has 'to=prog@here.test destination='
+	assert_output_has ' by=deliver as=nobody'
+}

@@ -219,10 +219,12 @@ add_plain(struct expansion *e, struct slice address)
 {
 	uint64_t max = e->members_max > 0 ? e->members_max : e->courier->limits.list_members;
 
-	if (e->plan->of_kind[PLAN_FORWARD] >= max)
-		return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
-		    "the list has more than %llu members", (unsigned long long)max);
-	return expand_add_address(e, address);
+	if (expand_add_address(e, address) == -1)
+		return -1;
+	if (e->plan->of_kind[PLAN_FORWARD] <= max)
+		return 0;
+	return outcome_fail(e->outcome, JOB_TEMPORARY, "4.3.5",
+	    "the list has more than %llu members", (unsigned long long)max);
 }
 
 /* One of ours may be an alias or a list; ADDRESS has a domain. */
