@@ -136,7 +136,7 @@ describe(const struct account *account)
 			 : slice_of("userdb_uid userdb_gid userdb_mail"));
 }
 
-/* The account of LOGIN, which has a Maildir. An exit code where there is none. */
+/* The account of LOGIN, which has a Maildir, in USERS. An exit code, and no USERS, for none. */
 static int
 find_account(
     const struct server *s, struct slice login, struct accounts *users, struct account *account)
@@ -149,12 +149,11 @@ find_account(
 	if (found == 0)
 		found = accounts_find(users, login, account);
 	str_free(&problem);
-	if (found == -1)
-		return ANSWER_TEMPORARY;
-	if (found == 0 || account->mailbox.len < 2 ||
-	    account->mailbox.data[account->mailbox.len - 1] != '/')
-		return ANSWER_UNKNOWN;
-	return EXIT_DONE;
+	if (found == 1 && account->mailbox.len > 1 &&
+	    account->mailbox.data[account->mailbox.len - 1] == '/')
+		return EXIT_DONE;
+	accounts_close(users);
+	return found == -1 ? ANSWER_TEMPORARY : ANSWER_UNKNOWN;
 }
 
 /* With its limits on failures, which count for the client that TCPREMOTEIP names. */

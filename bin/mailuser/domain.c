@@ -2,7 +2,9 @@
 #include "domain.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
@@ -251,7 +253,7 @@ gather(void *context, struct slice domain)
 	struct table *all = context;
 	char *copy = strndup(domain.data, domain.len);
 
-	/* the table of virtual is gone before these are printed; there is nothing else to free */
+	/* the table of virtual is gone before these are printed */
 	if (copy == NULL || table_add(all, slice_of(copy), slice_of(NULL)) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to list domains");
 	return false;
@@ -276,6 +278,8 @@ list(struct options *o)
 			printf("%.*s\tvirtual\n", (int)domain.len, domain.data);
 		last = domain;
 	}
+	for (size_t i = 0; i < others.count; i++)
+		free((void *)(uintptr_t)others.entries[i].key.data);
 	table_free(&others);
 	table_free(&listed);
 	return EXIT_DONE;
