@@ -324,7 +324,8 @@ source	$SATCHEL_CONTROL/users:1" ]
 	cmp "$T/before" "$SATCHEL_CONTROL/users"
 	run -0 mailuser add -n other@example.org
 	run find "$SATCHEL_CONTROL" -name '.mailuser*'
-	[ -z "$output" ]
+	[ "$output" = "$SATCHEL_CONTROL/.mailuser.lock" ]
+	[ "$(stat -c %a "$output")" = 600 ]
 }
 
 @test "import dovecot" {

@@ -18,21 +18,44 @@
 #include "base/io.h"
 #include "mailuser.h"
 
+#define LOCK_NAME ".mailuser.lock"
 #define LOCK_SECONDS 30
 #define LOCK_AGAIN_MS 20
 #define WRITE_SECONDS 600
 #define AUTHD_USER "satchel-authd"
 
+/* A file that nobody else can open, or anybody could keep us waiting; it stays. */
+static int
+open_lock(const struct control *c)
+{
+	int fd =
+	    openat(c->fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	struct stat folder;
+
+	/* whoever owns the folder may change what is in it after root did */
+	if (fd != -1 && geteuid() == 0 &&
+	    (fstat(c->fd, &folder) == -1 || fchown(fd, folder.st_uid, folder.st_gid) == -1)) {
+		io_close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 void
 store_lock(const struct control *c)
 {
+	int fd;
 	const struct timespec pause = {.tv_nsec = LOCK_AGAIN_MS * 1000000L};
 	deadline until = deadline_in_seconds(LOCK_SECONDS);
 
 	if (c->fd == -1)
 		die(PROGRAM, EXIT_PERMANENT, "there is no %s: 'mkdir %s' makes it", c->path,
 		    c->path);
-	while (flock(c->fd, LOCK_EX | LOCK_NB) == -1) {
+	fd = open_lock(c);
+	if (fd == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s/%s", c->path, LOCK_NAME);
+	/* held until the program ends */
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to lock %s", c->path);
 		if (deadline_poll_ms(until) == 0)
