@@ -124,7 +124,7 @@ ask_mailconf() {
 		/^  =>/ && !found {
 			found = 1
 			sub(/^  => */, "")
-			if (/^mailbox of the user/) print "user:" $NF
+			if (/^mail of the user/) print "user:" $5
 			else if (/^refused: 5\.1\.1/) print "unknown"
 			else if (/^refused/) print "error"
 			else if (/^thrown away/) print "discard"
