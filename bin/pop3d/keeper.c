@@ -23,11 +23,15 @@
 #include "spool/spool.h"
 #include "transaction.h"
 
+#define EXECUTED_MAX \
+	4 /* a session asks once; one that is not itself any more gets no farm of them */
+
 struct keeper {
 	const struct settings *settings;
 	int channel;
 	struct str login;
-	int in, out; /* that the front gave back; -1 before */
+	int in, out;	   /* that the front gave back; -1 before */
+	unsigned executed; /* tlsd, for this session */
 	struct str unread;
 };
 
@@ -113,7 +117,7 @@ serve(struct keeper *k, struct slice name, struct slice octets, int fd)
 	else {
 		if (slice_is(name, HANDOVER_AUTHD) && fd != -1)
 			ask_authd(k, fd);
-		else if (slice_is(name, HANDOVER_TLSD) && fd != -1)
+		else if (slice_is(name, HANDOVER_TLSD) && fd != -1 && k->executed++ < EXECUTED_MAX)
 			execute_tlsd(k->settings, fd);
 		else if (!slice_is(name, HANDOVER_UNREAD) ||
 			 str_add_slice(&k->unread, octets) == -1) {
