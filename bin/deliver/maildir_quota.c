@@ -84,5 +84,6 @@ maildir_quota_uncount(const struct maildir_entry *e)
 
 	/* what could not be written is put right by the next count */
 	if (e->quota != NULL)
-		(void)maildir_quota_add(e->quota->quota_root, -(int64_t)e->counted, -1, &fault);
+		(void)maildir_quota_add(
+		    opened_quota_root(e->quota, &fault), -(int64_t)e->counted, -1, &fault);
 }

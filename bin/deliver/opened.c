@@ -14,6 +14,15 @@ opened_is_full(const struct opened_list *l)
 	return l->count + 2 > OPENED_MAX; /* a Maildir, and a folder of it */
 }
 
+/* The last name of PATH. */
+static bool
+begins_with_dot(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return *(slash == NULL ? path : slash + 1) == '.';
+}
+
 struct opened *
 opened_get(
     struct opened_list *l, const char *name, int base, const char *path, struct mailbox_fault *f)
@@ -32,6 +41,7 @@ opened_get(
 		free(o->name);
 		return NULL;
 	}
+	o->may_be_folder = begins_with_dot(path);
 	l->count++;
 	return o;
 }
@@ -39,6 +49,8 @@ opened_get(
 int
 opened_quota_root(struct opened *o, struct mailbox_fault *f)
 {
+	if (!o->may_be_folder)
+		return o->folders.root;
 	if (o->quota_root == -1)
 		o->quota_root = maildir_open_quota_root(o->folders.root, o->name, f);
 	return o->quota_root;

@@ -13,10 +13,11 @@
 
 struct opened {
 	struct maildir folders;
-	int quota_root;	  /* the Maildir that has its quota, once that was asked for; or -1 */
-	char *name;	  /* its path; owned */
-	bool is_synced;	  /* new/ was, after all was moved there */
-	int synced_errno; /* what came of that: 0, or errno */
+	bool may_be_folder; /* of another Maildir: its name begins with a dot */
+	int quota_root;	    /* of such: that Maildir, once it was asked for; or -1 */
+	char *name;	    /* its path; owned */
+	bool is_synced;	    /* new/ was, after all was moved there */
+	int synced_errno;   /* what came of that: 0, or errno */
 };
 
 struct opened_list {
