@@ -41,9 +41,13 @@ job() {
 	[ "$(grep -c 'delivered 2.0.0' <<<"$output")" -eq 5 ]
 	[ "$(files_in joe/.lists/new)" -eq 1 ]
 	[ "$(files_in joe/new)" -eq 4 ]
+	control extensions -
+	job targets: ann@example.org wire "joe-lists@example.org=$T/joe/" "joe+lists@example.org=$T/joe/"
+	[ "$(files_in joe/.lists/new)" -eq 2 ]
+	rm "$SATCHEL_CONTROL/extensions"
 	control subfolders none
 	job targets: ann@example.org wire "joe+lists@example.org=$T/joe/"
-	[ "$(files_in joe/.lists/new)" -eq 1 ]
+	[ "$(files_in joe/.lists/new)" -eq 2 ]
 }
 
 @test 'what the three control files may say' {

@@ -84,7 +84,7 @@ batch_finish(struct batch *b)
 	opened_close(&b->opened);
 }
 
-/* That of a system user's address, or what follows the first + of a hosted one. */
+/* That of a system user's address, or what a hosted one has behind its first separator. */
 static struct slice
 extension_of(const struct errand *e)
 {
@@ -95,7 +95,7 @@ extension_of(const struct errand *e)
 	if (e->recipient->extension.len > 0)
 		return e->recipient->extension;
 	local.len = slice_find_last(local, '@');
-	return slice_skip(local, slice_find(local, '+') + 1);
+	return extension_first(&e->batch->courier->extensions, local);
 }
 
 static int
