@@ -151,6 +151,21 @@ two() {
 	assert_output_has 'size=0 rcpts=2'
 	assert_output_has 'to=a%x.test@relay.test code=5.7.1'
 	assert_output_has 'to=a@x.test code=5.7.1'
+	printf '%s\n' 'MAIL FROM:<a@b.test>' 'RCPT TO:<"\\nobody"@here.test>' DATA . >"$T/batch"
+	run bsmtp -r <"$T/batch"
+	assert_output_has 'code=5.7.1'
+	assert_output_has 'messages=0 refused=1'
+}
+
+@test "a table that is damaged refuses nothing for good" {
+	control locals here.test
+	control relaydomains relay.test
+	mailconf compile relaydomains
+	printf '\377' | dd of="$SATCHEL_CONTROL/relaydomains.cdb" bs=1 seek=3105 conv=notrunc status=none
+	printf '%s\n' 'MAIL FROM:<a@b.test>' 'RCPT TO:<a@relay.test>' DATA . >"$T/batch"
+	run bsmtp -r <"$T/batch"
+	assert_status 111
+	[ "$(queued)" -eq 0 ]
 }
 
 @test "replies" {

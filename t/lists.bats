@@ -237,7 +237,8 @@ expn() {
 	control locals here.test
 	control virtual "dev@box.test: :include:$SATCHEL_CONTROL/members/dev, bob@example.com" "secret@box.test: :include:$SATCHEL_CONTROL/members/dev" \
 	    "long@box.test: :include:$SATCHEL_CONTROL/members/long" "loop@box.test: :include:$SATCHEL_CONTROL/members/loop" \
-	    "none@box.test: :include:$T/outside" "mixed@box.test: :include:$SATCHEL_CONTROL/members/dev, /mail/x/"
+	    "none@box.test: :include:$T/outside" "mixed@box.test: :include:$SATCHEL_CONTROL/members/dev, /mail/x/" \
+	    'runs@box.test: ann@box.test, |/usr/bin/true'
 	control lists 'dev@box.test: owner=joe@box.test' 'secret@box.test: expn=no'
 	mkdir "$SATCHEL_CONTROL/members"
 	members control/members/dev '# who' ann@box.test 'Joe <joe>' 'bad line'
@@ -248,9 +249,9 @@ expn() {
 	expn dev@box.test >"$T/said"
 	printf '%s\n' '250-2.1.5 <ann@box.test>' '250-2.1.5 <joe@here.test>' '250 2.1.5 <bob@example.com>' |
 	    diff - "$T/said"
-	expn secret@box.test none@box.test mixed@box.test loop@box.test >"$T/said"
-	[ "$(grep -c '^252 2.0.0 Send some mail' "$T/said")" -eq 4 ]
-	[ "$(wc -l <"$T/said")" -eq 4 ]
+	expn secret@box.test none@box.test mixed@box.test loop@box.test runs@box.test >"$T/said"
+	[ "$(grep -c '^252 2.0.0 Send some mail' "$T/said")" -eq 5 ]
+	[ "$(wc -l <"$T/said")" -eq 5 ]
 	expn long@box.test | grep -x '252 2.0.0 That list is too long to show'
 	CLIENT=192.0.2.9 expn dev@box.test | grep '^252 2.0.0 Send some mail'
 }

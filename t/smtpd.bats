@@ -247,6 +247,18 @@ relays() {
 		'550 5.1.1 No such list here' "$bye"
 }
 
+@test "nobody outside writes past the aliases, as deliver does" {
+	local name
+	name=$(id -un nobody)
+	control aliases "$name: joe@away.test"
+	control relayhosts 127.0.0.1
+	for client in 192.0.2.9 127.0.0.1; do
+		TCPREMOTEIP=$client smtp "${HELLO}${FROM}RCPT TO:<$name@here.test>\r\nRCPT TO:<\"\\\\\\\\$name\"@here.test>\r\nRCPT TO:<\"\\\\\\\\\\\\\\\\$name\"@HERE.test>\r\nRCPT TO:<\"\\\\$name\"@here.test>\r\nQUIT\r\n"
+		replies '250 2.1.0 Ok' '250 2.1.5 Ok' '550 5.1.1 No such recipient here' \
+			'550 5.1.1 No such recipient here' '250 2.1.5 Ok' "$bye"
+	done
+}
+
 @test "cut anywhere, a pipelined session gets the same replies" {
 	needs python3
 	printf "%b" "${HELLO}${FROM}${TO}RCPT TO:<x@here.test>\r\nDATA\r\nReceived: a\r\n\r\n..b\r\n.\r\nNOOP\r\nFOO\r\nMAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\na\nb\r\n.\r\nQUIT\r\n" >"$T/session"

@@ -105,34 +105,38 @@ transaction_begin(struct session *s, struct slice argument)
 		session_reply(s, 250, "2.1.0", "Ok");
 }
 
-/* Null, or why mail for it is not taken from this batch. */
-static const char *
-not_allowed(const struct session *s, struct slice mailbox, const struct address *a)
+static bool
+is_listed(const struct settings *settings, struct slice domain)
 {
-	static const char denied[] = "Mail for this domain is not taken from there";
-	struct slice domain = a->domain;
-	bool is_listed = s->settings->domain_count == 0 || domain.len == 0;
+	if (settings->domain_count == 0 || domain.len == 0)
+		return true;
+	for (size_t i = 0; i < settings->domain_count; i++) {
+		const char *one = settings->domains[i];
+
+		if (slice_is_nocase(domain, one) ||
+		    (one[0] == '.' && slice_ends_nocase(domain, slice_of(one))))
+			return true;
+	}
+	return false;
+}
+
+/* Whether strangers may write to it. What nobody can tell now ends the batch for now. */
+static bool
+is_open(struct session *s, struct slice mailbox, const struct address *a)
+{
 	struct route route;
 	bool good;
 
-	for (size_t i = 0; i < s->settings->domain_count; i++) {
-		const char *one = s->settings->domains[i];
-
-		is_listed = is_listed || slice_is_nocase(domain, one) ||
-			    (one[0] == '.' && slice_ends_nocase(domain, slice_of(one)));
-	}
-	if (!is_listed)
-		return denied;
-	if (s->settings->routes == NULL)
-		return NULL;
 	route_init(&route);
+	if (route_find(s->settings->routes, mailbox, &route) == -1 || route.kind == ROUTE_TEMPORARY)
+		session_fail(s, "unable to look a recipient up: ", route.reason.data);
 	/* "%" and "!" may be letters to us, and an address within an address to the next host */
-	good = route_find(s->settings->routes, mailbox, &route) == 0 &&
-	       (route.is_ours || (route.is_relay && slice_find(a->local, '%') == a->local.len &&
-				     slice_find(a->local, '!') == a->local.len &&
-				     slice_find(a->local, '@') == a->local.len));
+	good = route.is_ours ? !route_is_past_aliases(a->local)
+			     : route.is_relay && slice_find(a->local, '%') == a->local.len &&
+				   slice_find(a->local, '!') == a->local.len &&
+				   slice_find(a->local, '@') == a->local.len;
 	route_free(&route);
-	return good ? NULL : denied;
+	return good;
 }
 
 static int
@@ -160,13 +164,18 @@ static int
 take_recipient(struct session *s, const struct command_path *path, const struct parameters *p)
 {
 	const struct slice me = str_slice(&s->settings->me);
-	const char *denied = not_allowed(s, path->mailbox, &path->address);
+	static const char denied[] = "Mail for this domain is not taken from there";
+	bool is_allowed =
+	    is_listed(s->settings, path->address.domain) &&
+	    (s->settings->routes == NULL || is_open(s, path->mailbox, &path->address));
 	struct str mailbox;
 	int result;
 
+	if (s->end != SESSION_GOES_ON)
+		return 0;
 	str_init(&mailbox, 2 * ADDRESS_PATH_MAX);
 	result = add_mailbox(&mailbox, path->mailbox, me);
-	if (result == 0 && denied != NULL)
+	if (result == 0 && !is_allowed)
 		result = refuse(s, str_slice(&mailbox), p, 550, "5.7.1", denied);
 	else if (result == 0 && s->transaction.accepted >= s->settings->limits.message_recipients)
 		result = refuse(s, str_slice(&mailbox), p, 552, "5.5.3", "Too many recipients");

@@ -129,6 +129,12 @@ find_for(struct search *s, struct slice address)
 	return result;
 }
 
+bool
+route_is_past_aliases(struct slice local)
+{
+	return slice_starts(local, "\"\\\\");
+}
+
 int
 route_find(const struct routes *r, struct slice address, struct route *route)
 {

@@ -125,6 +125,12 @@ bool routes_can_wrap(const struct routes *r);
  */
 int route_targets(const struct routes *r, struct slice address, struct route *route);
 
+/*
+ * True for LOCAL, as written, where it names a system user past all aliases: deliver alone has a
+ * use for that, and nobody outside may reach what aliases send elsewhere.
+ */
+bool route_is_past_aliases(struct slice local);
+
 void route_init(struct route *route);
 void route_free(struct route *route);
 /*

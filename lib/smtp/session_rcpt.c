@@ -41,7 +41,9 @@ is_known(struct session *s, const struct command_path *path)
 		path->mailbox, &s->route) == -1 ||
 	    s->route.kind == ROUTE_TEMPORARY)
 		return (struct verdict){451, "4.3.0", "This recipient cannot be looked up now"};
-	if (s->route.kind == ROUTE_UNKNOWN && !command_is_postmaster(path->mailbox))
+	if (s->route.kind == ROUTE_UNKNOWN
+		? !command_is_postmaster(path->mailbox)
+		: s->route.is_ours && route_is_past_aliases(path->address.local))
 		return session_rate_unknown(
 		    s, (struct verdict){550, "5.1.1", "No such recipient here"});
 	return (struct verdict){0};

@@ -190,7 +190,8 @@ show_target(struct shown *shown, struct slice target)
 	}
 	if (include_path(target, &path))
 		return show_file(shown, path);
-	if (slice_starts(target, "/") ||
+	/* what an address may begin with, and a target of another kind does */
+	if (slice_starts(target, "/") || slice_starts(target, ROUTE_TARGET_PROGRAM) ||
 	    address_parse(target, ADDRESS_BARE | ADDRESS_UTF8, &address) != ADDRESS_OK)
 		return cannot_show(shown, NOTHING_TO_SAY);
 	return show_member(shown, target);
