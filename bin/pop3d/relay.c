@@ -5,23 +5,47 @@
 #include <poll.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "net/authd.h"
 #include "spool/frame.h"
 
-#define BLOCK ((size_t)16384)
 #define PASS_SECONDS 60
+
+/*
+ * With TLS, as the front says; but whose certificate the client has (EXTERNAL) nobody but the front
+ * has seen, and who a front says he is counts for nothing.
+ */
+static bool
+pass_tls(int authd, struct slice fields, deadline until)
+{
+	struct tls_info info;
+	struct str text;
+	bool good;
+
+	str_init(&text, TLS_INFO_MAX);
+	good = tls_info_from_fields(&info, fields);
+	tls_info_forget_client(&info);
+	good = good && tls_info_add_fields(&text, &info) == 0 &&
+	       frame_send(authd, (enum frame_type)AUTHD_TLS, str_slice(&text), until) == 0;
+	str_wipe(&text);
+	explicit_bzero(&info, sizeof info);
+	return good;
+}
 
 /* What the client says means nothing here. */
 static bool
-pass_to_authd(int front, int authd)
+pass_to_authd(int front, int authd, struct str *payload)
 {
-	char block[BLOCK];
-	ssize_t n = io_read(front, block, sizeof block, deadline_in_ms(0));
-	bool good =
-	    n > 0 && io_write(authd, block, (size_t)n, deadline_in_seconds(PASS_SECONDS)) == 0;
+	deadline until = deadline_in_seconds(PASS_SECONDS);
+	char type;
+	bool good;
 
-	explicit_bzero(block, sizeof block);
+	if (frame_take(front, &type, payload, until) != 1)
+		return false;
+	if (type == (char)AUTHD_TLS)
+		good = pass_tls(authd, str_slice(payload), until);
+	else
+		good = frame_send(authd, (enum frame_type)type, str_slice(payload), until) == 0;
+	str_wipe(payload);
 	return good;
 }
 
@@ -63,7 +87,7 @@ relay_run(int front, int authd, struct str *login)
 		if (fds[1].revents != 0)
 			goes_on = pass_to_front(authd, front, &payload, login);
 		if (goes_on && fds[0].revents != 0)
-			goes_on = pass_to_authd(front, authd);
+			goes_on = pass_to_authd(front, authd, &payload);
 	}
 	str_wipe(&payload);
 }

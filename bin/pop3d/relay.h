@@ -9,7 +9,8 @@
 
 /*
  * Passes the frames of authd's helper protocol (authd(8)) on, between the descriptors FRONT and
- * AUTHD, until one of them ends. LOGIN becomes whom authd accepted, or empty.
+ * AUTHD, until one of them ends, but for what FRONT says of a client's certificate, which would be
+ * a login by its word alone. LOGIN becomes whom authd accepted, or empty.
  */
 void relay_run(int front, int authd, struct str *login);
 
