@@ -426,6 +426,21 @@ source	$SATCHEL_CONTROL/users:1" ]
 	[ "$output" = 'known user2999@example.org' ]
 	run -100 mailuser import dovecot "$T/many"
 	[ "${lines[0]}" = "$T/many:1: the account exists already" ]
+	# with what authd wants to know of all of them: just as if it had been folded
+	cp "$SATCHEL_CONTROL"/{users,secrets}.cdb "$T"
+	mailuser fold
+	cmp "$T/users.cdb" "$SATCHEL_CONTROL/users.cdb"
+	cmp "$T/secrets.cdb" "$SATCHEL_CONTROL/secrets.cdb"
+}
+
+@test "passwords that change make no text grow for ever" {
+	mailuser add -n joe@example.org
+	mailuser fold
+	control limits 'auth-delay: 0' 'accounts-text: 20'
+	mailuser passwd joe@example.org <<<secret
+	[ ! -s "$SATCHEL_CONTROL/secrets" ]
+	run -0 python3 -SI "$ROOT/t/authd.py" tls begin PLAIN '^joe@example.org^secret'
+	[ "$output" = 'known joe@example.org' ]
 }
 
 @test "secrets that others can read are refused; a link is followed and stays" {

@@ -157,6 +157,7 @@ command_passwd(struct options *o)
 	books_get(&b, login, &account);
 	book_set(&b.secrets, account.login, str_slice(&entry));
 	books_save(&b, &b.secrets);
+	books_fold(&b, false);
 	str_wipe(&entry);
 	books_close(&b);
 	return EXIT_DONE;

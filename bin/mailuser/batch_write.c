@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "conf/cdb_writer.h"
 #include "conf/limits.h"
 #include "edit.h"
 #include "import.h"
@@ -38,18 +37,23 @@ append(const struct control *c, const char *name, const struct str *lines)
 
 /* What secrets may still say of an account that is not in users any more would let people in. */
 static void
-add_lines(const struct batch *b, struct book *book, const struct str *lines)
+drop_orphans(const struct batch *b, struct book *book)
 {
 	struct slice rest = str_slice(&b->users), line, key, value;
+
+	while (book->is_private && control_next_line(&rest, &line))
+		if (control_pair(line, &key, &value) && books_secret(b->books, key).len > 0)
+			book_remove(book, key);
+}
+
+static void
+add_lines(struct book *book, const struct str *lines)
+{
+	struct slice rest = str_slice(lines), line, key, value;
 
 	if (book->text.len > 0 && book->text.data[book->text.len - 1] != '\n' &&
 	    str_add_char(&book->text, '\n') == -1)
 		give_up(book->name);
-	if (book->is_private)
-		while (control_next_line(&rest, &line))
-			if (control_pair(line, &key, &value) && books_secret(b->books, key).len > 0)
-				book_remove(book, key);
-	rest = str_slice(lines);
 	while (control_next_line(&rest, &line)) {
 		if (!control_pair(line, &key, &value))
 			continue;
@@ -63,54 +67,20 @@ add_lines(const struct batch *b, struct book *book, const struct str *lines)
 }
 
 static void
-add_record(struct cdb_writer *w, const struct book *book, struct slice key, struct slice value)
-{
-	char lower[CDB_KEY_MAX];
-
-	if (key.len > sizeof lower)
-		die(PROGRAM, EXIT_PERMANENT, "an entry of %s is too long", book->name);
-	for (size_t i = 0; i < key.len; i++)
-		lower[i] = ascii_lower(key.data[i]);
-	if (cdb_writer_add(w, slice_make(lower, key.len), value) == -1)
-		give_up(book->name);
-}
-
-/* All entries there are, but those that the import brings. */
-static void
-add_old(const struct batch *b, struct book *book, struct cdb_writer *w)
-{
-	struct accounts_cursor cursor = {0};
-	struct table_entry entry;
-	int found;
-
-	while ((found = accounts_next(&book->accounts, &cursor, &entry)) == 1)
-		if (!names_find(&b->accounts, entry.key, NULL))
-			add_record(w, book, entry.key, entry.value);
-	if (found == -1)
-		give_up(book->name);
-}
-
-static void
 write_base(const struct batch *b, struct book *book, const struct str *lines)
 {
-	const char *name = book->is_private ? "secrets.cdb" : "users.cdb";
 	struct slice rest = str_slice(lines), line, key, value;
-	struct cdb_writer *w;
+	struct table more = {.cdb = NULL};
 
+	while (control_next_line(&rest, &line))
+		if (control_pair(line, &key, &value) && table_add(&more, key, value) == -1)
+			give_up(book->name);
+	table_sort(&more);
 	/* so that there is one whose owner the cdb takes over */
 	books_save(b->books, book);
-	w = cdb_writer_open(b->books->control, name, book->is_private ? 0600 : 0644);
-	if (w == NULL)
-		give_up(name);
-	add_old(b, book, w);
-	while (control_next_line(&rest, &line))
-		if (control_pair(line, &key, &value))
-			add_record(w, book, key, value);
-	if (cdb_writer_commit(w) == -1)
-		give_up(name);
-	if (edit_drop_all(&book->text) == -1)
-		give_up(book->name);
-	books_save(b->books, book);
+	if (!book_fold(b->books, book, &more))
+		give_up(book->is_private ? "secrets.cdb" : "users.cdb");
+	table_free(&more);
 }
 
 /* Many lines would make the text too long. */
@@ -139,13 +109,14 @@ batch_write(struct batch *b)
 	append(books->control, "virtual", &b->virtual);
 	if (b->account_count == 0)
 		return;
+	drop_orphans(b, &books->secrets);
 	if (are_many(b)) {
 		write_base(b, &books->secrets, &b->secrets);
 		write_base(b, &books->users, &b->users);
 		return;
 	}
-	add_lines(b, &books->secrets, &b->secrets);
+	add_lines(&books->secrets, &b->secrets);
 	books_save(books, &books->secrets);
-	add_lines(b, &books->users, &b->users);
+	add_lines(&books->users, &b->users);
 	books_save(books, &books->users);
 }

@@ -11,6 +11,8 @@
 #include "mailuser.h"
 #include "store.h"
 
+#define SECRET_LENGTHS 4 /* a line of secrets is longer than one of users */
+
 _Noreturn static void
 give_up(const struct control *c, const char *name, const struct str *problem)
 {
@@ -186,7 +188,7 @@ books_save(struct books *b, struct book *book)
 	store_write(b->control, book->name, str_slice(&book->text), book->is_private);
 }
 
-/* True if the text is longer than the control file limits allows. */
+/* True if a text is longer than the control file limits allows. */
 static bool
 is_too_long(const struct books *b)
 {
@@ -197,20 +199,22 @@ is_too_long(const struct books *b)
 	str_init(&problem, LINE_CAP);
 	if (limits_read(&limits, b->control, &problem) == -1)
 		give_up(b->control, "limits", &problem);
-	is_long = limits.accounts_text > 0 && b->users.text.len > limits.accounts_text;
+	is_long = limits.accounts_text > 0 &&
+		  (b->users.text.len > limits.accounts_text ||
+		      b->secrets.text.len / SECRET_LENGTHS > limits.accounts_text);
 	str_free(&problem);
 	return is_long;
 }
 
-/* The base first: until the text has gone, both say the same. False, with errno, if it failed. */
-static bool
-fold_one(struct books *b, struct book *book)
+/* The base first: until the text has gone, both say the same. */
+bool
+book_fold(struct books *b, struct book *book, const struct table *more)
 {
 	accounts_close(&book->accounts);
 	open_accounts(b->control, book);
-	if (!accounts_exist(&book->accounts))
+	if (more == NULL && !accounts_exist(&book->accounts))
 		return true;
-	if (accounts_fold(&book->accounts, b->control) == -1)
+	if (accounts_fold(&book->accounts, more, b->control) == -1)
 		return false;
 	if (edit_drop_all(&book->text) == -1)
 		out_of_memory(book);
@@ -223,7 +227,7 @@ books_fold(struct books *b, bool always)
 {
 	if (!always && !is_too_long(b))
 		return;
-	if (fold_one(b, &b->secrets) && fold_one(b, &b->users)) {
+	if (book_fold(b, &b->secrets, NULL) && book_fold(b, &b->users, NULL)) {
 		fprintf(stderr, "%s: all accounts are in %s/users.cdb and secrets.cdb now\n",
 		    PROGRAM, b->control->path);
 		return;

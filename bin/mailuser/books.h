@@ -47,7 +47,12 @@ void book_remove(struct book *book, struct slice login);
 void books_set_account(struct books *b, const struct account *account);
 void books_save(struct books *b, struct book *book);
 
-/* Folds both if the text of users is too long, or ALWAYS; to be called last. */
+/*
+ * Folds BOOK as its files are, with MORE in front (conf/accounts.h); null: nothing more. False,
+ * with errno, if it failed.
+ */
+bool book_fold(struct books *b, struct book *book, const struct table *more);
+/* Folds both if one of the texts is too long, or ALWAYS; to be called last. */
 void books_fold(struct books *b, bool always);
 
 /* Adds what stands in users for ACCOUNT. */

@@ -74,9 +74,10 @@ int accounts_next(
     const struct accounts *a, struct accounts_cursor *cursor, struct table_entry *entry);
 
 /*
- * Makes a new base of all entries, durable, by rename. 0, or -1 with errno and the old base still
- * there. The caller then writes an empty text; until he does, both say the same.
+ * Makes a new base of all entries, durable, by rename; those of MORE, a text that is sorted, or
+ * null, count before others of their key. 0, or -1 with errno and the old base still there. The
+ * caller then writes an empty text; until he does, both say the same.
  */
-int accounts_fold(const struct accounts *a, const struct control *c);
+int accounts_fold(const struct accounts *a, const struct table *more, const struct control *c);
 
 #endif

@@ -108,42 +108,63 @@ add_samples(const struct samples *all, const char *prefix, struct cdb_writer *w)
 	return result;
 }
 
+/* A base that is being made. */
+struct fold {
+	struct cdb_writer *writer;
+	struct samples samples[PREFIXES];
+};
+
 static int
-add_all(const struct accounts *a, struct cdb_writer *w, struct samples samples[PREFIXES])
+add_entry(struct fold *f, const struct table_entry *entry)
+{
+	char lower[CDB_KEY_MAX];
+	struct slice key = entry->key;
+	uint32_t sum;
+
+	if (lower_key(lower, &key) == -1 || cdb_writer_add(f->writer, key, entry->value) == -1)
+		return -1;
+	sum = crc32c(0, key.data, key.len);
+	for (size_t i = 0; i < PREFIXES; i++)
+		if (has_word(entry->value, prefixes[i]))
+			take_sample(&f->samples[i], sum, entry->key);
+	return 0;
+}
+
+static int
+add_all(const struct accounts *a, const struct table *more, struct fold *f)
 {
 	struct accounts_cursor cursor = {.text = {.line = 0}};
 	struct table_entry entry;
-	char lower[CDB_KEY_MAX];
 	int found;
 
-	while ((found = accounts_next(a, &cursor, &entry)) == 1) {
-		struct slice key = entry.key;
-		uint32_t sum;
-
-		if (lower_key(lower, &key) == -1 || cdb_writer_add(w, key, entry.value) == -1)
+	for (size_t i = 0; more != NULL && i < more->count; i++)
+		if (add_entry(f, &more->entries[i]) == -1)
 			return -1;
-		sum = crc32c(0, key.data, key.len);
-		for (size_t i = 0; i < PREFIXES; i++)
-			if (has_word(entry.value, prefixes[i]))
-				take_sample(&samples[i], sum, entry.key);
-	}
+	while ((found = accounts_next(a, &cursor, &entry)) == 1)
+		if ((more == NULL || table_find(more, entry.key) == NULL) &&
+		    add_entry(f, &entry) == -1)
+			return -1;
 	return found;
 }
 
 static int
-write_base(const struct accounts *a, struct cdb_writer *w, bool is_secret)
+write_base(const struct accounts *a, const struct table *more, struct cdb_writer *w, bool is_secret)
 {
-	struct samples *samples = calloc(PREFIXES, sizeof *samples);
-	int result = samples == NULL ? -1 : add_all(a, w, samples);
+	struct fold *f = calloc(1, sizeof *f);
+	int result = -1;
 
+	if (f != NULL) {
+		f->writer = w;
+		result = add_all(a, more, f);
+	}
 	for (size_t i = 0; result == 0 && is_secret && i < PREFIXES; i++)
-		result = add_samples(&samples[i], prefixes[i], w);
-	free(samples);
+		result = add_samples(&f->samples[i], prefixes[i], w);
+	free(f);
 	return result;
 }
 
 int
-accounts_fold(const struct accounts *a, const struct control *c)
+accounts_fold(const struct accounts *a, const struct table *more, const struct control *c)
 {
 	bool is_secret = a->name[0] == 's';
 	struct cdb_writer *w =
@@ -151,7 +172,7 @@ accounts_fold(const struct accounts *a, const struct control *c)
 
 	if (w == NULL)
 		return -1;
-	if (write_base(a, w, is_secret) == -1) {
+	if (write_base(a, more, w, is_secret) == -1) {
 		cdb_writer_abandon(w);
 		return -1;
 	}

@@ -63,7 +63,7 @@ fold(const struct control *c, bool is_secret)
 	struct accounts a;
 
 	open_or_fail(&a, c, is_secret);
-	tap_is_int(accounts_fold(&a, c), 0, "text and base become one");
+	tap_is_int(accounts_fold(&a, NULL, c), 0, "text and base become one");
 	accounts_close(&a);
 }
 
