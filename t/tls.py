@@ -39,6 +39,7 @@ class Stream:
         self.come.write(buffered)
         self.tls = (ctx or context()).wrap_bio(
             self.come, self.gone, server_hostname=name, session=session)
+        self.early = b""
 
     def flush(self):
         data = self.gone.read()
@@ -73,6 +74,9 @@ class Stream:
 
     def read(self, n=65536):
         """b'' at the end, told or not."""
+        if self.early:
+            data, self.early = self.early[:n], self.early[n:]
+            return data
         try:
             return self.call(self.tls.read, n)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -87,7 +91,13 @@ class Stream:
             out += data
 
     def say_end(self):
-        """close_notify; the socket stays open. Python wants nothing unread by then."""
+        """close_notify; the socket stays open. Python wants nothing unread by then, so what came with
+        the handshake is taken first."""
+        try:
+            while data := self.tls.read(65536):
+                self.early += data
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            pass
         try:
             self.tls.unwrap()
         except ssl.SSLWantReadError:
