@@ -153,6 +153,13 @@ as_joe() {
 	fresh; echo ./box >.qmail; chmod +x .qmail; mail joe@here.test; is "temporary 4.3.5 *addresses alone*"
 	fresh; chmod +t .; mail joe@here.test; is "temporary 4.2.1 *sticky*"
 	'
+	# each opens two Maildirs, and all of them are taken back
+	control subfolders extension
+	as_joe '
+	fresh; { echo "|exit 99"; for i in {1..60}; do mkdir -p m$i/{cur,new,tmp} m$i/.x; echo ./m$i/; done; } >.qmail-x
+	EXTENSION=x mail joe+x@here.test; is "@(delivered|temporary) *"; [ -z "$(find m*/ m*/.x -type f ! -name maildirfolder)" ] || complain left
+	'
+	rm "$T/control/subfolders"
 	control forwardfiles 'forward qmail'
 	as_joe '
 	fresh; echo ./q >.qmail; EXTENSION=x mail joe+x@here.test; is "permanent 5.1.1 *"

@@ -13,6 +13,8 @@
 #include "spool/job.h"
 
 #define BATCH_MAX 64 /* entries, each with a descriptor, and three for each Maildir */
+/* so that nothing but BATCH_MAX ends a batch: stop_after takes back what a whole plan has begun */
+_Static_assert(OPENED_MAX >= 2 * BATCH_MAX, "each entry may open two Maildirs");
 
 struct batch {
 	struct courier *courier;

@@ -9,7 +9,7 @@
 #include "base/slice.h"
 #include "mailbox/maildir.h"
 
-#define OPENED_MAX 96
+#define OPENED_MAX 128 /* a Maildir and a folder of it for each entry of a batch (batch.h) */
 
 struct opened {
 	struct maildir folders;
