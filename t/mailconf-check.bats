@@ -227,6 +227,14 @@ certificate() {
 	fault error limits ', line 1: hops is a number from 1 to 1000, not "hops: 5000"'
 	control mxport smtp
 	fault error mxport ': a port*'
+	control forwardfiles forward qmail
+	fault warning forwardfiles ': its value is its first line; nobody reads "qmail"'
+	for file in forwardfiles mailroot doublebounce verify senders authentication tls-report; do
+		control "$file" 'no such word'
+		fault error "$file" '*expected*'
+	done
+	control mailbox '../Maildir/'
+	fault error mailbox ': a relative path *'
 	: >"$SATCHEL_CONTROL/locals"
 	chmod 666 "$SATCHEL_CONTROL/locals"
 	fault error locals ': every user can change it, and so decide over mail; chmod o-w'
@@ -344,6 +352,12 @@ split_fault() {
 	control routes '*: mx'
 	chmod 600 "$SATCHEL_CONTROL/routes"
 	split_fault error routes ': games cannot read it (Permission denied), and stops; chmod a+r'
+	control users "ann@example.test:"
+	chmod 600 "$SATCHEL_CONTROL/users"
+	split_fault error users ': games cannot read it (Permission denied), and stops; chmod a+r'
+	control srs-keys 000102030405060708090a0b0c0d0e0f
+	chmod 640 "$SATCHEL_CONTROL/srs-keys"
+	split_fault error srs-keys ': games, who needs it, cannot read it (Permission denied); chown games*'
 	: >"$SATCHEL_CONTROL/limits"
 	chown nobody "$SATCHEL_CONTROL/limits"
 	split_fault error limits ": it belongs to uid $(id -u nobody), who can change it*"

@@ -125,7 +125,7 @@ verify: whom VRFY and EXPN answer
 	[ "${lines[1]}" = "locals:1 | here.test - a domain of this host's users" ]
 	[ "${lines[2]}" = 'aliases:2 | info: nobody, joe@b.test, /var/mail/info/ - an alias' ]
 	[ "${lines[3]}" = '=> | forwarded to nobody@here.test' ]
-	[[ $output == *$'\npasswd | nobody - is a system user\n=> | mail of the user nobody - as his .forward says, or into his mailbox\n'* ]]
+	[[ $output == *$'\npasswd | nobody - is a system user\n=> | mail of the user nobody - as his own files say, or into his mailbox\n'* ]]
 	[[ $output == *$'\nroutes:1 | b.test: error:5.1.2 gone away - this entry decides\n=> | refused: 5.1.2 gone away\n'* ]]
 	[ "${lines[-1]}" = '=> | Maildir /var/mail/info/' ]
 	run -0 mailconf route x@box.test x@c.test x@other.test

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each control file by itself: what it says, whose it is, and what its name may have meant. */
+/* Each control file by itself: what it says, and what its name may have meant. */
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -32,102 +32,35 @@ check_text(struct checks *k, const struct file *file, struct str *problem)
 		finding(k, FINDING_ERROR, file->name, 0, "%s", problem->data);
 }
 
+/* A second value is nobody's, and was meant by somebody. */
+static void
+check_one_value(struct checks *k, const struct file *file)
+{
+	struct str text;
+	struct slice rest, line;
+
+	str_init(&text, CONTROL_FILE_MAX);
+	if (file->form == FILE_LINE && control_read(k->control, file->name, &text) == 1) {
+		rest = str_slice(&text);
+		if (control_next_line(&rest, &line) && control_next_line(&rest, &line))
+			finding(k, FINDING_WARNING, file->name, 0,
+			    "its value is its first line; nobody reads \"%.*s\"",
+			    (int)(line.len < 100 ? line.len : 100), line.data);
+	}
+	str_free(&text);
+}
+
 void
 check_files(struct checks *k)
 {
 	struct str problem;
 
 	str_init(&problem, 4096);
-	for (size_t i = 0; i < files_count; i++)
-		check_text(k, &files[i], &problem);
-	str_free(&problem);
-}
-
-/* A group that is the owner's own, or root's, is nobody else. */
-static bool
-is_shared_group(const struct stat *st)
-{
-	struct who owner;
-
-	who_of(&owner, st->st_uid);
-	return st->st_gid != 0 && st->st_gid != owner.gid;
-}
-
-/* Whoever may write there decides over mail. */
-static void
-check_writers(struct checks *k, const char *name, const struct stat *st, bool is_secret)
-{
-	struct stat settings;
-
-	if ((st->st_mode & S_IWOTH) != 0)
-		finding(k, FINDING_ERROR, name, 0,
-		    "every user can change it, and so decide over mail; chmod o-w");
-	else if ((st->st_mode & S_IWGRP) != 0 && is_shared_group(st))
-		finding(k, FINDING_WARNING, name, 0,
-		    "a group can change it, and so decide over mail; chmod g-w");
-	if (fstat(k->control->fd, &settings) == -1 || st->st_uid == 0 || is_secret ||
-	    st->st_uid == settings.st_uid || st->st_uid == k->owner.uid)
-		return;
-	finding(k, FINDING_ERROR, name, 0,
-	    "it belongs to uid %ld, who can change it, and so decide over mail; chown root",
-	    (long)st->st_uid);
-}
-
-/* Those that only one part reads may be closed to the others. */
-static bool
-is_for_one(const struct file *file)
-{
-	static const char *const names[] = {"tls", "users", "fingerprints", "authentication",
-	    "tlsclient", "mta-sts", "tls-report", "domains"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(file->name, names[i]) == 0)
-			return true;
-	return file->form == FILE_SECRET;
-}
-
-static void
-check_reader(struct checks *k, const char *name, const char *path, const struct who *who)
-{
-	if (who->is_found && who_can(k, who, path, R_OK) == CANNOT)
-		finding(k, FINDING_ERROR, name, 0, "%s cannot read it (%s), and stops; chmod a+r",
-		    who->name, strerror(errno));
-}
-
-static void
-check_readers(struct checks *k, const struct file *file)
-{
-	struct str path;
-	struct who server;
-
-	str_init(&path, 4096);
-	if (str_format(&path, "%s/%s", k->control->path, file->name) == -1)
-		k->has_failed = true;
-	who_find(&server, slice_of("satchel-smtpd"));
-	check_reader(k, file->name, path.data, &k->owner);
-	if (k->is_split)
-		check_reader(k, file->name, path.data, &server);
-	str_free(&path);
-}
-
-void
-check_modes(struct checks *k)
-{
-	struct stat st;
-
-	if (k->control->fd == -1)
-		return;
-	if (fstat(k->control->fd, &st) == 0)
-		check_writers(k, k->control->path, &st, false);
 	for (size_t i = 0; i < files_count; i++) {
-		if (fstatat(k->control->fd, files[i].name, &st, 0) == -1 || !S_ISREG(st.st_mode))
-			continue;
-		check_writers(k, files[i].name, &st, files[i].form == FILE_SECRET);
-		if (!is_for_one(&files[i]))
-			check_readers(k, &files[i]);
+		check_text(k, &files[i], &problem);
+		check_one_value(k, &files[i]);
 	}
-	if (strcmp(k->tables.aliases.name, "/etc/aliases") == 0 && stat("/etc/aliases", &st) == 0)
-		check_writers(k, "/etc/aliases", &st, false);
+	str_free(&problem);
 }
 
 static bool

@@ -36,6 +36,26 @@ forbidden_of(const char *name)
 	return S_IRWXG | S_IRWXO;
 }
 
+/* One that two users read: the spool's owner owns it, the other has it by the group. */
+static void
+check_shared(struct checks *k, const char *name, const char *path, const struct who *reader)
+{
+	const struct who *lacks = &k->owner;
+
+	if (!lacks->is_found || who_can(k, lacks, path, R_OK) != CANNOT)
+		lacks = reader->is_found ? reader : NULL;
+	if (lacks == NULL || who_can(k, lacks, path, R_OK) != CANNOT)
+		return;
+	if (reader->uid == k->owner.uid)
+		finding(k, FINDING_ERROR, name, 0,
+		    "%s, who needs it, cannot read it (%s); chown %s and chmod 600", lacks->name,
+		    strerror(errno), lacks->name);
+	else
+		finding(k, FINDING_ERROR, name, 0,
+		    "%s, who needs it, cannot read it (%s); chown %s:%s and chmod 640", lacks->name,
+		    strerror(errno), k->owner.name, reader->name);
+}
+
 static void
 check_secret(struct checks *k, const char *name)
 {
@@ -52,10 +72,11 @@ check_secret(struct checks *k, const char *name)
 		    "not used; chmod %s",
 		    (unsigned)st.st_mode & 07777, (forbidden & S_IRGRP) == 0 ? "640" : "600");
 	find_reader(k, name, &reader);
-	if (!reader.is_found) /* who is missing is another check's */
-		return;
 	snprintf(path, sizeof path, "%s/%s", k->control->path, name);
-	if (who_can(k, &reader, path, R_OK) == CANNOT)
+	/* a reader who is missing is another check's */
+	if ((forbidden & S_IRGRP) == 0)
+		check_shared(k, name, path, &reader);
+	else if (reader.is_found && who_can(k, &reader, path, R_OK) == CANNOT)
 		finding(k, FINDING_ERROR, name, 0,
 		    "%s, who needs it, cannot read it (%s); chown %s", reader.name, strerror(errno),
 		    reader.name);

@@ -144,7 +144,7 @@ explain_user(struct explanation *e, const struct route *route)
 	if (route->extension.len > 0)
 		explain_add(e, "  extension", str_slice(&route->extension), "");
 	return explain_end(e, "mail of the user ", str_slice(&route->user),
-	    "as his .forward says, or into his mailbox", EXIT_DONE);
+	    "as his own files say, or into his mailbox", EXIT_DONE);
 }
 
 static int

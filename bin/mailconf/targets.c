@@ -15,7 +15,7 @@ static const struct {
 } kinds[] = {
     {ROUTE_TARGET_QUOTA, "within the quota ", ""},
     {ROUTE_LIST, "mailing list: ", ""},
-    {ROUTE_TARGET_USER, "mail of the user ", "as his .forward says, or into his mailbox"},
+    {ROUTE_TARGET_USER, "mail of the user ", "as his own files say, or into his mailbox"},
     {ROUTE_TARGET_MAILBOX, "default mailbox of the user ", ""},
     {ROUTE_TARGET_PROGRAM, "program ", ""},
     {ROUTE_POSTMASTER, "Maildir postmaster/ in the spool", ""},
