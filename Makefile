@@ -137,6 +137,8 @@ install: all
 	cp -R lib/service/. $(SHAREDIR)/service
 	find $(SHAREDIR)/service -type f -exec sed -i \
 	    's|@SBINDIR@|$(PREFIX)/sbin|g; s|@SPOOLDIR@|$(LOCALSTATEDIR)/spool/satchel|g' {} +
+	# the settings, which uninstall leaves; a folder that is there stays as it is
+	[ -d $(DESTDIR)$(SYSCONFDIR)/satchel ] || install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/satchel
 	@sh .ci/install-rights $(SBINDIR)/enqueue $(SATCHEL_USER) $(PREFIX)
 
 uninstall:

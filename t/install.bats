@@ -28,6 +28,7 @@ install_make() {
 		[ "$(readlink "$DIR/usr/local/bin/$link")" = ../sbin/sendmail ]
 	done
 	[ -e "$DIR/usr/local/share/man/man7/satchel.7" ]
+	[ "$(stat -c %a "$DIR/etc/satchel")" -eq 755 ]
 	[ -e "$DIR/usr/local/share/man/man5/spool.5" ]
 	[ -x "$DIR/usr/local/share/satchel/service/daemontools/smtpd/run" ]
 	assert_file_has "$DIR/usr/local/share/satchel/service/systemd/satchel-smtpd.service" \
