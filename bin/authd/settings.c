@@ -82,8 +82,9 @@ settings_read(struct settings *s, struct str *problem)
 	if (result == 0)
 		result = check(s, problem);
 	if (result == -1 && errno != EINVAL)
-		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
-		    s->control.path, strerror(errno));
+		(void)str_format(problem, "%s %s: %s",
+		    problem->len > 0 ? ": unable to read it in" : "unable to read", s->control.path,
+		    strerror(errno));
 	return result;
 }
 

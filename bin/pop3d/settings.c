@@ -33,8 +33,9 @@ settings_read(struct settings *s, struct str *problem)
 	}
 	result = read_all(s, &control, problem);
 	if (result == -1 && errno != EINVAL)
-		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
-		    control.path, strerror(errno));
+		(void)str_format(problem, "%s %s: %s",
+		    problem->len > 0 ? ": unable to read it in" : "unable to read", control.path,
+		    strerror(errno));
 	s->has_logins = authd_is_configured();
 	s->has_tls = tls_is_configured(&control);
 	control_close(&control);

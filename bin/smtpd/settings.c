@@ -158,8 +158,9 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		result = d->routes == NULL ? -1 : 0;
 	}
 	if (result == -1 && errno != EINVAL)
-		(void)str_format(problem, "%sunable to read %s: %s", problem->len > 0 ? ": " : "",
-		    control.path, strerror(errno));
+		(void)str_format(problem, "%s %s: %s",
+		    problem->len > 0 ? ": unable to read it in" : "unable to read", control.path,
+		    strerror(errno));
 	d->settings.routes = d->routes;
 	d->settings.has_logins = authd_is_configured();
 	d->settings.asking = &d->asking;
