@@ -180,6 +180,14 @@ b64() {
 	close_session
 	joe 'QUIT\r\n'
 	is '+OK 3 messages' '+OK Goodbye'
+	# one that began on a full disk has the folder's lock alone
+	exec {lock}<"$BOX"
+	flock -n "$lock"
+	joe 'QUIT\r\n'
+	is '-ERR [IN-USE] Another session has this mailbox open'
+	exec {lock}<&-
+	joe 'QUIT\r\n'
+	is '+OK 3 messages' '+OK Goodbye'
 }
 
 @test "unique-ids stay, whatever flags and folders; odd names get a hash" {

@@ -74,32 +74,35 @@ is_taken(int error)
 }
 
 /*
- * Where the file cannot be made, on a full disk, say, mail must still be got rid of: then the
- * folder is locked.
+ * Where the file cannot be made, on a full disk, say, mail must still be got rid of: then this lock
+ * is the only one. It is taken in any case, as the next session may find room again. 0, or errno.
  */
-static enum maildrop_result
-lock_folder(const struct maildrop *m, struct str *reason)
+static int
+lock_folder(const struct maildrop *m)
 {
-	if (flock(m->root, LOCK_EX | LOCK_NB) == 0)
-		return MAILDROP_OPEN;
-	return is_taken(errno) ? MAILDROP_IN_USE : fail(reason, "unable to lock the Maildir");
+	return flock(m->root, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
 static enum maildrop_result
 take_lock(struct maildrop *m, uint64_t delay, struct str *reason)
 {
 	struct mailbox_fault fault;
+	int error = lock_folder(m);
 	struct stat st;
 	bool is_new;
 
+	if (is_taken(error))
+		return MAILDROP_IN_USE;
 	m->sizes = openat(m->root, SIZES_FILE,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	is_new = m->sizes != -1;
 	if (!is_new && errno == EEXIST)
 		m->sizes =
 		    openat(m->root, SIZES_FILE, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (m->sizes == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EROFS))
-		return lock_folder(m, reason);
+	if (m->sizes == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EROFS)) {
+		errno = error; /* NFS, for one, locks no folder */
+		return error == 0 ? MAILDROP_OPEN : fail(reason, "unable to lock the Maildir");
+	}
 	if (m->sizes == -1 || fstat(m->sizes, &st) == -1)
 		return fail(reason, SIZES_FILE);
 	if (mailbox_check_file(&st, SIZES_FILE, &fault) == -1)
