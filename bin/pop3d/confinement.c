@@ -31,22 +31,6 @@ confine_session(const struct settings *s, const char *path)
 		(void)confine_apply(&policy, &done);
 }
 
-static void
-log_what_lacks(const struct confine_done *done)
-{
-	struct event e;
-
-	event_start(&e, PROGRAM, "confinement");
-	if (done->landlock > 0)
-		event_number(&e, "landlock", done->landlock);
-	else
-		event_text(&e, "landlock", "none");
-	event_text(&e, "seccomp", done->seccomp ? "yes" : "none");
-	event_text(&e, "reason",
-	    strerror(done->landlock > 0 ? done->seccomp_error : done->landlock_error));
-	event_send(&e);
-}
-
 void
 confine_report(const struct settings *s)
 {
@@ -59,7 +43,7 @@ confine_report(const struct settings *s)
 	pid = fork();
 	if (pid == 0) {
 		if (confine_apply(&policy, &done) == -1)
-			log_what_lacks(&done);
+			confine_log(PROGRAM, &done);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)

@@ -80,22 +80,6 @@ start_executor(struct smtpd *d, bool serving)
 	return 0;
 }
 
-static void
-log_what_lacks(const struct confine_done *done)
-{
-	struct event e;
-
-	event_start(&e, PROGRAM, "confinement");
-	if (done->landlock > 0)
-		event_number(&e, "landlock", done->landlock);
-	else
-		event_text(&e, "landlock", "none");
-	event_text(&e, "seccomp", done->seccomp ? "yes" : "none");
-	event_text(&e, "reason",
-	    strerror(done->landlock > 0 ? done->seccomp_error : done->landlock_error));
-	event_send(&e);
-}
-
 /* Members of lists, for EXPN, where the control directory is none of the system's. */
 static void
 read_members(struct confine *policy, struct str *path)
@@ -127,7 +111,7 @@ smtpd_confine(struct smtpd *d, bool serving)
 		}
 	/* on a connection each, the same line again and again would tell nothing new */
 	if (confine_apply(&policy, &done) == -1 && serving)
-		log_what_lacks(&done);
+		confine_log(PROGRAM, &done);
 	str_free(&members);
 	return 0;
 }

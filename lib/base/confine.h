@@ -79,5 +79,7 @@ void confine_port(struct confine *c, uint16_t port);
  * take away more. 0 if all is in force.
  */
 int confine_apply(const struct confine *c, struct confine_done *done);
+/* Logs what of it is not in force, and why: the event "confinement" of PROGRAM. */
+void confine_log(const char *program, const struct confine_done *done);
 
 #endif
