@@ -34,7 +34,9 @@ fold(const struct control *c, bool is_secret, size_t *count, struct str *problem
 
 	if (result == 0 && accounts_exist(&accounts))
 		result =
-		    count_all(&accounts, count) == -1 || accounts_fold(&accounts, NULL, c) == -1 ? -1 : 1;
+		    count_all(&accounts, count) == -1 || accounts_fold(&accounts, NULL, c) == -1
+			? -1
+			: 1;
 	accounts_close(&accounts);
 	return result;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/confine.h"
-
 #include <string.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 
 void
