@@ -187,6 +187,28 @@ PY
 	[ "$(grep -c '^From ' box)" -eq 2 ]
 }
 
+is_locked() {
+	! flock -n "$1" true
+}
+
+@test 'mbox: who waits for a lock keeps no other job waiting, and no longer than its own may last' {
+	: >box
+	start flock -F box sleep 1000
+	lock=$STARTED_PID
+	wait_for 20 is_locked box
+	# once the first is answered there is no lock: jobs behind it are not in the same boat
+	DEADLINE=1 start stdbuf -oL "$BUILD/t/unit/deliver_worker" 6 targets: ann@example.org wire "joe@example.org=$T/box"
+	wait_for 20 grep -q 'temporary 4.2.0' "$STARTED_LOG"
+	stop "$lock" || true
+	wait_for 20 started_is_gone "$STARTED_PID"
+	grep -q 'delivered 2.0.0' "$STARTED_LOG"
+	start flock -F box sleep 1000
+	wait_for 20 is_locked box
+	SECONDS=0
+	DEADLINE=1 job targets: ann@example.org wire {1..8}"@example.org=$T/box"
+	[ "$(grep -c 'temporary 4.2.0' <<<"$output")" -eq 8 ] && [ "$SECONDS" -lt 6 ]
+}
+
 # left INODE-FILE OFFSET LENGTH SECONDS-AGO BEGIN: the lock of a delivery that was killed.
 left() {
 	printf 'satchel deliver 1 %s %s %s %s\n%s\n' "$(stat -c %i "$1")" "$2" "$3" "$(($(date +%s) - $4))" "$5" >box.lock

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "batch.h"
 
-#include "base/clock.h"
 #include "expand.h"
 #include "forward.h"
 #include "gateway.h"
@@ -120,9 +119,9 @@ put_into_maildir(struct errand *e, const struct place *p)
 static int
 add_to_mbox(struct errand *e, const struct place *p)
 {
-	struct mbox_message m = {.sender = e->job->reverse_path, .prefix = e->prefix};
+	struct mbox_message m = {
+	    .sender = e->job->reverse_path, .prefix = e->prefix, .until = e->batch->until};
 
-	m.until = deadline_in_seconds((int64_t)e->job->deadline);
 	if (mbox_append(e->batch->courier, p, &m, e->outcome) == -1)
 		return -1;
 	outcome_say(e->outcome, "delivered to mbox");

@@ -12,6 +12,8 @@
 
 #define ANSWER_SECONDS 60
 #define JOBS_MAX 16
+#define LOAD_MS 500 /* what takes longer, as waiting for a lock does, keeps no more jobs waiting \
+		     */
 
 void
 worker_block_signals(sigset_t *before)
@@ -215,6 +217,13 @@ settle(void *context)
 	l->begun_ms[0] = l->begun_ms[last];
 }
 
+static bool
+may_grow(const struct load *l, const struct batch *b)
+{
+	return !b->ran_program && l->count < JOBS_MAX &&
+	       clock_monotonic_ms() - l->begun_ms[0] < LOAD_MS;
+}
+
 /* Everything that waits, up to the load: 1, 0 when qrun has gone, -1 with errno. */
 static int
 take_jobs(struct courier *c, struct load *l, int fd)
@@ -225,8 +234,7 @@ take_jobs(struct courier *c, struct load *l, int fd)
 
 	do
 		result = take_job(l, &b, fd);
-	while (result == 1 && !b.ran_program && settling.error == 0 && l->count < JOBS_MAX &&
-	       wait_for_job(fd, 0) == 1);
+	while (result == 1 && settling.error == 0 && may_grow(l, &b) && wait_for_job(fd, 0) == 1);
 	batch_finish(&b);
 	answered = answer_all(l, fd);
 	if (settling.error != 0) {
