@@ -433,6 +433,25 @@ source	$SATCHEL_CONTROL/users:1" ]
 	cmp "$T/secrets.cdb" "$SATCHEL_CONTROL/secrets.cdb"
 }
 
+@test "a table that is compiled is compiled again" {
+	control virtual 'x@old.test: joe@example.org'
+	mailconf compile domains virtual
+	run -0 mailuser domain add new.test
+	run -100 mailconf route nobody@new.test
+	[[ $output = *"domains.cdb "*"a hosted domain"* ]]
+	run -0 mailuser import postfix-virtual /dev/stdin <<<'y@old.test joe@example.org'
+	run mailconf route y@old.test
+	[[ $output = *"virtual.cdb "*"a hosted address"* ]]
+	run -0 mailuser domain remove new.test
+	run mailconf route nobody@new.test
+	[[ $output = *"no hosted domain"* ]]
+	echo '!' >>"$SATCHEL_CONTROL/domains"
+	run -100 mailuser domain add other.test
+	[[ $output = *"domains is changed, but domains.cdb, which counts, is not"* ]]
+	# two at once must not undo what each other did
+	run -124 flock "$SATCHEL_CONTROL/.mailuser.lock" timeout 0.5 mailconf compile virtual
+}
+
 @test "passwords that change make no text grow for ever" {
 	mailuser add -n joe@example.org
 	mailuser fold

@@ -78,6 +78,14 @@ compile_one(const struct control *c, const char *name)
 	return result == 0 || saved == EINVAL || saved == EFBIG ? EXIT_PERMANENT : EXIT_TEMPORARY;
 }
 
+/* Held until the program ends. */
+static void
+lock(const struct control *c)
+{
+	if (c->fd != -1 && control_lock(c) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to lock %s/%s", c->path, CONTROL_LOCK);
+}
+
 int
 compile_tables(const struct control *c, char **names, size_t count)
 {
@@ -88,6 +96,7 @@ compile_tables(const struct control *c, char **names, size_t count)
 		    strcmp(names[i], "secrets") != 0)
 			die(PROGRAM, EXIT_PERMANENT, "%s is no table that can be compiled",
 			    names[i]);
+	lock(c);
 	for (size_t i = 0; i < count; i++) {
 		int code = compile_one(c, names[i]);
 

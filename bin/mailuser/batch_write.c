@@ -32,6 +32,7 @@ append(const struct control *c, const char *name, const struct str *lines)
 	    str_add_slice(&text, str_slice(lines)) == -1)
 		give_up(name);
 	store_write(c, name, str_slice(&text), false);
+	store_compile(c, name);
 	str_free(&text);
 }
 

@@ -196,6 +196,7 @@ add(struct options *o)
 		if (edit_list_add(&text, slice_of(o->words[i])) == -1)
 			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to change domains");
 	store_write(&o->control, "domains", str_slice(&text), false);
+	store_compile(&o->control, "domains");
 	str_free(&text);
 	return EXIT_DONE;
 }
@@ -242,6 +243,7 @@ drop(struct options *o)
 			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to change domains");
 	}
 	store_write(&o->control, "domains", str_slice(&text), false);
+	store_compile(&o->control, "domains");
 	str_free(&text);
 	books_close(&b);
 	return EXIT_DONE;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -10,58 +9,49 @@
 #include <pwd.h>
 #include <stdio.h> /* renameat */
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/io.h"
+#include "conf/compile.h"
 #include "mailuser.h"
 
-#define LOCK_NAME ".mailuser.lock"
-#define LOCK_SECONDS 30
-#define LOCK_AGAIN_MS 20
 #define WRITE_SECONDS 600
 #define AUTHD_USER "satchel-authd"
-
-/* A file that nobody else can open, or anybody could keep us waiting; it stays. */
-static int
-open_lock(const struct control *c)
-{
-	int fd =
-	    openat(c->fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	struct stat folder;
-
-	/* whoever owns the folder may change what is in it after root did */
-	if (fd != -1 && geteuid() == 0 &&
-	    (fstat(c->fd, &folder) == -1 || fchown(fd, folder.st_uid, folder.st_gid) == -1)) {
-		io_close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 void
 store_lock(const struct control *c)
 {
-	int fd;
-	const struct timespec pause = {.tv_nsec = LOCK_AGAIN_MS * 1000000L};
-	deadline until = deadline_in_seconds(LOCK_SECONDS);
-
 	if (c->fd == -1)
 		die(PROGRAM, EXIT_PERMANENT, "there is no %s: 'mkdir %s' makes it", c->path,
 		    c->path);
-	fd = open_lock(c);
-	if (fd == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s/%s", c->path, LOCK_NAME);
-	/* held until the program ends */
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to lock %s", c->path);
-		if (deadline_poll_ms(until) == 0)
-			die(PROGRAM, EXIT_TEMPORARY, "another mailuser is at work in %s", c->path);
-		(void)nanosleep(&pause, NULL);
-	}
+	if (control_lock(c) != -1) /* held until the program ends */
+		return;
+	if (errno == EWOULDBLOCK)
+		die(PROGRAM, EXIT_TEMPORARY, "another mailuser is at work in %s", c->path);
+	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to lock %s/%s", c->path, CONTROL_LOCK);
+}
+
+/* A text that is compiled is not looked at by those who deliver. */
+void
+store_compile(const struct control *c, const char *name)
+{
+	struct str compiled, problems;
+	size_t count;
+
+	str_init(&compiled, NAME_MAX);
+	str_init(&problems, LINE_CAP);
+	if (str_format(&compiled, "%s.cdb", name) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to compile %s", name);
+	if (faccessat(c->fd, compiled.data, F_OK, 0) == 0 &&
+	    compile_table(c, name, &count, &problems) != 1)
+		die(PROGRAM, errno == EINVAL ? EXIT_PERMANENT : EXIT_TEMPORARY,
+		    "%s/%s is changed, but %s.cdb, which counts, is not: 'mailconf compile %s' "
+		    "says more",
+		    c->path, name, name, name);
+	str_free(&compiled);
+	str_free(&problems);
 }
 
 bool

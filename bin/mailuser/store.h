@@ -21,6 +21,8 @@ struct replacement {
 
 /* Waits for its turn to change C; the lock ends with the program. */
 void store_lock(const struct control *c);
+/* Compiles NAME, which was changed, if there is NAME.cdb. */
+void store_compile(const struct control *c, const char *name);
 /* The whole file NAME, empty where there is none: true if there is. */
 bool store_read(const struct control *c, const char *name, struct str *text);
 

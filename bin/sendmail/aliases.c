@@ -34,6 +34,10 @@ compile(const struct control *control)
 	int found;
 
 	str_init(&problems, PROBLEMS_MAX);
+	/* held until the program ends */
+	if (control->fd != -1 && control_lock(control) == -1)
+		die_errno(PROGRAM, errno == EWOULDBLOCK ? EX_TEMPFAIL : EX_CANTCREAT,
+		    "unable to lock %s/%s", control->path, CONTROL_LOCK);
 	found = compile_table(control, "aliases", &count, &problems);
 	if (found == -1 && errno == EINVAL) {
 		(void)fputs(problems.data, stderr);

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/control.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/helper.h"
 #include "base/io.h"
+
+#define LOCK_AGAIN_MS 20
 
 #ifndef SATCHEL_CONTROL_DIR
 #error "SATCHEL_CONTROL_DIR names the default control directory"
@@ -155,4 +160,43 @@ control_me(const struct control *c, struct str *me)
 	if (gethostname(name, sizeof name - 1) == -1)
 		return -1;
 	return str_add_text(me, name[0] == '\0' ? "localhost" : name);
+}
+
+/* It stays. Whoever owns the folder may change what is in it after root did. */
+static int
+open_lock(const struct control *c)
+{
+	int fd = openat(
+	    c->fd, CONTROL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	struct stat folder, lock;
+
+	if (fd == -1 || geteuid() != 0)
+		return fd;
+	if (fstat(c->fd, &folder) == 0 && fstat(fd, &lock) == 0) {
+		if (lock.st_uid == folder.st_uid && lock.st_gid == folder.st_gid)
+			return fd;
+		errno = EPERM;
+		if (S_ISREG(lock.st_mode) && lock.st_nlink == 1 &&
+		    fchown(fd, folder.st_uid, folder.st_gid) == 0)
+			return fd;
+	}
+	io_close(fd);
+	return -1;
+}
+
+int
+control_lock(const struct control *c)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_AGAIN_MS * 1000000L};
+	deadline until = deadline_in_seconds(CONTROL_LOCK_SECONDS);
+	int fd = open_lock(c);
+
+	while (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || deadline_poll_ms(until) == 0) {
+			io_close(fd);
+			return -1;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return fd;
 }

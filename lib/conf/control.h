@@ -48,4 +48,14 @@ bool control_pair(struct slice line, struct slice *key, struct slice *value);
 /* The host's own name: the file me, else gethostname(2). 0, or -1 with errno. */
 int control_me(const struct control *c, struct str *me);
 
+/*
+ * Waits for its turn to read texts and make of them what others read: whoever is overtaken between
+ * the two would undo what the other did. The lock is a file, CONTROL_LOCK, that nobody else can
+ * open; a descriptor, with which it ends, or -1 with errno: EWOULDBLOCK where the other takes
+ * longer.
+ */
+#define CONTROL_LOCK ".mailuser.lock"
+#define CONTROL_LOCK_SECONDS 30
+int control_lock(const struct control *c);
+
 #endif
