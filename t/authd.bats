@@ -120,6 +120,27 @@ known() {
 	[ -z "$output" ]
 }
 
+@test "--checkpassword: who guesses many at the same time hears of no success" {
+	[ "$(id -u)" -ne 0 ] || control mailuser games
+	control limits 'auth-failures-login: 2'
+	control authentication "checkpassword: $T/guess"
+	# the right one is judged while wrong ones are counted
+	cat >"$T/guess" <<-END
+		#!/bin/sh
+		tr '\\0' '\n' <&3 | grep -q right || exit 1
+		export SATCHEL_CONTROL=$SATCHEL_CONTROL SATCHEL_SPOOL=$SATCHEL_SPOOL
+		for i in 1 2 3; do
+		    printf 'ann@example.org\\0wrong\\0' | $BUILD/bin/authd --checkpassword true 3<&0
+		    echo "\$?" >>$T/codes
+		done
+		exit 0
+	END
+	chmod +x "$T/guess"
+	run -111 bash -c 'printf "ann@example.org\0right\0" | authd --checkpassword echo ran 3<&0'
+	[ -z "$output" ]
+	[ "$(xargs <"$T/codes")" = '1 1 111' ]
+}
+
 @test "PLAIN works from a hash, from a key, from both" {
 	for login in ann hash key; do
 		plain "$login@example.org" secret

@@ -175,7 +175,10 @@ check(struct server *s, struct slice login, struct slice password)
 	str_free(&who);
 	if (result == SASL_REFUSED)
 		return failures_add(s, login, &wait) ? ANSWER_WRONG : ANSWER_TEMPORARY;
-	return result == SASL_ACCEPTED ? EXIT_DONE : ANSWER_TEMPORARY;
+	/* who tried too much at the same time hears of no success either */
+	if (result != SASL_ACCEPTED || failures_are_too_many(s, login))
+		return ANSWER_TEMPORARY;
+	return EXIT_DONE;
 }
 
 int
