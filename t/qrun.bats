@@ -79,6 +79,23 @@ PYTHON
 	stop "$pid"
 }
 
+@test "-w reads tables again that have changed, and keeps the old ones in force while they are wrong" {
+	start qrun -w
+	log=$STARTED_LOG
+	submit joe@box.test joe@box.test
+	arrived() { [ "$(mailbox "$1" | wc -l)" -eq "$2" ]; }
+	wait_for 20 arrived joe 1
+	control users "sue@box.test: $T/mail/sue/"
+	submit joe@box.test sue@box.test
+	wait_for 20 arrived sue 1
+	echo 'no entry' >>"$SATCHEL_CONTROL/virtual"
+	submit joe@box.test nobody@box.test
+	wait_for 20 grep -q 'those from before stay in force: virtual, line 4' "$log"
+	submit joe@box.test joe@box.test
+	wait_for 20 arrived joe 2
+	grep -q 'to=nobody@box.test .*status=deferred' "$log"
+}
+
 @test "-w finds what was queued while nobody listened, and what falls due" {
 	control limits 'retry-minimum: 1' 'retry-maximum: 2'
 	start_sink --at 'rcpt=451 4.2.0 later@1'

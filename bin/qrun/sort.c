@@ -10,10 +10,12 @@
 #include "messages.h"
 #include "parking.h"
 #include "recipients.h"
+#include "settings.h"
 #include "spool/ask.h"
 
 #define DETAILS_MAX ((size_t)40000) /* of one job: its packet holds other fields, too */
 #define FIRST_ROOM 4
+#define ROUTES_LOOK_MS 1000 /* how old a look at the files of the tables may be */
 
 /* The tasks of one message that are being filled; linked by next. */
 struct batch {
@@ -145,15 +147,29 @@ sort_is_fetched(const struct message *m, size_t index, const struct fetch *fetch
 }
 
 /* One recipient: to a task, or to an end without one. */
+static int
+find_route(const struct qrun *q, const struct message *m, struct slice address, struct route *route)
+{
+	return route_find_from(
+	    q->routes, verp_base(m->claim.envelope.reverse_path), address, route);
+}
+
 static void
 route_recipient(
     struct qrun *q, struct batch *b, struct message *m, size_t index, struct route *route)
 {
 	struct slice address = m->recipients[index].address;
 
-	if (route_find_from(q->routes, verp_base(m->claim.envelope.reverse_path), address, route) ==
-	    -1)
+	int found = find_route(q, m, address, route);
+
+	/* smtpd may have read of it only now: it is no reason to send mail back */
+	if (found == 0 && route->kind == ROUTE_UNKNOWN && settings_refresh_routes(q, 0))
+		found = find_route(q, m, address, route);
+	if (found == -1)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
+	else if (route->kind == ROUTE_UNKNOWN && q->has_old_routes)
+		recipient_decide(m, index, JOB_TEMPORARY, "4.3.5",
+		    slice_of("unknown, while the tables that say so cannot be read again"));
 	else if (route->kind == ROUTE_UNKNOWN)
 		recipient_decide(m, index, JOB_PERMANENT, "5.1.1", str_slice(&route->reason));
 	else if (route->kind == ROUTE_TEMPORARY)
@@ -196,6 +212,7 @@ sort_message(struct qrun *q, struct message *m, const struct fetch *fetch)
 	struct batch batch = {.fetch = fetch, .is_verp = verp_is(m->claim.envelope.reverse_path)};
 	struct route route;
 
+	(void)settings_refresh_routes(q, ROUTES_LOOK_MS);
 	route_init(&route);
 	m->tasks = 1; /* ours: it keeps the message while its tasks are made */
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
