@@ -21,6 +21,7 @@ setup() {
 
 teardown() {
 	stop_started
+	[ -z "${OPEN-}" ] || rm -rf "$OPEN"
 }
 
 secrets() {
@@ -118,6 +119,33 @@ known() {
 	question hash@example.org secret echo ran
 	assert_status 1
 	[ -z "$output" ]
+}
+
+@test "--checkpassword by root keeps count with the service" {
+	[ "$(id -u)" -eq 0 ] || skip 'this needs root'
+	needs setpriv
+	# where nobody gets to
+	OPEN=$(mktemp -d "${TMPDIR:-/tmp}/satchel-authd.XXXXXX")
+	cp -R "$SATCHEL_CONTROL" "$BUILD/bin/authd" "$OPEN"
+	export SATCHEL_CONTROL=$OPEN/control SATCHEL_SPOOL=$OPEN/spool
+	control mailuser games
+	control limits 'auth-failures-login: 2'
+	mkdir -p "$OPEN/spool/run"
+	chmod 755 "$OPEN" "$OPEN/control" "$OPEN/spool" "$OPEN/spool/run"
+	install -d -o nobody "$OPEN/spool/run/authd"
+	chown nobody "$OPEN/control/secrets"
+	guess() {
+		run bash -c 'printf "ann@example.org\0wrong\0" | "$@" --checkpassword true 3<&0 2>>"$T/log"' \
+			guess "$@" "$OPEN/authd"
+	}
+	guess env
+	assert_status 1
+	[ "$(stat -c %U "$OPEN"/spool/run/authd/{failures,salt} | xargs)" = 'nobody nobody' ]
+	guess setpriv --reuid=nobody --clear-groups
+	assert_status 1
+	guess env
+	assert_status 111
+	[ ! -s "$T/log" ]
 }
 
 @test "--checkpassword: who guesses many at the same time hears of no success" {

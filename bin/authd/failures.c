@@ -60,9 +60,24 @@ note(const char *path, const char *what)
 	log_note(PROGRAM, "warning", "unable to keep %s in %s: %s", what, path, strerror(errno));
 }
 
+/*
+ * Root, as whom --checkpassword may be asked, keeps count with the service whose folder it is: that
+ * could not open what is root's, and root takes no counts from others' files.
+ */
+static void
+act_as_service(const char *folder)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    seteuid(st.st_uid) == -1)
+		note(folder, "counts of failures");
+}
+
 void
 failures_open(struct server *s)
 {
+	uid_t self = geteuid();
 	struct str path;
 	size_t folder;
 
@@ -73,6 +88,7 @@ failures_open(struct server *s)
 		return;
 	}
 	folder = path.len;
+	act_as_service(path.data);
 	if (str_add_text(&path, "/failures") == -1 || tally_open(&s->tally, path.data) == -1)
 		note(path.data, "counts of failures");
 	str_truncate(&path, folder);
@@ -82,6 +98,8 @@ failures_open(struct server *s)
 		note(path.data, "the salt of unknown logins");
 		random_bytes(s->salt, SALT_OCTETS);
 	}
+	if (geteuid() != self && seteuid(self) == -1)
+		note(path.data, "the rights of root");
 	str_free(&path);
 }
 
