@@ -12,8 +12,7 @@
 
 #define ANSWER_SECONDS 60
 #define JOBS_MAX 16
-#define LOAD_MS 500 /* what takes longer, as waiting for a lock does, keeps no more jobs waiting \
-		     */
+#define LOAD_MS 500 /* once that is over, as by waiting for a lock, no more jobs are taken */
 
 void
 worker_block_signals(sigset_t *before)
