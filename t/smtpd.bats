@@ -513,6 +513,23 @@ listen() {
 	PORT=$(sed -n 's/.* listening .*port=//p' "$STARTED_LOG")
 }
 
+@test "a server reads tables again that have changed, and nobody is unknown while they are wrong" {
+	needs python3
+	ask() {
+		printf 'EHLO a.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<%s>\r\nQUIT\r\n' "$1" |
+			python3 -S "$ROOT/t/smtpd.py" lines "$PORT"
+	}
+	listen
+	ask new@hosted.test | grep '^550 5.1.1'
+	control users "new@hosted.test: $T/new/"
+	knows() { ask "$1" | grep "^$2"; }
+	wait_for 20 knows new@hosted.test '250 2.1.5'
+	echo 'no entry' >>"$SATCHEL_CONTROL/virtual"
+	wait_for 20 knows nobody@hosted.test '451 4.3.0'
+	ask joe@hosted.test | grep '^250 2.1.5'
+	grep 'those from before stay in force: virtual, line 2' "$STARTED_LOG"
+}
+
 @test "listening by itself: swaks and curl" {
 	needs swaks curl
 	listen

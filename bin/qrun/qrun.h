@@ -18,6 +18,7 @@
 #include "conf/destinations.h"
 #include "conf/limits.h"
 #include "conf/route.h"
+#include "conf/routes_stamp.h"
 #include "selection.h"
 #include "spool/claim.h"
 #include "spool/schedule.h"
@@ -127,9 +128,7 @@ struct qrun {
 	struct limits limits;
 	struct schedule schedule, bounce_schedule;
 	struct routes *routes;
-	uint64_t routes_stamp;	  /* of the files, when they were read */
-	int64_t routes_looked_ms; /* when that was compared; monotonic */
-	bool has_old_routes;	  /* the files have changed, and cannot be read */
+	struct routes_watch routes_watch;
 	struct str double_bounce; /* who is told of what came from nobody; empty: nobody */
 	struct table destination_limits;
 	struct spool spool;

@@ -8,12 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "complain.h"
 #include "conf/control.h"
-#include "conf/routes_stamp.h"
 #include "mail/address.h"
 
 #define OTHER_DESCRIPTORS 128 /* among them those of slots that are kept open */
@@ -55,8 +53,8 @@ settings_read(struct qrun *q)
 	if (destinations_read(&q->destination_limits, &control, &problem) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s",
 		    problem.len > 0 ? problem.data : strerror(errno));
-	q->routes_stamp = routes_stamp(&control);
-	q->routes_looked_ms = clock_monotonic_ms();
+	q->routes_watch.must_wrap = true;
+	routes_watch_start(&q->routes_watch, &control);
 	q->routes = routes_open(&control, &problem);
 	if (q->routes == NULL)
 		die(PROGRAM, EXIT_TEMPORARY, "%s: %s",
@@ -78,51 +76,19 @@ settings_read(struct qrun *q)
 	q->bounce_schedule.delay_notice = 0;
 }
 
-static bool
-read_routes_again(struct qrun *q, const struct control *control)
-{
-	struct routes *routes;
-	struct str problem;
-	bool is_good;
-
-	str_init(&problem, 4096);
-	routes = routes_open(control, &problem);
-	is_good = routes != NULL && routes_can_wrap(routes);
-	q->has_old_routes = !is_good;
-	if (is_good) {
-		routes_free(q->routes);
-		q->routes = routes;
-	} else {
-		complain("the tables have changed, and those from before stay in force: %s",
-		    problem.len > 0  ? problem.data
-		    : routes == NULL ? strerror(errno)
-				     : "srs-keys: not to be read by this user");
-		routes_free(routes);
-	}
-	str_free(&problem);
-	return is_good;
-}
-
 bool
 settings_refresh_routes(struct qrun *q, int64_t ms)
 {
-	int64_t now = clock_monotonic_ms();
-	struct control control;
-	bool is_read = false;
-	uint64_t stamp;
+	struct str problem;
+	int result;
 
-	if (now - q->routes_looked_ms < ms)
-		return false;
-	q->routes_looked_ms = now;
-	if (control_open(&control) == -1)
-		return false;
-	stamp = routes_stamp(&control);
-	if (stamp != q->routes_stamp) {
-		q->routes_stamp = stamp;
-		is_read = read_routes_again(q, &control);
-	}
-	control_close(&control);
-	return is_read;
+	str_init(&problem, 4096);
+	result = routes_refresh(&q->routes, &q->routes_watch, ms, &problem);
+	if (result == -1)
+		complain("the tables have changed, and those from before stay in force: %s",
+		    problem.data);
+	str_free(&problem);
+	return result == 1;
 }
 
 void

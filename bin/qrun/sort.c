@@ -167,7 +167,7 @@ route_recipient(
 		found = find_route(q, m, address, route);
 	if (found == -1)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.0", slice_of("out of memory"));
-	else if (route->kind == ROUTE_UNKNOWN && q->has_old_routes)
+	else if (route->kind == ROUTE_UNKNOWN && q->routes_watch.is_late)
 		recipient_decide(m, index, JOB_TEMPORARY, "4.3.5",
 		    slice_of("unknown, while the tables that say so cannot be read again"));
 	else if (route->kind == ROUTE_UNKNOWN)

@@ -80,13 +80,13 @@ start_executor(struct smtpd *d, bool serving)
 	return 0;
 }
 
-/* Members of lists, for EXPN, where the control directory is none of the system's. */
+/* The tables, and members of lists, where the control directory is none of the system's. */
 static void
-read_members(struct confine *policy, struct str *path)
+read_control(struct confine *policy, struct str *path)
 {
 	const char *control = getenv("SATCHEL_CONTROL");
 
-	if (control != NULL && *control != '\0' && str_format(path, "%s/members", control) == 0)
+	if (control != NULL && *control != '\0' && str_add_text(path, control) == 0)
 		confine_read(policy, path->data);
 }
 
@@ -95,15 +95,15 @@ smtpd_confine(struct smtpd *d, bool serving)
 {
 	struct confine policy = {.calls = CONFINE_CONNECT | (serving ? CONFINE_SERVE : 0)};
 	struct confine_done done;
-	struct str members;
+	struct str control;
 
 	if (!d->is_confined)
 		return 0;
 	if (start_executor(d, serving) == -1)
 		return -1;
 	confine_read_users(&policy);
-	str_init(&members, PATH_LEN_MAX);
-	read_members(&policy, &members);
+	str_init(&control, PATH_LEN_MAX);
+	read_control(&policy, &control);
 	for (size_t i = 0; i < d->policy.count; i++)
 		if (d->policy.services[i].length > 0) {
 			policy.calls |= CONFINE_INET;
@@ -112,7 +112,7 @@ smtpd_confine(struct smtpd *d, bool serving)
 	/* on a connection each, the same line again and again would tell nothing new */
 	if (confine_apply(&policy, &done) == -1 && serving)
 		confine_log(PROGRAM, &done);
-	str_free(&members);
+	str_free(&control);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "smtpd.h"
 
 #define SMTP_PORT 25
+#define ROUTES_LOOK_MS 1000
 #define SESSIONS_MAX 100 /* of one process */
 
 static const char *const usage = "usage: smtpd [-Lst] [-l [ADDRESS:]PORT] [-T FILE] [-u USER]\n";
@@ -120,6 +121,14 @@ report(void *context, const struct serve_event *event)
 }
 
 static void
+prepare(void *context)
+{
+	struct program *p = context;
+
+	smtpd_refresh_routes(&p->shared, ROUTES_LOOK_MS);
+}
+
+static void
 become_user(const char *name)
 {
 	const struct passwd *user = getpwnam(name);
@@ -168,6 +177,8 @@ serve_client(struct program *p, const struct peer *peer)
 		_exit(EXIT_DONE);
 	do {
 		p->shared.out = p->shared.in;
+		/* we may have been forked ahead, long ago */
+		smtpd_refresh_routes(&p->shared, 0);
 		/* of enqueue's workers some are left for others, who would wait for one in vain */
 		p->shared.keeps_helper = p->serve.crowd <= workers - workers / 8 - 1;
 		code = smtpd_run_session(&p->shared, &client, &quit);
@@ -225,6 +236,7 @@ serve_listeners(struct program *p)
 	if (!p->shared.settings.tls_first)
 		p->serve.refusal = str_slice(&refusal);
 	p->serve.report = report;
+	p->serve.prepare = prepare;
 	p->serve.context = p;
 	p->serve.is_proxy = p->shared.proxies.count > 0 ? is_proxy : NULL;
 	warm_up();

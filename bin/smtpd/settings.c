@@ -154,6 +154,7 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 	    read_policy(d, &control, problem) != -1 &&
 	    asking_read(&d->asking, &control, problem) != -1 &&
 	    confinement_read(&d->is_confined, &control, problem) == 0) {
+		routes_watch_start(&d->routes_watch, &control);
 		d->routes = routes_open(&control, problem);
 		result = d->routes == NULL ? -1 : 0;
 	}
@@ -174,6 +175,21 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 		open_tally(d);
 	control_close(&control);
 	return result;
+}
+
+void
+smtpd_refresh_routes(struct smtpd *d, int64_t ms)
+{
+	struct str problem;
+
+	str_init(&problem, PROBLEM_MAX);
+	if (routes_refresh(&d->routes, &d->routes_watch, ms, &problem) == -1)
+		log_note(PROGRAM, "warning",
+		    "the tables have changed, and those from before stay in force: %s",
+		    problem.data);
+	str_free(&problem);
+	d->settings.routes = d->routes;
+	d->settings.routes_are_late = d->routes_watch.is_late;
 }
 
 void

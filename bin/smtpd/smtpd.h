@@ -8,6 +8,7 @@
 #include "conf/asking.h"
 #include "conf/cidr.h"
 #include "conf/route.h"
+#include "conf/routes_stamp.h"
 #include "net/ucspi_tls.h"
 #include "smtp/session.h"
 
@@ -17,6 +18,7 @@
 struct smtpd {
 	struct session_settings settings;
 	struct routes *routes;
+	struct routes_watch routes_watch;
 	struct asking asking;
 	struct cidr_list relay_hosts, proxies, xclient_hosts;
 	struct table senders, relay_certificates;
@@ -33,6 +35,11 @@ struct smtpd {
 
 /* Reads the control files and DATABYTES. 0, or -1 with what is wrong in PROBLEM. */
 int smtpd_read_settings(struct smtpd *d, struct str *problem);
+/*
+ * For a server: reads the tables of routes again where they have changed, if nobody has looked for
+ * MS milliseconds.
+ */
+void smtpd_refresh_routes(struct smtpd *d, int64_t ms);
 void smtpd_free_settings(struct smtpd *d);
 
 /* A session on in and out: the exit code. *quit: it ended in good order. */

@@ -3,9 +3,12 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/siphash.h"
 
 #define NAME_LEN_MAX 32
@@ -45,4 +48,53 @@ routes_stamp(const struct control *c)
 		stamp = stamp * 31 + stamp_file(c->fd, compiled);
 	}
 	return stamp;
+}
+
+void
+routes_watch_start(struct routes_watch *w, const struct control *c)
+{
+	w->stamp = routes_stamp(c);
+	w->looked_ms = clock_monotonic_ms();
+	w->is_late = false;
+}
+
+static int
+read_again(struct routes **r, struct routes_watch *w, const struct control *c, struct str *problem)
+{
+	struct routes *fresh = routes_open(c, problem);
+
+	w->is_late = fresh == NULL || (w->must_wrap && !routes_can_wrap(fresh));
+	if (!w->is_late) {
+		routes_free(*r);
+		*r = fresh;
+		return 1;
+	}
+	if (problem->len == 0)
+		(void)str_add_text(problem,
+		    fresh == NULL ? strerror(errno) : "srs-keys: not to be read by this user");
+	if (fresh != NULL)
+		routes_free(fresh);
+	return -1;
+}
+
+int
+routes_refresh(struct routes **r, struct routes_watch *w, int64_t ms, struct str *problem)
+{
+	int64_t now = clock_monotonic_ms();
+	struct control control;
+	uint64_t stamp;
+	int result = 0;
+
+	if (now - w->looked_ms < ms)
+		return 0;
+	w->looked_ms = now;
+	if (control_open(&control) == -1)
+		return 0;
+	stamp = routes_stamp(&control);
+	if (stamp != w->stamp) {
+		w->stamp = stamp;
+		result = read_again(r, w, &control, problem);
+	}
+	control_close(&control);
+	return result;
 }

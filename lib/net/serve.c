@@ -183,6 +183,14 @@ remember(struct serve *s, const struct connection *c, pid_t pid, int channel)
  * _Fork, as there are no threads and nothing is to be done around a fork: fork(3) makes the child
  * write to several pages more, which it then has to copy.
  */
+static pid_t
+fork_child(const struct serve *s)
+{
+	if (s->prepare != NULL)
+		s->prepare(s->context);
+	return _Fork();
+}
+
 static enum step
 fork_session(struct serve *s, struct connection *c, bool comes_again)
 {
@@ -193,7 +201,7 @@ fork_session(struct serve *s, struct connection *c, bool comes_again)
 		drop(s, s->children->oldest);
 	if (comes_again && s->children->warm < WARM_MAX && packet_pair(channel) == -1)
 		channel[0] = channel[1] = -1; /* then it serves once */
-	pid = _Fork();
+	pid = fork_child(s);
 	if (pid == 0) {
 		io_close(channel[0]);
 		return become_child(s, channel[1]);
@@ -271,7 +279,7 @@ keep_spare(struct serve *s, struct connection *c)
 		return STEP_GO_ON; /* the next connection gets a child of its own then */
 	/* a name is inherited: so nobody ever takes it for one that serves */
 	(void)prctl(PR_SET_NAME, SPARE_NAME);
-	pid = _Fork();
+	pid = fork_child(s);
 	if (pid == 0) {
 		io_close(channel[0]);
 		return become_child(s, channel[1]) == STEP_CHILD ? be_spare(s, c) : STEP_FAIL;

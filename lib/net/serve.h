@@ -48,7 +48,8 @@ struct serve {
 	 * connections are not counted as those of one network, and each has a child of its own.
 	 */
 	bool (*is_proxy)(void *context, const struct peer *peer);
-	struct slice refusal; /* what a client over a limit is sent before it is let go */
+	struct slice refusal;		/* what a client over a limit is sent before it is let go */
+	void (*prepare)(void *context); /* before each child is forked; may be null */
 	void (*report)(void *context, const struct serve_event *event);
 	void *context;
 	/* serve_run's own */

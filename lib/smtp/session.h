@@ -51,8 +51,9 @@ struct session_settings {
 	const char *program; /* for log lines */
 	struct limits limits;
 	const struct routes *routes;
-	struct tally *tally;	     /* null: nothing is counted across sessions */
-	int transcript;		     /* a file to write what is said to; 0: none */
+	bool routes_are_late; /* there are newer ones that cannot be read (conf/routes_stamp.h) */
+	struct tally *tally;  /* null: nothing is counted across sessions */
+	int transcript;	      /* a file to write what is said to; 0: none */
 	const struct policy *policy; /* services to be asked; null: none */
 	/* as whom a login may write; null: as anybody */
 	const struct table *senders;

@@ -39,7 +39,8 @@ is_known(struct session *s, const struct command_path *path)
 {
 	if (route_find_from(s->settings->routes, str_slice(&s->transaction.reverse_path),
 		path->mailbox, &s->route) == -1 ||
-	    s->route.kind == ROUTE_TEMPORARY)
+	    s->route.kind == ROUTE_TEMPORARY ||
+	    (s->route.kind == ROUTE_UNKNOWN && s->settings->routes_are_late))
 		return (struct verdict){451, "4.3.0", "This recipient cannot be looked up now"};
 	if (s->route.kind == ROUTE_UNKNOWN
 		? !command_is_postmaster(path->mailbox)
