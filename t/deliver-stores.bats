@@ -197,7 +197,7 @@ is_locked() {
 	lock=$STARTED_PID
 	wait_for 20 is_locked box
 	# once the first is answered there is no lock: jobs behind it are not in the same boat
-	DEADLINE=1 start stdbuf -oL "$BUILD/t/unit/deliver_worker" 6 targets: ann@example.org wire "joe@example.org=$T/box"
+	DEADLINE=1 start "$BUILD/t/unit/deliver_worker" 6 targets: ann@example.org wire "joe@example.org=$T/box"
 	wait_for 20 grep -q 'temporary 4.2.0' "$STARTED_LOG"
 	stop "$lock" || true
 	wait_for 20 started_is_gone "$STARTED_PID"
