@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load helper
+load page
 
 setup() {
 	setup_satchel
@@ -35,17 +36,6 @@ teardown() {
 	if [ "${#FOLDERS[@]}" -gt 0 ]; then
 		rm -rf "${FOLDERS[@]}"
 	fi
-}
-
-# The displays of a section of the page, without those that its comments except: commands SECTION
-commands() {
-	awk -v section="$1" '
-		/^\.Sh / { inside = $0 == ".Sh " section }
-		/^\.\\" not run by/ { skipped = 1 }
-		inside && /^\.Bd -literal/ { shown = !skipped; skipped = 0; next }
-		/^\.Ed/ { shown = 0 }
-		shown { gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-"); print }
-	' "$ROOT/man/satchel.7"
 }
 
 # Runs them in the folders of this test; what they say is in $output.
