@@ -24,7 +24,6 @@
 #define ASK_FD 3
 #define ASK_MAX ((size_t)512)
 #define ASK_SECONDS 30
-#define MAIL_USER "vmail"
 
 /* checkpassword's exit codes. */
 enum answer { ANSWER_WRONG = 1, ANSWER_MISUSE = 2, ANSWER_UNKNOWN = 3, ANSWER_TEMPORARY = 111 };
@@ -76,11 +75,9 @@ become_owner(const struct server *s)
 {
 	const struct passwd *user;
 	struct str name;
-	int found;
 
 	str_init(&name, PROBLEM_MAX);
-	found = control_line(&s->settings.control, "mailuser", &name);
-	if (found == -1 || (found == 0 && str_add_text(&name, MAIL_USER) == -1))
+	if (control_line_or(&s->settings.control, "mailuser", CONTROL_MAILUSER, &name) == -1)
 		die_errno(PROGRAM, ANSWER_TEMPORARY, "unable to read mailuser");
 	user = getpwnam(name.data);
 	if (user == NULL || user->pw_uid == 0)

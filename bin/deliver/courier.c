@@ -42,11 +42,7 @@ is_below_home(struct slice path)
 static int
 read_mailbox(struct courier *c, const struct control *control, struct str *problem)
 {
-	int found = control_line(control, "mailbox", &c->mailbox);
-
-	if (found == 0)
-		found = str_add_text(&c->mailbox, "Maildir/");
-	if (found == -1)
+	if (control_line_or(control, "mailbox", CONTROL_MAILBOX, &c->mailbox) == -1)
 		return tell(problem, "unable to read the control file mailbox in ", control->path);
 	if (is_below_home(str_slice(&c->mailbox)))
 		return 0;

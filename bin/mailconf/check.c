@@ -15,8 +15,6 @@
 
 #define LINE_MAX_OCTETS ((size_t)4096)
 #define FINDINGS_MAX 500
-#define MAIL_USER "vmail"
-#define PROGRAMS_USER "nobody"
 
 static void (*const all[])(struct checks *k) = {
     check_files,
@@ -136,8 +134,8 @@ find_users(struct checks *k)
 	k->mail_user = k->programs_user = k->owner;
 	if (!k->is_split)
 		return;
-	find_user_of(k, "mailuser", MAIL_USER, &k->mail_user);
-	find_user_of(k, "programuser", PROGRAMS_USER, &k->programs_user);
+	find_user_of(k, "mailuser", CONTROL_MAILUSER, &k->mail_user);
+	find_user_of(k, "programuser", CONTROL_PROGRAMUSER, &k->programs_user);
 }
 
 static void

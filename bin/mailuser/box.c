@@ -19,17 +19,13 @@
 #include "conf/user.h"
 #include "mailuser.h"
 
-#define PRESET_USER "vmail"
 #define PRESET_ROOT "/var/vmail"
 
 static void
 read_line(const struct control *c, const char *name, const char *preset, struct str *line)
 {
-	int found;
-
 	str_init(line, NAME_CAP);
-	found = control_line(c, name, line);
-	if (found == -1 || (found == 0 && str_add_text(line, preset) == -1))
+	if (control_line_or(c, name, preset, line) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/%s", c->path, name);
 }
 
@@ -42,7 +38,7 @@ box_find_owner(const struct control *c)
 
 	if (owner.uid != 0)
 		return owner;
-	read_line(c, "mailuser", PRESET_USER, &name);
+	read_line(c, "mailuser", CONTROL_MAILUSER, &name);
 	str_init(&found, NAME_CAP);
 	str_init(&reason, NAME_CAP);
 	switch (user_find(str_slice(&name), &found, &reason)) {

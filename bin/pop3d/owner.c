@@ -12,9 +12,6 @@
 #include "conf/user.h"
 #include "pop3d.h"
 
-#define MAIL_USER "vmail"
-#define USER_MAILBOX "Maildir/"
-
 void
 owner_free(struct owner *o)
 {
@@ -78,18 +75,6 @@ take_user(struct owner *o, const char *user, bool as_root, struct str *home, str
 	return OWNER_FOUND;
 }
 
-/* A setting of one line. 0, or -1 with errno. */
-static int
-read_setting(const struct control *c, const char *name, const char *preset, struct str *value)
-{
-	int found = control_line(c, name, value);
-
-	if (found != 0)
-		return found == -1 ? -1 : 0;
-	str_clear(value);
-	return str_add_text(value, preset);
-}
-
 static enum owner_result
 find_hosted(struct owner *o, const struct control *c, struct slice mailbox, bool as_root,
     struct str *reason)
@@ -100,7 +85,7 @@ find_hosted(struct owner *o, const struct control *c, struct slice mailbox, bool
 	if (result != OWNER_FOUND || !as_root)
 		return result;
 	str_init(&user, CONTROL_FILE_MAX);
-	if (read_setting(c, "mailuser", MAIL_USER, &user) == -1)
+	if (control_line_or(c, "mailuser", CONTROL_MAILUSER, &user) == -1)
 		result = fail_errno(reason, "unable to read mailuser");
 	else
 		result = take_user(o, user.data, true, NULL, reason);
@@ -134,7 +119,7 @@ find_home_mailbox(struct owner *o, const struct control *c, struct slice home, s
 
 	str_init(&setting, CONTROL_FILE_MAX);
 	str_init(&path, CONTROL_FILE_MAX);
-	if (read_setting(c, "mailbox", USER_MAILBOX, &setting) == -1)
+	if (control_line_or(c, "mailbox", CONTROL_MAILBOX, &setting) == -1)
 		result = fail_errno(reason, "unable to read mailbox");
 	else if (str_add_slice(&path, home) == -1 || str_add_char(&path, '/') == -1 ||
 		 str_add_slice(&path, str_slice(&setting)) == -1)

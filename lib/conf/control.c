@@ -150,6 +150,16 @@ control_line(const struct control *c, const char *name, struct str *line)
 }
 
 int
+control_line_or(const struct control *c, const char *name, const char *preset, struct str *line)
+{
+	int found = control_line(c, name, line);
+
+	if (found == 0)
+		found = str_add_text(line, preset);
+	return found == -1 ? -1 : 0;
+}
+
+int
 control_me(const struct control *c, struct str *me)
 {
 	char name[HOST_NAME_MAX + 1] = "";

@@ -40,6 +40,13 @@ int control_read_private(const struct control *c, const char *name, struct str *
 int control_read_shared(const struct control *c, const char *name, struct str *text);
 /* The first line that counts: 1, 0 if there is no such file or line, -1 with errno. */
 int control_line(const struct control *c, const char *name, struct str *line);
+/* The same, or PRESET where there is none. 0, or -1 with errno. */
+int control_line_or(
+    const struct control *c, const char *name, const char *preset, struct str *line);
+/* What is so where these say nothing. */
+#define CONTROL_MAILUSER "vmail"
+#define CONTROL_PROGRAMUSER "nobody"
+#define CONTROL_MAILBOX "Maildir/"
 /* Takes the next line that counts off *rest. */
 bool control_next_line(struct slice *rest, struct slice *line);
 /* Splits "key: value". False if there is no colon or no key. */

@@ -10,8 +10,6 @@
 #include "mail/address.h"
 
 #define NAME_LEN_MAX 1024 /* of what stands in me and mailuser */
-#define MAIL_USER "vmail"
-#define PROGRAM_USER "nobody"
 
 int
 routes_collect_domains(const struct table *virtual, struct table *hosted)
@@ -72,15 +70,9 @@ read_names(struct routes *r, const struct control *c, struct str *problem)
 		errno = EINVAL;
 		return -1;
 	}
-	found = control_line(c, "mailuser", &r->mail_user);
-	if (found == 0)
-		found = str_add_text(&r->mail_user, MAIL_USER);
-	if (found == -1)
+	if (control_line_or(c, "mailuser", CONTROL_MAILUSER, &r->mail_user) == -1)
 		return -1;
-	found = control_line(c, "programuser", &r->program_user);
-	if (found == 0)
-		found = str_add_text(&r->program_user, PROGRAM_USER);
-	return found == -1 ? -1 : 0;
+	return control_line_or(c, "programuser", CONTROL_PROGRAMUSER, &r->program_user);
 }
 
 /* Each domain in both of its forms. The lists are checked by now: complaints show what was written.
