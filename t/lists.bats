@@ -93,7 +93,7 @@ posted() {
 	control virtual "dev@box.test: :include:$T/dev" "ann@box.test: $T/mail/ann/"
 	submit joe@example.com dev@box.test
 	pass
-	logged 1 "status=deferred dsn=4.3.5 reply=\"unable to read $T/dev No such file"
+	logged 1 "status=deferred dsn=4.3.5 reply=\"unable to read $T/dev: No such file"
 	members dev ''
 	qctl retry all
 	pass

@@ -159,7 +159,7 @@ verify: whom VRFY and EXPN answer
 	[[ $output == *$'\n=> | program /bin/fax -x\n=> | forwarded to joe@b.test\n'* ]] || { echo "$output"; return 1; }
 	[[ $output == *$'\n=> | lmtp:unix:/run/lmtp\nsocket | '* ]] || { echo "$output"; return 1; }
 	run -111 mailconf route gone@box.test
-	[[ $output == *'=> '*'not known now: /none '* ]]
+	[[ $output == *'=> '*'not known now: /none: '* ]]
 	[ "$(id -u)" -eq 0 ] || return 0
 	chown nobody "$SATCHEL_SPOOL"
 	control mailuser no-such-user

@@ -28,6 +28,19 @@ refuse(struct str *problem, struct slice path, const char *why)
 	return -1;
 }
 
+/* The same for what the system says. */
+static int
+fail(struct str *problem, struct slice path)
+{
+	int saved = errno;
+
+	str_clear(problem);
+	(void)escape_text(problem, path);
+	(void)str_format(problem, ": %s", strerror(saved));
+	errno = saved;
+	return -1;
+}
+
 /* As with mailboxes: what is no plain file was put there to lead us astray. */
 static int
 check(int fd, struct slice path, struct str *problem)
@@ -35,7 +48,7 @@ check(int fd, struct slice path, struct str *problem)
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return refuse(problem, path, strerror(errno));
+		return fail(problem, path);
 	errno = EACCES;
 	if (!S_ISREG(st.st_mode))
 		return refuse(problem, path, "is no regular file");
@@ -92,7 +105,7 @@ open_file(struct slice path, struct str *problem)
 	fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 && errno == ELOOP)
 		return refuse(problem, path, "is a symbolic link");
-	return fd == -1 ? refuse(problem, path, strerror(errno)) : fd;
+	return fd == -1 ? fail(problem, path) : fd;
 }
 
 int
@@ -105,7 +118,7 @@ include_open(struct include *i, struct slice path, struct str *problem)
 		return -1;
 	result = check(fd, path, problem);
 	if (result == 0 && read_all(fd, &i->text) == -1)
-		result = refuse(problem, path, strerror(errno));
+		result = fail(problem, path);
 	io_close(fd);
 	i->rest = str_slice(&i->text);
 	return result;

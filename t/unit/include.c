@@ -129,7 +129,7 @@ test_files(struct str *out)
 	tap_is_text(open_name("linked", out), "has hard links under other names", "a hard link");
 	tap_is_text(open_name("link", out), "is a symbolic link", "a symbolic link");
 	tap_is_text(open_name("fifo", out), "is no regular file", "a FIFO");
-	tap_is_text(open_name("none", out), "No such file or directory", "nothing");
+	tap_is_text(open_name("none", out), " No such file or directory", "nothing");
 	tap_is_text(open_name("", out), "is no regular file", "a folder");
 	tap_ok(strstr(open_name("go\nod", out), "is no path") != NULL, "a line feed");
 	control_close(&c);
