@@ -333,7 +333,7 @@ while not os.path.exists("stop"):
         except OSError:
             pass
 '
-	for i in $(seq 40); do
+	for _ in $(seq 40); do
 		deliver ./m/ ./box <message 2>/dev/null || true
 	done
 	: >stop

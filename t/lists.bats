@@ -132,7 +132,7 @@ posted() {
 	done
 	# bob is a member of the club, too, which is a list of its own
 	has bob 2
-	grep -lx 'Return-Path: <owner-club@here.test>' $(mailbox bob)
+	mailbox bob | xargs grep -lx 'Return-Path: <owner-club@here.test>'
 	# the file that includes itself is named
 	grep -F "deliver: list-loop id=" "$T/log.all" | grep -F "way=\"$T/dev in $T/more in $T/dev\""
 	has joe 0
@@ -164,7 +164,7 @@ posted() {
 	# what comes from nobody stays so: a bounce is never sent for it
 	submit '<>' dev@box.test
 	pass_until 20 queue_has 0
-	grep -hx 'Return-Path: <>' $(mailbox ann)
+	mailbox ann | xargs grep -hx 'Return-Path: <>'
 	has owner 1
 }
 

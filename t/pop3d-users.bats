@@ -29,6 +29,7 @@ setup_root() {
 	control users "joe@here.test: $BOX/" 'mail:' 'mail@box.test:' 'root:'
 	(umask 077 && printf '%s\n' "joe@here.test: $POP3_HASH" "mail: $POP3_HASH" \
 	    "mail@box.test: $POP3_HASH" "root: $POP3_HASH" >"$SATCHEL_CONTROL/secrets")
+	# shellcheck disable=SC2034 # the loaded functions use it
 	AS=()
 	start authd -w
 	AUTHD=$STARTED_PID

@@ -274,10 +274,11 @@ slow() {
 	getent passwd lp >/dev/null || skip 'there is no user lp'
 	mkdir -m 1777 "$T/out"
 	slow alias
+	slow third
 	slow user
 	control limits 'deliver-workers: 4'
 	control programuser lp
-	control aliases "slow: |$T/alias" "quick: \"|id -un >>$T/out/quick\", bob@box.test" \
+	control aliases "slow: |$T/alias" "third: |$T/third" "fourth: \"|touch $T/out/fourth\"" "quick: \"|id -un >>$T/out/quick\", bob@box.test" \
 	    "both: joe, \"|id -un >>$T/out/both\"" "secret: :include:/etc/shadow"
 	mkdir -p "$T/spool/run/enqueue"
 	chown games "$T/spool/run/enqueue"
@@ -293,14 +294,21 @@ slow() {
 	by_games '' quick@here.test secret@here.test bob@box.test
 	# both are at work still, and what is neither's has come
 	wait_for 20 test -s "$T/out/quick" -a -s "$T/out/both"
-	arrived() { [ "$(files_in "$T/mail/bob/new")" -eq 2 ]; }
-	wait_for 20 arrived
+	arrived() { [ "$(files_in "$T/mail/bob/new")" -eq "$1" ]; }
+	wait_for 20 arrived 2
 	wait_for 20 grep -q 'to=secret@here.test .*status=deferred dsn=4.3.5 .*Permission denied' "$log"
 	# each had one worker, and no more
 	[ "$(wc -l <"$T/out/alias")" -eq 1 ]
 	[ "$(wc -l <"$T/out/user")" -eq 1 ]
 	[ "$(sort -u "$T/out/alias" "$T/out/quick" "$T/out/both")" = lp ]
 	[ "$(cat "$T/out/user")" = joe ]
+	# with a third all but one worker are busy, and that one is not for programs
+	by_games '' third@here.test
+	wait_for 20 test -s "$T/out/third"
+	by_games '' fourth@here.test
+	by_games '' bob@box.test
+	wait_for 20 arrived 3
+	[ ! -e "$T/out/fourth" ]
 	touch "$T/go"
 	finished() { [ "$(grep -c 'to="*[^ ]*joe"*@here.test.*status=sent' "$log")" -eq 6 ] && queue_has 1; }
 	wait_for 20 finished || { cat "$log"; false; }

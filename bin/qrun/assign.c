@@ -216,6 +216,24 @@ workers_end_turn(struct qrun *q, struct destination *d)
 		}
 }
 
+bool
+workers_are_kept(const struct qrun *q, const struct destination *d)
+{
+	size_t limit = (size_t)q->limits.deliver_workers, kept = limit / 4, busy = 0;
+
+	if (kept == 0 && limit > 1)
+		kept = 1;
+	if (!destination_may_hang(q, d))
+		return false;
+	for (size_t i = 0; i < q->workers->count; i++) {
+		const struct worker *worker = &q->workers->list[i];
+
+		busy += worker->first != NULL && worker->last != NULL &&
+			destination_may_hang(q, worker->last);
+	}
+	return busy >= limit - kept;
+}
+
 int
 workers_give(struct qrun *q, struct task *task)
 {

@@ -26,6 +26,11 @@ void destination_add(struct qrun *q, struct task *task);
  * sends has the next at hand, so that message follows message; it is told more where that is fast.
  */
 size_t destination_depth(const struct qrun *q, const struct destination *d);
+/*
+ * True where a system user, or a program of an alias, says how long a delivery takes, and was slow
+ * or is not known.
+ */
+bool destination_may_hang(const struct qrun *q, const struct destination *d);
 /* A delivery took MS. */
 void destination_note_pace(struct destination *d, int64_t ms);
 /* True if its server takes a message within a moment. */

@@ -66,10 +66,24 @@ destination_depth(const struct qrun *q, const struct destination *d)
 	return d->kind == WORKER_DELIVER || destination_is_fast(d) ? DEPTH_MAX : DEPTH_NEXT;
 }
 
-/*
- * A system user can make the workers that run as him hang, and so can programs of aliases: neither
- * gets more than a quarter of them.
- */
+/* Where a system user, or a program of an alias, says how long a delivery takes. */
+static bool
+is_foreign(const struct qrun *q, const struct destination *d)
+{
+	if (d->kind != WORKER_DELIVER || d->is_turn)
+		return false;
+	return has_program(d) ||
+	       (*d->user != '\0' && !slice_is(routes_mail_user(q->routes), d->user));
+}
+
+bool
+destination_may_hang(const struct qrun *q, const struct destination *d)
+{
+	return is_foreign(q, d) &&
+	       (has_program(d) || d->pace < 0 || d->pace >= SLOW_MS * PACE_UNIT);
+}
+
+/* None of those whose time others choose gets more than a quarter of the workers. */
 static size_t
 window_limit(const struct qrun *q, const struct destination *d)
 {
@@ -81,9 +95,7 @@ window_limit(const struct qrun *q, const struct destination *d)
 		return (size_t)d->own.at_once;
 	if (d->kind == WORKER_SEND)
 		return (size_t)q->limits.send_destination;
-	if (!has_program(d) && (*d->user == '\0' || slice_is(routes_mail_user(q->routes), d->user)))
-		return limit;
-	return (limit + 3) / 4;
+	return is_foreign(q, d) ? (limit + 3) / 4 : limit;
 }
 
 void

@@ -23,6 +23,7 @@
 #define TICK_MS 1000	    /* how often marks and removals are synced, and workers looked at */
 #define LOOK_AGAIN_MS 60000 /* how often -w looks through the spool without being told */
 #define SAME_MOMENT_MS 1000
+#define KEPT_MS 50
 #define OWN_FDS 3      /* polled beside those of workers */
 #define RESCANS_MAX 20 /* of new/, within one pass: bounces and forwards that it made */
 
@@ -68,6 +69,10 @@ give(struct qrun *q, struct task *task)
 {
 	int64_t until;
 
+	if (workers_are_kept(q, task->destination)) {
+		destination_rest(q, task, clock_monotonic_ms() + KEPT_MS);
+		return true;
+	}
 	switch (rates_ask(q, task, &until)) {
 	case RATES_NOW:
 		if (workers_give(q, task) != 0)

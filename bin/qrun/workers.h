@@ -33,6 +33,11 @@ int workers_begin_turn(
     struct qrun *q, struct destination *d, int fd, struct slice relay, struct str *problem);
 /* Lets it say QUIT. */
 void workers_end_turn(struct qrun *q, struct destination *d);
+/*
+ * True where D has to wait, as those that may hang have all workers but the quarter (one at least,
+ * of several) that is kept for others.
+ */
+bool workers_are_kept(const struct qrun *q, const struct destination *d);
 /* How many have something to do. */
 size_t workers_busy(const struct workers *w);
 /* How many descriptors there are to poll, and their list, filled in. */

@@ -38,10 +38,14 @@ name_it(struct cdb_writer *w, const char *name)
 	return 0;
 }
 
-/* What nobody else may read belongs to whom the old one belongs to, or else the text. */
+/*
+ * Nobody may read more in it than in the text. What not everybody may read belongs to whom the text
+ * belongs to, or, where it is private, to whom the old one does.
+ */
 static int
-keep_owner(const struct cdb_writer *w)
+keep_rights(const struct cdb_writer *w, mode_t *mode)
 {
+	bool is_private = (*mode & (S_IRWXG | S_IRWXO)) == 0;
 	char text[NAME_MAX + 1];
 	size_t len = strlen(w->name);
 	struct stat st;
@@ -49,9 +53,11 @@ keep_owner(const struct cdb_writer *w)
 	memcpy(text, w->name, len + 1);
 	if (len > 4 && strcmp(text + len - 4, ".cdb") == 0)
 		text[len - 4] = '\0';
-	if (fstatat(w->folder, w->name, &st, 0) == -1 && fstatat(w->folder, text, &st, 0) == -1)
+	if ((!is_private || fstatat(w->folder, w->name, &st, 0) == -1) &&
+	    fstatat(w->folder, text, &st, 0) == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (st.st_uid == geteuid() && st.st_gid == getegid())
+	*mode &= st.st_mode | S_IRUSR | S_IWUSR;
+	if ((*mode & S_IROTH) != 0 || (st.st_uid == geteuid() && st.st_gid == getegid()))
 		return 0;
 	return fchown(w->fd, st.st_uid, st.st_gid);
 }
@@ -66,7 +72,7 @@ create(struct cdb_writer *w, mode_t mode)
 	    S_IRUSR | S_IWUSR);
 	if (w->fd == -1)
 		return -1;
-	if ((mode & (S_IRWXG | S_IRWXO)) == 0 && keep_owner(w) == -1)
+	if (keep_rights(w, &mode) == -1)
 		return -1;
 	return fchmod(w->fd, mode);
 }

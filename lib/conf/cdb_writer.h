@@ -19,8 +19,9 @@
 struct cdb_writer; /* opaque */
 
 /*
- * Begins NAME in the control directory, to have MODE; null with errno. One for its owner alone
- * keeps the owner of the one before, or has that of the text (NAME without ".cdb").
+ * Begins NAME in the control directory, to have MODE, but no right that the text (NAME without
+ * ".cdb") does not give; null with errno. One that not everybody may read has the owner of the text;
+ * one for its owner alone that of the one before, if there is one.
  */
 struct cdb_writer *cdb_writer_open(const struct control *c, const char *name, mode_t mode);
 /*

@@ -31,6 +31,7 @@ setup() {
 	chmod 755 "$T"
 	[ "$(id -u)" -ne 0 ] || chown "$NOBODY:$NOBODY" "$T/spool" "$T/mail" "$T/lists"
 	"${AS[@]}" "$T/bin/qctl" init >/dev/null 2>&1
+	# shellcheck disable=SC2034 # the loaded functions use it
 	QRUN="${AS[*]} $T/bin/qrun"
 }
 
