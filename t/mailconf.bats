@@ -242,14 +242,14 @@ verify: whom VRFY and EXPN answer
 	[[ $output == *'users.cdb '*'joe@box.test: /m/joe/ - an account with a mailbox'* ]]
 	[[ $output == *'users:2 '*'new@box.test: /m/new/ - an account'* ]]
 	run -100 mailconf route old@box.test
-	chmod 640 "$SATCHEL_CONTROL/virtual"
-	run -0 mailconf compile virtual
-	[ "$(stat -c %a "$SATCHEL_CONTROL/virtual.cdb")" = 640 ]
 	run -0 mailconf compile users
 	[ "$output" = 'users.cdb: 2 entries' ]
 	rm "$SATCHEL_CONTROL/users"
 	run -0 mailconf route new@box.test
 	run -100 mailconf route old@box.test
+	chmod 640 "$SATCHEL_CONTROL/virtual"
+	run -0 mailconf compile virtual
+	[ "$(stat -c %a "$SATCHEL_CONTROL/virtual.cdb")" = 640 ]
 	run -100 mailconf compile routes
 	[[ $output == *'there is no routes in'* ]]
 	run -100 mailconf compile limits
