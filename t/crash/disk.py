@@ -196,8 +196,10 @@ class Disk:
 
     def do_openat(self, call):
         path = self.at(call, 0, call.strings()[0])
-        if "O_TMPFILE" in call.text and self.find(path) is not None:
-            raise Unknown("O_TMPFILE")
+        if "O_TMPFILE" in call.text:
+            if self.find(path) is not None and call.result is not None:
+                self.open[call.pid, call.result] = [Inode(stat.S_IFREG | 0o600), 0, False]
+            return
         if "O_CREAT" in call.text:
             inode = self.create(call, path, stat.S_IFREG | 0o600)
         else:
@@ -304,8 +306,11 @@ class Disk:
 
     def do_linkat(self, call):
         old, new = call.strings()[:2]
-        if "AT_EMPTY_PATH" in call.text or b"/proc/self/fd" in old:
+        if "AT_EMPTY_PATH" in call.text:
             raise Unknown("linkat of a descriptor")
+        if old.startswith(b"/proc/self/fd/"):
+            self.link_descriptor(call, int(old[14:]), new)
+            return
         plain = call.name == "link"
         source = self.find(old if plain else self.at(call, 0, old))
         target = self.find(new if plain else self.at(call, 1 if not old.startswith(b"/") else 0, new))
@@ -314,6 +319,18 @@ class Disk:
         inode = source[2]
         target[0].entries[target[1]] = inode
         self.change(call, inode, self.names(inode) | {(target[0], target[1])}, "link", target[0], None)
+
+    def link_descriptor(self, call, number, new):
+        """A file that was made without a name, by O_TMPFILE, gets one."""
+        target = self.find(os.path.join(list(call.descriptors())[-1][1], new))
+        if target is None or target[0] is None:
+            return
+        held = self.open.get((call.pid, number))
+        if held is None:
+            raise Unknown("linkat of a descriptor of unknown origin")
+        target[0].entries[target[1]] = held[0]
+        self.last[os.path.normpath(os.path.join(list(call.descriptors())[-1][1], new))] = held[0]
+        self.change(call, held[0], self.names(held[0]) | {(target[0], target[1])}, "create", target[0], None)
 
     do_link = do_linkat
 

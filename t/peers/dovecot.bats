@@ -93,6 +93,8 @@ dovecot_start() {
 			  }
 			}
 		END
+		# sanitizers take more of the address space than Dovecot gives to what it runs
+		[ "${SANITIZE-}" != 1 ] || echo 'default_vsz_limit = 0'
 		"$@"
 	} >"$P/conf"
 	cat >"$P/run.sh" <<-END

@@ -23,6 +23,8 @@ setup() {
 	{ sed '/^joe:/d' /etc/passwd && echo "joe:x:$JOE:$JOE::$P/home:/bin/sh"; } >"$P/passwd"
 	echo here.test >"$P/control/me"
 	: >"$P/control/aliases"
+	# what sanitizers take of the address space is more than programs get
+	[ "${SANITIZE-}" != 1 ] || echo 'program-memory: 0' >"$P/control/limits"
 	sendmail_for_vacation
 	export P SATCHEL_CONTROL=$P/control SATCHEL_SPOOL=$P/spool SATCHEL_BIN=$P/bin
 }
