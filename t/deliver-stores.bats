@@ -261,7 +261,7 @@ left() {
 		echo; echo end
 	} >big
 	deliver ./box <message
-	for i in $(seq 6); do
+	for _ in $(seq 6); do
 		deliver ./box <big &
 		pid=$!
 		size=$(stat -c %s box)

@@ -20,8 +20,8 @@ struct cdb_writer; /* opaque */
 
 /*
  * Begins NAME in the control directory, to have MODE, but no right that the text (NAME without
- * ".cdb") does not give; null with errno. One that not everybody may read has the owner of the text;
- * one for its owner alone that of the one before, if there is one.
+ * ".cdb") does not give; null with errno. One that not everybody may read has the owner of the
+ * text; one for its owner alone that of the one before, if there is one.
  */
 struct cdb_writer *cdb_writer_open(const struct control *c, const char *name, mode_t mode);
 /*

@@ -25,7 +25,7 @@ static const struct {
 	"x@box.test in $/members in x@box.test\n"},
     {"", "x@box.test: :include:$/members\n", ":include:$/members\nno address here\n",
 	"$/members in $/members\n$/members, line 2\n"},
-    {"", "x@box.test: :include:$/none\n", "", "$/none No such file or directory\n"},
+    {"", "x@box.test: :include:$/none\n", "", "$/none: No such file or directory\n"},
     {"a: |prog\nb: /mail/b\nc: \"|x a@b\"\n", "", "", ""},
 };
 
