@@ -94,6 +94,13 @@ is_user() {
 	# one of a domain that is not local is no system user
 	run bash -c "printf 'USER mail@box.test\r\nPASS secret\r\n' | pop3d -u nobody 2>'$T/log'"
 	assert_output_has '-ERR [SYS/PERM] This login has no mailbox here'
+	# unless the compiled list says that it is, whatever its text says since
+	control locals box.test
+	mailconf compile locals
+	control locals
+	run bash -c "printf 'USER mail@box.test\r\nPASS secret\r\nQUIT\r\n' | pop3d -u nobody 2>'$T/log'"
+	assert_output_has '+OK 1 messages'
+	rm "$SATCHEL_CONTROL"/locals*
 	control mailuser root
 	run bash -c "printf '%b' 'USER joe@here.test\r\nPASS secret\r\n' | pop3d -u nobody 2>'$T/log'"
 	assert_output_has '-ERR [SYS/PERM] This login has no mailbox here'

@@ -78,8 +78,8 @@ together_sync(struct together *t, const int *fds, size_t count, size_t files)
 	if (files < TOGETHER_MIN || t->is_unsafe || begun < t->pause)
 		return false;
 	found = find_devices(fds, count, firsts);
-	/* without a journal, metadata is written behind the flush of syncfs; fsync has one of its
-	 * own */
+	/* where there is no journal, syncfs writes metadata behind its flush; fsync flushes again
+	 */
 	for (size_t i = 0; i < found; i++)
 		if (syncfs(firsts[i]) == -1 || fsync(firsts[i]) == -1)
 			return false;

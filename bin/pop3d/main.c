@@ -195,18 +195,11 @@ serve_listeners(struct program *p)
 	return run_server(p);
 }
 
-/* The client as the environment has it (tcpserver, systemd), else as the socket says. */
+/* What is known of the client before it says anything. */
 static void
 find_client(struct program *p, struct client *client)
 {
-	const char *address = getenv("TCPREMOTEIP");
-
-	if (address == NULL)
-		address = getenv("REMOTE_ADDR");
-	if (address != NULL)
-		(void)peer_from_text(&client->peer, address);
-	else
-		(void)peer_of_descriptor(&client->peer, p->in);
+	(void)peer_of_client(&client->peer, p->in);
 	if (ucspi_tls_from_environment(&p->ucspi_tls))
 		p->settings.ucspi_tls = &p->ucspi_tls;
 	else

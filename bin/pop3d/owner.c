@@ -9,6 +9,7 @@
 
 #include "conf/accounts.h"
 #include "conf/control.h"
+#include "conf/route.h"
 #include "conf/user.h"
 #include "pop3d.h"
 
@@ -93,24 +94,6 @@ find_hosted(struct owner *o, const struct control *c, struct slice mailbox, bool
 	return result;
 }
 
-/* True for a domain of system users: one of locals; without that file me and localhost. */
-static int
-is_local(const struct control *c, struct slice domain, bool *local, struct str *reason)
-{
-	struct table locals = {.text = NULL};
-	struct str me;
-	int found = table_read(&locals, c, "locals", TABLE_KEYS, reason);
-
-	str_init(&me, OWNER_PATH_MAX);
-	*local = found == 1 && table_find(&locals, domain) != NULL;
-	if (found == 0 && control_me(c, &me) == 0)
-		*local = slice_equal_nocase(domain, str_slice(&me)) ||
-			 slice_is_nocase(domain, "localhost");
-	str_free(&me);
-	table_free(&locals);
-	return found == -1 ? -1 : 0;
-}
-
 static enum owner_result
 find_home_mailbox(struct owner *o, const struct control *c, struct slice home, struct str *reason)
 {
@@ -139,11 +122,13 @@ find_system(
 	struct slice name = slice_make(login.data, at < login.len ? at : login.len);
 	enum owner_result result;
 	struct str user, home;
-	bool local = at == login.len;
+	int local = 1;
 
-	if (!local && is_local(c, slice_skip(login, at + 1), &local, reason) == -1)
+	if (at < login.len)
+		local = routes_find_local(c, slice_skip(login, at + 1), reason);
+	if (local == -1)
 		return reason->len > 0 ? OWNER_TEMPORARY : fail_errno(reason, "locals");
-	if (!local || !user_is_name(name))
+	if (local == 0 || !user_is_name(name))
 		return fail(reason, OWNER_NONE, "this login has no mailbox");
 	str_init(&user, USER_NAME_MAX);
 	str_init(&home, OWNER_PATH_MAX);

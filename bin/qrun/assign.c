@@ -219,10 +219,9 @@ workers_end_turn(struct qrun *q, struct destination *d)
 bool
 workers_are_kept(const struct qrun *q, const struct destination *d)
 {
-	size_t limit = (size_t)q->limits.deliver_workers, kept = limit / 4, busy = 0;
+	size_t limit = (size_t)q->limits.deliver_workers, kept = limit > 1 ? (limit + 3) / 4 : 0,
+	       busy = 0;
 
-	if (kept == 0 && limit > 1)
-		kept = 1;
 	if (!destination_may_hang(q, d))
 		return false;
 	for (size_t i = 0; i < q->workers->count; i++) {

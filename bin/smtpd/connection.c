@@ -34,18 +34,11 @@ smtpd_run_session(struct smtpd *d, const struct session_client *client, bool *qu
 	return EXIT_DONE;
 }
 
-/* The client as the environment has it (tcpserver, systemd), else as the socket says. */
+/* What is known of the client before it says anything. */
 static void
 find_client(struct smtpd *d, struct session_client *client)
 {
-	const char *address = getenv("TCPREMOTEIP");
-
-	if (address == NULL)
-		address = getenv("REMOTE_ADDR");
-	if (address != NULL)
-		(void)peer_from_text(&client->peer, address);
-	else
-		(void)peer_of_descriptor(&client->peer, d->in);
+	(void)peer_of_client(&client->peer, d->in);
 	client->name = getenv("TCPREMOTEHOST");
 	client->may_relay =
 	    (d->settings.mode != SESSION_SUBMISSION && getenv("RELAYCLIENT") != NULL) ||

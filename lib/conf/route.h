@@ -107,6 +107,11 @@ struct slice routes_mail_user(const struct routes *r);
 const struct extensions *routes_extensions(const struct routes *r);
 /* The user whom programs of aliases run as: the file programuser, default "nobody". */
 struct slice routes_program_user(const struct routes *r);
+/*
+ * Of the tables' answers, that alone which locals gives, for who needs no route: 1 if DOMAIN is one
+ * of system users, 0, or -1 with errno and, for EINVAL, PROBLEM, as routes_open has them.
+ */
+int routes_find_local(const struct control *c, struct slice domain, struct str *problem);
 /* A domain or literal for which this host is the final destination (locals, virtual, domains). */
 bool routes_is_ours(const struct routes *r, struct slice domain);
 

@@ -142,7 +142,6 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 		   : accounts_open(&r->accounts, c, problem);
 }
 
-/* What follows from the tables, in each of the forms that domains have. */
 /* A list at a domain of this host's users is the alias of that name. */
 static int
 add_local_lists(struct routes *r)
@@ -164,6 +163,7 @@ add_local_lists(struct routes *r)
 	return 0;
 }
 
+/* What follows from the tables, in each of the forms that domains have. */
 static int
 complete_tables(struct routes *r, const struct control *c, struct str *problem)
 {
@@ -207,8 +207,8 @@ own_domain(const struct routes *r)
 	return r->has_locals ? routes_me(r) : slice_of("localhost");
 }
 
-struct routes *
-routes_open(const struct control *c, struct str *problem)
+static struct routes *
+make_empty(void)
 {
 	struct routes *r = calloc(1, sizeof *r);
 
@@ -217,6 +217,34 @@ routes_open(const struct control *c, struct str *problem)
 	str_init(&r->me, NAME_LEN_MAX);
 	str_init(&r->mail_user, NAME_LEN_MAX);
 	str_init(&r->program_user, NAME_LEN_MAX);
+	return r;
+}
+
+int
+routes_find_local(const struct control *c, struct slice domain, struct str *problem)
+{
+	struct routes *r = make_empty();
+	int result = r == NULL ? -1 : read_names(r, c, problem);
+
+	if (result == 0)
+		result = routes_file_open(&r->locals, c, routes_file_find("locals"), problem);
+	if (result != -1) {
+		r->has_locals = result == 1;
+		result = expand(r, c, problem);
+	}
+	if (result == 0)
+		result = routes_is_local(r, domain);
+	routes_free(r);
+	return result;
+}
+
+struct routes *
+routes_open(const struct control *c, struct str *problem)
+{
+	struct routes *r = make_empty();
+
+	if (r == NULL)
+		return NULL;
 	if (read_names(r, c, problem) == -1 || srs_read(&r->srs, c, problem) == -1 ||
 	    read_tables(r, c, problem) == -1 || complete_tables(r, c, problem) == -1) {
 		int saved = errno;

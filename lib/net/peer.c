@@ -2,6 +2,7 @@
 #include "net/peer.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -94,4 +95,14 @@ peer_network_of(const struct peer *p, unsigned char network[16])
 		peer_network((struct sockaddr *)&four, network);
 	else if (inet_pton(AF_INET6, p->address, &six.sin6_addr) == 1)
 		peer_network((struct sockaddr *)&six, network);
+}
+
+bool
+peer_of_client(struct peer *p, int fd)
+{
+	const char *address = getenv("TCPREMOTEIP");
+
+	if (address == NULL)
+		address = getenv("REMOTE_ADDR");
+	return address != NULL ? peer_from_text(p, address) : peer_of_descriptor(p, fd);
 }

@@ -20,6 +20,8 @@ bool peer_from_text(struct peer *p, const char *text);
 bool peer_from_socket_address(struct peer *p, const struct sockaddr *address);
 /* The other end of the socket FD. */
 bool peer_of_descriptor(struct peer *p, int fd);
+/* The client as the environment has it (tcpserver, systemd), else as the socket FD says. */
+bool peer_of_client(struct peer *p, int fd);
 
 /*
  * What limits count by: 16 octets, the same for all addresses of an IPv6 /64, whose holder can use
