@@ -49,7 +49,7 @@ cells_at_most() {
 serve() {
 	start "$@" enqueue -w
 	SERVICE=$STARTED_PID
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 grep -q "enqueue: ready" "$STARTED_LOG"
 }
 
 end_service() {
@@ -115,6 +115,13 @@ serve_with_cells() { # COUNT
 	serve
 	rm -f "$SATCHEL_SPOOL/new/$(feed)"
 	wait_for 10 has_cells "$1"
+	wait_for 10 offers "$1"
+}
+
+# As many numbers wait in the FIFO, five octets each (FIONREAD).
+offers() { # COUNT
+	perl -e '$n = pack "i", 0; open F, "+<", shift and ioctl F, 0x541B, $n or die; exit(unpack("i", $n) != 5 * shift)' \
+	    "$SATCHEL_SPOOL/free" "$1"
 }
 
 pass() {
@@ -160,7 +167,7 @@ traced() {
 	feed
 	expect 0 1
 	wait_for 10 has_cells 64
-	is_of_all 16
+	wait_for 10 is_of_all 16
 	[ "$(ls "$CELLS" | sed -n '1p;11p;64p' | tr '\n' ' ')" = '0000 000a 001v ' ]
 	put_into_a_cell
 	expect 1 1
@@ -371,7 +378,7 @@ comes_by_cell() {
 	serve_with_cells 1
 	put_into_a_cell
 	forget_offers
-	stop "$SERVICE" KILL || true
+	kill_service "$SERVICE"
 	pass
 	serve
 	put_into_a_cell
@@ -596,10 +603,10 @@ serve_killed_at() { # CALL WHEN
 	cp "$CELL" two
 	nothing 96 | write_at "$first" 0
 	nothing 96 | write_at "$CELL" 0
+	seen=$(enqueue -i ann@here.test </dev/null)
 	start qrun -w
-	# that it waits shows that it has looked through all there is
-	wait_for 10 grep -q '^State:.*sleeping' "/proc/$STARTED_PID/status"
-	wait_for 10 is_listening
+	# what became of this one it hears when it has looked through all there is
+	wait_for 10 grep -q "qrun: delivery id=$seen " "$STARTED_LOG"
 	dd if=one of="$first" conv=notrunc status=none
 	dd if=two of="$CELL" conv=notrunc status=none
 	printf '%s\n' "0123456789abcdefghij ${first##*/}" "$ID ${CELL##*/}" >"$SATCHEL_SPOOL/trigger"
@@ -609,8 +616,4 @@ serve_killed_at() { # CALL WHEN
 	stop "$STARTED_PID"
 	pass
 	joe_has 2
-}
-
-is_listening() {
-	timeout 0.1 sh -c ": >$SATCHEL_SPOOL/trigger"
 }

@@ -27,7 +27,7 @@ smtp() {
 # One session over TCP: talk PORT TEXT
 talk() {
 	# shellcheck disable=SC2016
-	run bash -c 'printf "%b" "$2" | timeout 10 nc -N 127.0.0.1 "$1"' talk "$1" "$2"
+	run bash -c 'printf "%b" "$2" | timeout 60 nc -N 127.0.0.1 "$1"' talk "$1" "$2"
 	output=${output//$'\r'/}
 }
 
@@ -41,7 +41,7 @@ listen() {
 
 # Whether the kernel has both parts: what is tested of one that has neither is tested anyway.
 has_confinement() {
-	"$BUILD/t/unit/confine" 2>/dev/null | grep -q '^# landlock [1-9].* seccomp yes' ||
+	"$BUILD/t/unit/confine" kernel 2>/dev/null | grep -q '^# landlock [1-9].* seccomp yes' ||
 		skip "this kernel has no Landlock or seccomp"
 }
 
@@ -58,15 +58,24 @@ is_confined() {
 	grep -q '^NoNewPrivs:[[:space:]]1' "/proc/$1/status" && grep -q '^Seccomp:[[:space:]]2' "/proc/$1/status"
 }
 
+# The server has one, which may be the last to begin: executor is its pid.
+has_executor() {
+	executor=$(pgrep -P "$STARTED_PID" -x executor)
+}
+
+has_one_socket() {
+	[ "$(readlink /proc/"$1"/fd/* | grep -c socket)" -eq 1 ]
+}
+
 @test "a server is confined before it answers, and its executor is not" {
 	has_confinement
 	listen
 	is_confined "$STARTED_PID"
-	executor=$(pgrep -P "$STARTED_PID" executor)
+	wait_for 10 has_executor
 	run is_confined "$executor"
 	assert_status 1
 	# it has neither the port nor a connection: standard error, /dev/null, and two of its own
-	[ "$(readlink /proc/"$executor"/fd/* | grep -c socket)" -eq 1 ]
+	wait_for 10 has_one_socket "$executor"
 	run cat "$STARTED_LOG"
 	[[ $output != *confinement* ]]
 	stop "$STARTED_PID"
@@ -110,7 +119,7 @@ is_confined() {
 @test "a service is asked, and where it runs one connection needs no executor" {
 	start enqueue -w
 	service=$STARTED_PID
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 	mkfifo "$T/in"
 	start bash -c 'exec smtpd <"$T/in" >"$T/out"'
 	exec 9>"$T/in"
@@ -121,8 +130,7 @@ is_confined() {
 	exec 9>&-
 	wait "$STARTED_PID"
 	# what is left of a service that was killed is no service
-	kill -KILL "$service"
-	wait "$service" || true
+	kill_service "$service"
 	test -S "$SATCHEL_SPOOL/run/enqueue/socket"
 	smtp "$HELLO$TO${DATA}QUIT\r\n"
 	assert_output_has 'Ok: queued as'
@@ -228,10 +236,11 @@ asked_is_confined() {
 	setup_tls
 	for way in executed service; do
 		listen
-		parent=$(pgrep -P "$STARTED_PID" executor)
+		wait_for 10 has_executor
+		parent=$executor
 		if [ "$way" = service ]; then
 			start tlsd -w
-			wait_for 10 test -S "$SATCHEL_SPOOL/run/tlsd/socket"
+			wait_for 10 listens_at "$SATCHEL_SPOOL/run/tlsd/socket"
 			parent=$STARTED_PID
 		fi
 		exec 8<>"/dev/tcp/127.0.0.1/$PORT"
@@ -240,8 +249,34 @@ asked_is_confined() {
 		exec 8>&-
 		# shellcheck disable=SC2016
 		run bash -c 'printf "EHLO x\r\nQUIT\r\n" |
-		    timeout 10 openssl s_client -quiet -starttls smtp -connect "127.0.0.1:$0"' "$PORT"
+		    timeout 60 openssl s_client -quiet -starttls smtp -connect "127.0.0.1:$0"' "$PORT"
 		assert_output_has '221 2.0.0'
 		stop_started
+	done
+}
+
+@test "smtp-load and smtp-sink, too, and mail goes between them all the same" {
+	has_confinement
+	local target sink
+	mkdir "$T/out"
+	for target in tcp unix; do
+		rm -f "$T/out/1.end" "$T/go"
+		if [ $target = tcp ]; then
+			start smtp-sink --out "$T/out" --at "end=wait $T/go"
+			wait_for 20 test -s "$STARTED_LOG"
+			target=127.0.0.1:$(cat "$STARTED_LOG")
+		else
+			start smtp-sink --out "$T/out" --at "end=wait $T/go" --socket "$T/socket"
+			wait_for 20 test -s "$STARTED_LOG"
+			target=unix:$T/socket
+		fi
+		sink=$STARTED_PID
+		start smtp-load -m 1 "$target"
+		wait_for 20 test -e "$T/out/1.end"
+		is_confined "$sink"
+		is_confined "$STARTED_PID"
+		: >"$T/go"
+		wait_for 20 grep -q '^messages  *1 taken' "$STARTED_LOG"
+		stop "$sink" || true
 	done
 }

@@ -213,7 +213,7 @@ is_gone() {
 	control routes "pipe.test: pipe:$T/bin/gate"
 	start "${AS[@]}" "$T/bin/qrun" -w
 	log=$STARTED_LOG
-	wait_for 10 test -e "$T/spool/run/qrun/socket"
+	wait_for 10 listens_at "$T/spool/run/qrun/socket"
 	control routes "other.test: pipe:$T/bin/gate x"
 	submit joe@example.org joe@pipe.test
 	wait_for 10 grep -q 'delivery.*joe@pipe.test' "$log"

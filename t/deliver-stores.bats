@@ -205,8 +205,8 @@ is_locked() {
 	start flock -F box sleep 1000
 	wait_for 20 is_locked box
 	SECONDS=0
-	DEADLINE=1 job targets: ann@example.org wire {1..8}"@example.org=$T/box"
-	[ "$(grep -c 'temporary 4.2.0' <<<"$output")" -eq 8 ] && [ "$SECONDS" -lt 6 ]
+	DEADLINE=1 job targets: ann@example.org wire {1..60}"@example.org=$T/box"
+	[ "$(grep -c 'temporary 4.2.0' <<<"$output")" -eq 60 ] && [ "$SECONDS" -lt 45 ]
 }
 
 # left INODE-FILE OFFSET LENGTH SECONDS-AGO BEGIN: the lock of a delivery that was killed.
@@ -302,7 +302,7 @@ PY
 		device) [ "$(id -u)" -eq 0 ] || continue
 			mknod device/box c 1 3 && mknod device.maildir/m c 1 3 && mknod device.folder/tmp c 1 3 || continue ;;
 		esac
-		DEADLINE=5 job targets: joe@example.org wire "a@example.org=$T/$what/box" "b@example.org=$T/$what.maildir/m/" \
+		DEADLINE=30 job targets: joe@example.org wire "a@example.org=$T/$what/box" "b@example.org=$T/$what.maildir/m/" \
 			"c@example.org=$T/$what.folder/" "d@example.org=$T/good.$what/"
 		[ "$(grep -c 'temporary 4.3.5' <<<"$output")" -eq 3 ]
 		assert_output_has '1/3 delivered'

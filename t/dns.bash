@@ -8,7 +8,8 @@
 #	ZONE
 #
 # (never behind a pipe: what a subshell starts, teardown does not know.)
-# DNS_PORT is its port; DNS_PID ends it early.
+# DNS_PORT is its port; DNS_PID ends it early. One for all tests of a file: start_dns_of_file in
+# setup_file, and stop_started in teardown_file.
 
 start_dns() {
 	needs nsd
@@ -48,17 +49,19 @@ start_dns() {
 	wait_for 10 dns_answers
 }
 
-# True once the server gives the SOA of example.test.
+start_dns_of_file() {
+	T=$BATS_FILE_TMPDIR
+	start_dns
+}
+
+# True once the server gives the SOA of example.test: no error, and at least one record.
 dns_answers() {
-	python3 -S - "$DNS_PORT" <<-'END'
-		import socket, sys
-		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		s.settimeout(0.5)
-		s.connect(("127.0.0.1", int(sys.argv[1])))
-		s.send(b"\0\1\0\0\0\1\0\0\0\0\0\0\7example\4test\0\0\6\0\1")
-		answer = s.recv(4096)
-		sys.exit(0 if answer[3] & 15 == 0 and answer[7] > 0 else 1)
-	END
+	local server answer
+	exec {server}<>"/dev/udp/127.0.0.1/$DNS_PORT"
+	printf '\0\1\0\0\0\1\0\0\0\0\0\0\7example\4test\0\0\6\0\1' >&"$server"
+	read -ra answer < <(timeout 0.5 od -An -tu1 -N8 <&"$server")
+	exec {server}>&-
+	[ "${#answer[@]}" -eq 8 ] && [ $((answer[3] & 15)) -eq 0 ] && [ "${answer[7]}" -gt 0 ]
 }
 
 # A server that misbehaves, or whose questions are of interest (t/dns.py): start_odd_dns ARGUMENT…

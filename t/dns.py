@@ -6,7 +6,8 @@
 
 RECORD is "NAME TYPE DATA", with A, AAAA, CNAME, MX ("10 mx.example.test") or TXT. What has no record has no
 data; what ends in .none does not exist. An alias is answered with its CNAME alone: whoever asks has to go on.
-Prints its port (on 127.0.0.1), then a line "NAME TYPE" for each question, until it is killed.
+Prints its port (on 127.0.0.1), then a line "NAME TYPE" for each question, until it is killed. One that is
+sent again, by its id, as its answer took seconds, is no other question.
 """
 import argparse
 import socket
@@ -75,11 +76,14 @@ def main():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
     print(server.getsockname()[1], flush=True)
+    seen = set()
     while True:
         packet, peer = server.recvfrom(4096)
         name, number, asked = question(packet)
         kinds = [kind for kind, value in TYPES.items() if value == number]
-        print(name, *kinds, flush=True)
+        if (packet[:2], asked) not in seen:
+            print(name, *kinds, flush=True)
+        seen.add((packet[:2], asked))
         if options.how != "silent":
             server.sendto(answer(options, packet, name, number, asked), peer)
 

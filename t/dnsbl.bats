@@ -63,7 +63,7 @@ passes() {
 		# shellcheck disable=SC2086 # several words
 		run dnsbl $wrong
 		assert_status 100
-		assert_output_has usage
+		assert_output_has "Try 'dnsbl --help'"
 	done
 	run dnsbl /no/such/program
 	assert_status 111
@@ -163,7 +163,7 @@ time.sleep(100)'
 	SECONDS=0
 	ask 192.0.2.99 -t 1 -S "$silent" -r bl.example.test -r other.example.test
 	passes
-	[ "$SECONDS" -lt 5 ]
+	[ "$SECONDS" -lt 30 ]
 	assert_file_has "$T/log" 'dnsbl: list client=192.0.2.99 zone=other.example.test status=failed'
 	ask 192.0.2.99 -c -b -t 1 -S "$silent" -r bl.example.test
 	assert_output_has '451 4.7.1 192.0.2.99 cannot be looked up now'

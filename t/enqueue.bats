@@ -435,7 +435,7 @@ assert c.ask(b"E", b"F" + b"x" * 3000000)[1].startswith("31 ")
 
 @test "the service: two clients at once, and one that dies within a message" {
 	start enqueue -w
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 	frames '
 a, b = Client(run), Client(run)
 assert a.ask(b"E", b"Fa@example.org\0Ta@example.org\0")[0] == "G"
@@ -468,7 +468,7 @@ import signal; signal.pause()' 3>&- &
 @test "the service: SIGTERM lets a message under way finish" {
 	start enqueue -w
 	service=$STARTED_PID
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 	SERVICE=$service frames '
 import signal, time
 c, idle = Client(run), Client(run)
@@ -559,7 +559,7 @@ os.execvp("enqueue", ["enqueue", "-w"])'
 @test "the service: more clients than workers wait for their turn" {
 	control limits 'enqueue-workers: 2'
 	start enqueue -w
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 	frames '
 clients = [Client(run) for i in range(10)]
 for c in clients:
@@ -581,7 +581,7 @@ install_set_user_id() {
 	(cd "$ROOT" && cc -std=c17 -O1 -D_GNU_SOURCE -Ilib -DSATCHEL_SBIN='"/nowhere"' \
 	    -DSATCHEL_CONTROL_DIR="\"$SCRATCH/control\"" -DSATCHEL_SPOOL_DIR="\"$SCRATCH/spool\"" \
 	    -o "$SCRATCH/enqueue" bin/enqueue/*.c lib/spool/spool.c lib/conf/control.c lib/base/helper.c \
-	    "$BUILD/libsatchel.a" -lcdb)
+	    "$BUILD/libsatchel.a" -lcdb -lmd)
 	mkdir "$SCRATCH/control"
 	echo real.test >"$SCRATCH/control/me"
 	SATCHEL_SPOOL=$SCRATCH/spool qctl init -u nobody >/dev/null
@@ -646,9 +646,39 @@ exec { $ARGV[0] } @ARGV' "$SCRATCH/enqueue" joe@example.org < <(sleep 1.3; echo 
 	wait_for 5 grep -q "^Uid:.65534.65534.65534" "/proc/$pid/status"
 	run as_caller kill -9 "$pid"
 	[ "$status" -ne 0 ]
+	# nor can his terminal stop it (TSTP, TTIN and TTOU are 20 to 22)
+	heeds_no_terminal() { [ $((0x$(sed -n 's/^SigIgn:\t//p' "/proc/$pid/status") >> 19 & 7)) -eq 7 ]; }
+	wait_for 10 heeds_no_terminal
 	echo hello >&5
 	exec 5>&-
 	wait "$pid"
+	[ "$(hostile)" -eq 4 ]
+	# what is not counted is not taken
+	echo '12345: rate=1/h' >"$SCRATCH/control/submitters"
+	for i in 1 2; do
+		run as_caller bash -c "ulimit -f 64; exec '$SCRATCH/enqueue' joe@example.org" <<<hello
+		assert_status 111
+		assert_output_has 'do not let uid 12345 be counted'
+	done
+	[ "$(hostile)" -eq 4 ]
+	# whose parent is the owner's process qrun is not for that a worker of qrun
+	echo '12345: deny' >"$SCRATCH/control/submitters"
+	ln -s enqueue "$SCRATCH/qrun"
+	run as_caller perl -MSocket -e '
+socketpair($a, $b, AF_UNIX, SOCK_STREAM, 0);
+if (fork) { open STDIN, "<&", $a; exec "$ARGV[0]/qrun", "-s" }
+close $a;
+for (1 .. 2000) {
+	open $s, "/proc/" . getppid . "/status";
+	last if join("", <$s>) =~ /^Name:\tqrun\n.*^Uid:(\t65534){4}\n/ms;
+	select undef, undef, undef, .01;
+}
+open STDIN, "/dev/null";
+$| = 1;
+system "$ARGV[0]/enqueue", "joe\@example.org";
+print $? >> 8, "\n"' "$SCRATCH"
+	[ "${lines[-1]}" = 100 ]
+	assert_output_has 'uid 12345 may not submit mail'
 	[ "$(hostile)" -eq 4 ]
 }
 

@@ -29,6 +29,20 @@ export PATH LC_ALL=C TZ=UTC
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-exitcode=99:print_stacktrace=1}
 
+# Before each command, in functions too, bats notes where it stands (0.3 ms), to name the line of a
+# failure. In a polling loop that is most of what a test costs. So only the commands of the test
+# itself are noted, and the line of a failure is where the test called; TRACE=1: all of them.
+if [ -z "${TRACE-}" ] && declare -F bats_debug_trap >/dev/null; then
+	# shellcheck disable=SC2016 # for the trap to expand
+	trap_check='{ is_of_test "${FUNCNAME[1]-}" || return 0;'
+	trap_text=$(declare -f bats_debug_trap)
+	eval "${trap_text/\{/$trap_check}"
+	unset trap_check trap_text
+fi
+is_of_test() {
+	case $1 in "${BATS_TEST_NAME-}" | setup | teardown | setup_file | teardown_file) ;; *) return 1 ;; esac
+}
+
 # A scratch directory $T with an empty control/ and a place for the spool.
 setup_satchel() {
 	T=$(mktemp -d "${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}/satchel.XXXXXX")
@@ -79,31 +93,56 @@ needs() {
 	done
 }
 
-# A TCP port of 127.0.0.1 that nobody listens on. The kernel picks it; one just closed is not
-# given out again at once.
+# A TCP port of 127.0.0.1 that nobody listens on. None that the kernel would give to somebody else
+# before it is used: one below those, by the number of the process, of which no other test's is the
+# same at the time.
 free_port() {
-	python3 -SI -c 'import _socket
+	python3 -SI -c 'import _socket, posix
+low = 32768
+try:
+    low = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+except OSError:
+    pass
 s = _socket.socket()
-s.bind(("127.0.0.1", 0))
+for i in range(100):
+    n = posix.getpid() + i * 7919
+    try:
+        s.bind(("127.0.0.1", 10000 + n % (low - 10000) if low > 12000 else 0))
+        break
+    except OSError:
+        pass
 print(s.getsockname()[1])'
 }
 
-# Polls: wait_for SECONDS COMMAND… until the command succeeds. Fails at the deadline.
+# Polls: wait_for SECONDS COMMAND… until the command succeeds. The seconds are those of a machine that
+# has nothing else to do: it fails when thrice as many are over.
 wait_for() {
-	local until=$((SECONDS + $1 + 1))
+	local until=$((SECONDS + 3 * $1 + 1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$until" ]; then
 			echo "waited in vain for: $*" >&2
 			return 1
 		fi
-		sleep 0.02
+		pause
 	done
+}
+
+# A fiftieth of a second, without a process.
+pause() {
+	[ -p "${BATS_RUN_TMPDIR:-/tmp}/pause" ] || mkfifo "${BATS_RUN_TMPDIR:-/tmp}/pause" 2>/dev/null || true
+	read -rt 0.02 <>"${BATS_RUN_TMPDIR:-/tmp}/pause" || true
 }
 
 # True once something accepts on 127.0.0.1: wait_for 10 port_open PORT
 port_open() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# True once something listens at that path: its name is there a moment before, and stays behind who is
+# killed. wait_for 10 listens_at PATH
+listens_at() {
+	grep -q " 00010000 000[15] 01 [0-9 ]*$1\$" /proc/net/unix
 }
 
 # Runs a program in the background with its own output file; STARTED_PID is its pid and
@@ -131,14 +170,31 @@ stop() {
 	return "$code"
 }
 
-# For teardown: ends what start began, with TERM and after two seconds with KILL.
+# Ends a service with KILL, and waits for the children that it leaves, who still have its socket:
+# kill_service PID
+kill_service() {
+	local child children
+	kill -s STOP "$1" # from here on it makes no other
+	wait_for 10 is_stopped "$1"
+	children=$(pgrep -P "$1" || true)
+	stop "$1" KILL || true
+	for child in $children; do
+		wait_for 20 started_is_gone "$child"
+	done
+}
+
+is_stopped() {
+	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
+}
+
+# For teardown: ends what start began, with TERM and after four seconds with KILL.
 stop_started() {
 	local pid
 	for pid in ${STARTED-}; do
 		kill "$pid" 2>/dev/null || true
 	done
 	for pid in ${STARTED-}; do
-		wait_for 2 started_is_gone "$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null || true
+		wait_for 1 started_is_gone "$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
 	STARTED=
@@ -147,14 +203,27 @@ stop_started() {
 # Gone, or a zombie that nobody but us has to wait for.
 started_is_gone() {
 	local state
-	state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 0
-	case $state in Z*) return 0 ;; esac
+	read -r state 2>/dev/null <"/proc/$1/stat" || return 0
+	case ${state##*) } in Z*) return 0 ;; esac
 	return 1
+}
+
+# The processes of this test, and of no other, whose command line matches: ours PATTERN
+ours() {
+	local pid
+	for pid in $(pgrep -f "$1"); do
+		! grep -qszxF "SATCHEL_SPOOL=$SATCHEL_SPOOL" "/proc/$pid/environ" || echo "$pid"
+	done
 }
 
 # How many regular files folders have, at any depth: files_in DIR…
 files_in() {
 	find "$@" -type f 2>/dev/null | wc -l | tr -d ' '
+}
+
+# How many messages are complete in folders of a spool: the header is written last (spool(5)).
+complete_in() {
+	find "$@" -type f -exec grep -la '^satchel1 ' {} + 2>/dev/null | wc -l
 }
 
 # Fails with the output of "run" shown, which bats' own "[ ]" does not do.

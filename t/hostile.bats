@@ -26,7 +26,7 @@ listen() {
 serve_enqueue() {
 	start enqueue -w
 	ENQUEUE_PID=$STARTED_PID
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 }
 
 queued() {
@@ -64,7 +64,7 @@ goes_away() {
 		tail -n 1 "$file" | grep -qx $'hello\r'
 	done
 	grep -q 'smtpd: session .*end=\(eof\|failed\)' "$LOG"
-	[ "$(printf 'QUIT\r\n' | timeout 10 nc -N 127.0.0.1 "$PORT" | grep -c '^2')" -eq 2 ]
+	[ "$(printf 'QUIT\r\n' | timeout 60 nc -N 127.0.0.1 "$PORT" | grep -c '^2')" -eq 2 ]
 }
 
 @test "clients that end their side at each point get the replies to what they said" {
@@ -82,7 +82,7 @@ goes_away() {
 @test "a client that never reads is thrown out" {
 	control limits 'smtpd-timeout: 1'
 	listen
-	run timeout 30 python3 -S "$ROOT/t/hostile.py" deaf "$PORT"
+	run timeout 60 python3 -S "$ROOT/t/hostile.py" deaf "$PORT"
 	assert_status 0
 	sessions_end
 	grep -q 'smtpd: session .*end=\(silent\|failed\)' "$LOG"

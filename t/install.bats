@@ -18,18 +18,26 @@ install_make() {
 @test "install puts programs, links, manual pages and service templates where they belong" {
 	run install_make install
 	assert_status 0
-	for program in mxlookup smtp-probe qstat; do
+	for program in mxlookup smtp-probe smtp-sink smtp-load qstat; do
 		[ -x "$DIR/usr/local/bin/$program" ]
 	done
 	for program in smtpd enqueue qrun smtp-send deliver qctl sendmail; do
 		[ -x "$DIR/usr/local/sbin/$program" ]
 	done
-	for link in mailq newaliases; do
+	for link in mailq newaliases runq rmail; do
 		[ "$(readlink "$DIR/usr/local/bin/$link")" = ../sbin/sendmail ]
+	done
+	[ "$(readlink "$DIR/usr/local/lib/sendmail")" = ../sbin/sendmail ]
+	for page in runq.1 rmail.8; do
+		[ -e "$DIR/usr/local/share/man/man${page#*.}/$page" ]
 	done
 	[ -e "$DIR/usr/local/share/man/man7/satchel.7" ]
 	[ "$(stat -c %a "$DIR/etc/satchel")" -eq 755 ]
 	[ -e "$DIR/usr/local/share/man/man5/spool.5" ]
+	for name in qstat mailq satchel; do
+		[ -s "$DIR/usr/local/share/bash-completion/completions/$name" ]
+	done
+	[ -s "$DIR/usr/local/share/zsh/site-functions/_satchel" ]
 	[ -x "$DIR/usr/local/share/satchel/service/daemontools/smtpd/run" ]
 	assert_file_has "$DIR/usr/local/share/satchel/service/systemd/satchel-smtpd.service" \
 	    'ExecStart=/usr/local/sbin/smtpd'

@@ -206,9 +206,19 @@ posted() {
 	control limits 'message-recipients: 100' 'list-members: 5000' 'send-workers: 1'
 	seq -f 'member%.0f@away.test' 250 >"$T/dev"
 	submit joe@example.com dev@box.test
+	cp "$SATCHEL_SPOOL"/new/* "$T"
 	pass_until 20 queue_has 0
 	cat "$OUT"/*.env | grep -io '<member[0-9]*@away.test>' | sort -u | wc -l | grep -x 250
 	[ "$(find "$OUT" -name '*.eml' | wc -l)" -eq 3 ]
+	# tried again, as if it had failed behind the first parts: only a part that has changed goes
+	cp "$T/${ID:=$(cd "$T" && ls -d [0-9a-v]???????????????????)}" "$SATCHEL_SPOOL/new/"
+	pass_until 20 queue_has 0
+	[ "$(find "$OUT" -name '*.eml' | wc -l)" -eq 3 ]
+	echo more@away.test >>"$T/dev"
+	cp "$T/$ID" "$SATCHEL_SPOOL/new/"
+	pass_until 20 queue_has 0
+	[ "$(find "$OUT" -name '*.eml' | wc -l)" -eq 4 ]
+	[ "$(cat "$OUT"/*.env | grep -c '<more@away.test>')" -eq 1 ]
 	control limits 'list-members: 249'
 	submit joe@example.com dev@box.test
 	pass

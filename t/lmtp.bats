@@ -84,16 +84,16 @@ queued() {
 	[ "$output" = 'smtpd: fatal: LMTP may not be spoken on port 25' ]
 	port=$(free_port)
 	start smtpd -L -l "127.0.0.1:$port"
-	wait_for 10 bash -c "echo >/dev/tcp/127.0.0.1/$port"
+	wait_for 10 port_open "$port"
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
-	IFS= read -r -t 10 line <&5
+	IFS= read -r -t 60 line <&5
 	[ "$line" = $'220 here.test LMTP\r' ]
 }
 
 @test "an LMTP client: python's" {
 	port=$(free_port)
 	start smtpd --lmtp -l "127.0.0.1:$port"
-	wait_for 10 bash -c "echo >/dev/tcp/127.0.0.1/$port"
+	wait_for 10 port_open "$port"
 	run python3 -S -c '
 import smtplib, sys
 c = smtplib.LMTP("127.0.0.1", int(sys.argv[1]), local_hostname="a.test")

@@ -187,6 +187,56 @@ fine() {
 	fault warning authentication ', line 2: passwords may cross the network without TLS; *'
 }
 
+# credentials LINE...: the file, private as it must be
+credentials() {
+	control credentials "$@"
+	chmod 600 "$SATCHEL_CONTROL/credentials"
+}
+
+@test "smarthosts and logins that are typed as other programs have them" {
+	local line
+	control routes '# all' '*: smtp:a.test:465'
+	fault error routes ', line 2: smtp:a.test:465 waits for a greeting *write smtps:*'
+	control senderroutes '@b.test: smtps:a.test, smtp:b.test:465'
+	fault error senderroutes ', line 1: smtp:b.test:465 waits *'
+	control routes '*: smtps:a.test:587'
+	fault warning routes ', line 1: smtps:a.test:587 begins with TLS, but on port 587 *'
+	control routes 'default: smtp:a.test:587'
+	fault warning routes ', line 1: default is for mail to a domain of that name *'
+	for line in 'login=x, password=y' 'login=x,password=y' 'login=x; password=y' 'mechanisms=plain, login=x password=y'; do
+		credentials '# x' "a.test: $line"
+		fault error credentials ', line 2: *no comma or semicolon *'
+	done
+	for line in '*: login=x password=y' '* a@b.test: none'; do
+		credentials "$line"
+		fault error credentials ', line 1: the name of one relay is expected, *'
+	done
+	credentials 'a.test: password=y login=x'
+	fault error credentials ', line 1: login= in front *'
+	credentials 'smtp:a.test:587: login=x password=y'
+	fault error credentials ', line 1: a host or host:port, *'
+	for line in 'login=x password="y"' "login='x' password=y"; do
+		credentials "a.test: $line"
+		fault warning credentials ', line 1: the quotation marks are a part *'
+	done
+	credentials 'a.test: login=x password=y # z'
+	fault warning credentials ', line 1: what stands behind # is a part of the password; *'
+	for line in b.test a.test:25 b.test:587; do
+		control routes '*: smtp:a.test:587' 'c.test: mx'
+		credentials '# x' "$line: login=x password=y"
+		fault warning credentials ', line 2: no route leads to this relay, *'
+	done
+	control routes '*: smtp:a.test:587' 'c.test: mx' '.d.test: mx' 'e.test: hold:mx:f.test' 'g.test: lmtp:h.test'
+	control senderroutes '@b.test: smtps:b.test'
+	control virtual '@box.test: lmtp:v.test:2424'
+	control lmtpdomains '*: lmtp:l.test:2424'
+	credentials 'A.test: login=x password=y#z' 'a.test:587 joe@b.test: login="x password=y"' \
+	    'b.test:465: none' 'c.test: none' 'x.d.test: none' 'f.test: none' 'h.test:24: none' 'v.test: none' 'l.test:2424: none' '*: none'
+	fine
+	credentials '[2001:db8::1]:25 <>: none' '2001:db8::1: none' 'z.test: login=x password=y'
+	fine
+}
+
 # certificate NAME DAYS: T/NAME.pem and T/NAME.key, good for DAYS from now on
 certificate() {
 	openssl req -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj "/CN=$1" \

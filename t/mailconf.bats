@@ -18,14 +18,14 @@ teardown() {
 
 @test "usage" {
 	run -0 mailconf --help
-	[ "${lines[0]}" = 'usage: mailconf [show [-ct] [NAME...] | limits [-ct] | check [-n] |' ]
+	[ "${lines[0]}" = 'usage: mailconf [-ct]' ]
 	run -0 mailconf --version
 	[ "$output" = 'mailconf (satchel) 0.1' ]
 	for wrong in --what frob route 'check it' 'limits x' '--from x check' '-n show' '-t route x' '-c check'; do
 		# shellcheck disable=SC2086 # words
 		run -100 --separate-stderr mailconf $wrong
 		[ -z "$output" ]
-		[[ $stderr == 'mailconf: '*$'\nusage: mailconf '* ]]
+		[[ $stderr == 'mailconf: fatal: '*". Try 'mailconf"*" --help'." || $stderr == *'?'*" --help'." ]]
 	done
 	run -100 mailconf route 'joe@@x.test'
 	[ "$output" = 'mailconf: fatal: joe@@x.test is no address' ]
@@ -255,4 +255,33 @@ verify: whom VRFY and EXPN answer
 	run -100 mailconf compile limits
 	[[ $output == *'limits is no table that can be compiled' ]]
 	run -100 mailconf compile
+}
+
+@test "compile: lists, at domains of this host's users too; addressmap" {
+	control locals here.test also.test
+	control aliases 'dev: joe@away.test' 'ops: joe@away.test'
+	control virtual 'dev@box.test: joe@away.test'
+	control lists 'DEV@also.test: id=a.b.test' 'dev@box.test: owner=nobody' 'ops: id=ops.b.test'
+	run -100 mailconf compile lists
+	[[ $output == *'lists: line 2: owner= is followed by an address'* ]]
+	control lists 'DEV@also.test: id=a.b.test' 'dev@box.test: id=b.b.test' 'ops: id=ops.b.test'
+	mailconf route dev@here.test dev@box.test ops@also.test | sed 's/lists:[0-9]*/lists.cdb/' >"$T/text"
+	run -0 mailconf compile lists
+	[ "$output" = 'lists.cdb: 3 entries' ]
+	control lists
+	mailconf route dev@here.test dev@box.test ops@also.test | tr -s ' ' >"$T/compiled"
+	tr -s ' ' <"$T/text" | sed 's/ DEV: id=a/ DEV@also.test: id=a/' | diff -i - "$T/compiled"
+	[ "$(grep -c 'lists.cdb .* - a mailing list' "$T/compiled")" -eq 3 ]
+	rm "$SATCHEL_CONTROL/locals"
+	control me also.test
+	mailconf route dev@also.test | grep -F 'id=a.b.test - a mailing list'
+	control addressmap 'root: ann'
+	run -100 mailconf compile addressmap
+	[[ $output == *'addressmap: line 1: an address or @domain is expected behind the colon'* ]]
+	control addressmap 'Root: ann@example.org'
+	run -0 mailconf compile addressmap
+	[ "$output" = 'addressmap.cdb: 1 entries' ]
+	control addressmap
+	run sendmail -bv root
+	[[ $output == 'ann@example.org: '* ]]
 }

@@ -79,6 +79,8 @@ terminal() {
 
 @test "help, version, wrong usage" {
 	run -0 mailuser --help
+	[[ $output == 'usage: mailuser COMMAND '* ]]
+	run -0 mailuser add --help
 	[[ $output == 'usage: mailuser add '* ]]
 	run -0 mailuser --version
 	[ "$output" = 'mailuser (satchel) 0.1' ]
@@ -90,7 +92,7 @@ terminal() {
 		# shellcheck disable=SC2086 # words
 		run -100 --separate-stderr mailuser $wrong
 		[ -z "$output" ]
-		[[ $stderr == 'mailuser: '*". Try 'mailuser --help'." ]]
+		[[ $stderr == 'mailuser: fatal: '*". Try 'mailuser"*" --help'." ]]
 	done
 }
 

@@ -38,7 +38,7 @@ client() {
 	client inject "$PORT"
 	wait_for 20 grep -q 'pop3d: tls client=127.0.0.1 reason="the client sent more behind STLS"' "$STARTED_LOG"
 	start "${AS[@]}" tlsd -w
-	wait_for 20 test -S "$SATCHEL_SPOOL/run/tlsd/socket"
+	wait_for 20 listens_at "$SATCHEL_SPOOL/run/tlsd/socket"
 	client stls "$PORT"
 	listen -t
 	client pop3s "$PORT"

@@ -33,7 +33,7 @@ setup_root() {
 	AS=()
 	start authd -w
 	AUTHD=$STARTED_PID
-	wait_for 20 test -S "$SATCHEL_SPOOL/run/authd/socket"
+	wait_for 20 grep -q "authd: ready" "$STARTED_LOG"
 }
 
 # The real, effective and saved user of a process.

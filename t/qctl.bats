@@ -36,7 +36,7 @@ while not os.path.exists(os.environ["T"] + "/done"): time.sleep(0.01)' "$1"
 	assert_output_has 'usage: qctl'
 	run qctl --version
 	[ "$output" = 'qctl (satchel) 0.1' ]
-	for arguments in '' nothing --nothing hold 'delete all' 'init x' 'init -x'; do
+	for arguments in '' nothing --nothing hold 'delete all' 'init x' 'init -x' 'redirect all' 'delete --only all'; do
 		# shellcheck disable=SC2086
 		run qctl $arguments
 		assert_status 100
@@ -166,10 +166,10 @@ while not os.path.exists(os.environ["T"] + "/done"): time.sleep(0.01)' "$1"
 	a=$(queue)
 	b=$(queue)
 	claim "$SATCHEL_SPOOL/new/$a"
-	run qctl delete "$a"
+	run qctl delete --wait 0 "$a"
 	assert_status 111
 	assert_output_has 'is being delivered'
-	run qctl hold all
+	run qctl hold --wait 0 all
 	assert_status 111
 	assert_output_has "$b held"
 	[ -f "$SATCHEL_SPOOL/new/$a" ]

@@ -84,7 +84,7 @@ teardown() {
 	wait_for 10 job_begun bob@box.test
 	kill -s KILL "$(worker_of bob@box.test)"
 	wait "$pid"
-	assert_file_has "$log" 'status=deferred dsn=4.3.0 reply="the worker ended"'
+	assert_file_has "$log" 'status=deferred dsn=4.3.0 reply="the worker ended; '
 	queue_has 1
 	export SATCHEL_BIN=$BUILD/bin
 	qctl retry all
@@ -99,15 +99,12 @@ teardown() {
 	control routes 'away.test: smtp:127.0.0.1:9'
 	submit ann@box.test bob@box.test
 	submit ann@box.test joe@away.test
-	start qrun
-	pid=$STARTED_PID log=$STARTED_LOG
-	wait_for 10 job_begun bob@box.test
-	wait_for 10 job_begun joe@away.test
-	hanging=$(worker_of bob@box.test) other=$(worker_of joe@away.test)
-	wait "$pid"
-	[ "$(grep -c 'status=deferred dsn=4.3.0 reply="the delivery took too long"' "$log")" -eq 2 ]
-	wait_for 5 has_gone "$hanging"
-	wait_for 5 has_gone "$other"
+	pass
+	logged 2 'status=deferred dsn=4.3.0 reply="the delivery took too long"'
+	# who was slow may have been ended before it had noted anything
+	for file in "$T"/noted/start.*; do
+		[ ! -e "$file" ] || wait_for 5 has_gone "${file##*.}"
+	done
 	queue_has 2
 }
 
@@ -144,7 +141,7 @@ six_away() {
 	worker smtp-send die-once "$T/died"
 	six_away
 	[ -e "$T/died" ]
-	logged 1 'status=deferred dsn=4.3.0 reply="the worker ended"'
+	logged 1 'status=deferred dsn=4.3.0 reply="the worker ended; '
 	logged 5 'status=sent'
 	logged 6 '^qrun: delivery'
 	[ "$(cut -f 1 "$T/noted/jobs" | sort -u | wc -l)" -eq 2 ]
@@ -223,13 +220,11 @@ six_away() {
 	submit ann@box.test bob@box.test
 	start qrun -w
 	wait_for 10 queue_has 0
-	begun=$SECONDS
 	submit ann@box.test bob@box.test
 	start_sink
 	submit ann@box.test joe@away.test
 	stop "$STARTED_PID" || true
 	wait_for 30 grep -q 'status=deferred' "$T/started.1.log"
-	[ $((SECONDS - begun)) -lt 25 ]
 }
 
 @test "mail for a domain goes to the worker that has a connection to its server" {

@@ -11,11 +11,11 @@ setup_qrun() {
 	    "joe@box.test: $T/mail/joe/"
 }
 
-# start_sink OPTION...: t/sink.py, whose port is SINK and whose files are in $OUT.
+# start_sink OPTION...: smtp-sink, whose port is SINK and whose files are in $OUT.
 start_sink() {
 	OUT=$T/sink.${STARTED_COUNT:-0}
 	mkdir "$OUT"
-	start python3 -S "$ROOT/t/sink.py" --out "$OUT" "$@"
+	start smtp-sink --out "$OUT" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
 	SINK=$(cat "$STARTED_LOG")
 	control routes "away.test: smtp:127.0.0.1:$SINK"

@@ -52,7 +52,7 @@ PYTHON
 	assert_status 100
 	run qrun message
 	assert_status 100
-	assert_output_has "unexpected argument 'message'"
+	assert_output_has 'unexpected operand: message'
 }
 
 @test "one pass delivers what is there, says so in one line, and ends" {
@@ -72,10 +72,15 @@ PYTHON
 	pid=$STARTED_PID
 	submit ann@box.test bob@box.test
 	wait_for 10 has bob 1
-	begun=$(date +%s%N)
-	submit ann@box.test bob@box.test
-	wait_for 10 has bob 2
-	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
+	# on a machine that has time: once in a while
+	in_a_second() {
+		local begun count
+		begun=$(date +%s%N) count=$(mailbox bob | wc -l)
+		submit ann@box.test bob@box.test
+		wait_for 10 has bob $((count + 1))
+		[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
+	}
+	wait_for 20 in_a_second
 	stop "$pid"
 }
 
@@ -114,7 +119,7 @@ PYTHON
 	logged 1 'status=deferred dsn=4.2.0 reply="451 4.2.0 later"'
 	until=$(sed -n 's/^qrun: deferred id=.* until=//p' "$T/log")
 	[ "$until" -ge $((now + 54)) ]
-	[ "$until" -le $((now + 72)) ]
+	[ "$until" -le $(($(date +%s) + 72)) ]
 	test -d "$SATCHEL_SPOOL/deferred/$(printf %012d "$until")"
 	pass
 	[ ! -s "$T/log" ]
@@ -323,12 +328,15 @@ PYTHON
 
 @test "bounce-rate: what is more waits" {
 	control limits 'bounce-rate: 1'
-	submit ann@box.test nosuch@box.test
-	submit ann@box.test nosuch@box.test
-	# a minute that ends in between would let both through
-	minute_is_long() { [ $((60 - $(date +%s) % 60)) -gt 3 ]; }
-	wait_for 5 minute_is_long
-	pass
+	# a minute that ends in between lets both through
+	minute=none
+	until [ "$minute" = $(($(date +%s) / 60)) ]; do
+		rm -rf "$SATCHEL_SPOOL"/new/* "$SATCHEL_SPOOL"/deferred/*
+		submit ann@box.test nosuch@box.test
+		submit ann@box.test nosuch@box.test
+		minute=$(($(date +%s) / 60))
+		pass
+	done
 	logged 1 '^qrun: bounce .*status=queued'
 	logged 1 '^qrun: bounce .*status=deferred reason="bounce-rate reached"'
 	queue_has 1
@@ -355,9 +363,11 @@ PYTHON
 	wait_for 10 test -e "$OUT/5.eml"
 	kill -s KILL "$STARTED_PID"
 	wait "$STARTED_PID" || true
-	arrived() { [ "$(cat "$OUT"/*.eml | grep '^Subject: load' | sort -u | wc -l)" -eq 60 ]; }
+	# a worker that outlived qrun may have one of them still
+	arrived() {
+		[ "$(cat "$OUT"/*.eml | grep '^Subject: load' | sort -u | wc -l)" -eq 60 ] && queue_has 0
+	}
 	pass_until 20 arrived
-	queue_has 0
 }
 
 @test "a dead destination costs one connection, in this pass and in the next" {
@@ -369,8 +379,9 @@ PYTHON
 		s.listen(50)
 		print(s.getsockname()[1], flush=True)
 		while True:
-		    s.accept()[0].close()
+		    connection = s.accept()[0]
 		    print("connection", flush=True)
+		    connection.close()
 	PYTHON
 	start python3 -S "$T/dead.py"
 	connections=$STARTED_LOG
@@ -446,7 +457,8 @@ day() {
 	pass
 	grep -qx N5 "$file"
 	# what cannot be is as if it were not there
-	printf 'U%s\nA%s\nN9\n' $(($(date +%s) + 351)) "$(date +%s)" >"$file"
+	now=$(date +%s)
+	printf 'U%s\nA%s\nN9\n' $((now + 351)) "$now" >"$file"
 	submit ann@box.test joe@away.test
 	pass
 	logged 0 'tried=no'
@@ -596,7 +608,7 @@ id_of_age() {
 	# a file has the name of each slot that may come
 	printf 'retry-minimum: 1\nretry-maximum: 1\n' >"$SATCHEL_CONTROL/limits"
 	now=$(date +%s)
-	for n in $(seq 0 30); do : >"$SATCHEL_SPOOL/deferred/$(printf %012d $((now + n)))"; done
+	for n in $(seq 0 300); do : >"$SATCHEL_SPOOL/deferred/$(printf %012d $((now + n)))"; done
 	pass
 	logged 1 'status=deferred'
 	logged 1 '^qrun: warning reason="unable to defer'

@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TLSA": 52, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "TLSA": 52, "AAAA": 28}
 AD = 0x20
 
 

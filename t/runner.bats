@@ -70,7 +70,7 @@ last_line_is() {
 
 @test "a test that hangs is ended" {
 	ending='sleep 60' says one '1..2' 'ok 1 a'
-	seconds=1
+	seconds=4 # time enough for its lines
 	run_tests "$T/one"
 	assert_status 1
 	last_line_is '1 passed, 1 failed'

@@ -145,7 +145,8 @@ time.sleep(600)'
 @test "-w: a signal is heard while there is much to defer" {
 	say_dead
 	fill -o "-$DAYS" deferred 3000
-	start strace -o "$T/trace" qrun -w
+	# each of them takes a while
+	start strace -o "$T/trace" -e inject=rename,renameat,renameat2:delay_enter=20000 qrun -w
 	wait_for 10 grep -q deferred "$STARTED_LOG"
 	kill "$(pgrep -P "$STARTED_PID" qrun)"
 	wait "$STARTED_PID"

@@ -20,7 +20,7 @@ setup() {
 	control limits 'spool-cells: 0' 'auth-delay: 0' # every message is a file of its own
 	for helper in enqueue authd tlsd; do
 		start "$helper" -w
-		wait_for 10 test -S "$SATCHEL_SPOOL/run/$helper/socket"
+		wait_for 10 listens_at "$SATCHEL_SPOOL/run/$helper/socket"
 	done
 }
 

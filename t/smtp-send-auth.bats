@@ -36,7 +36,7 @@ load login
 
 @test "an initial response, and no secret in what is said of a failure" {
 	auth_sink --auth '235 2.7.0 in' --auth echo --auth parrot
-	credentials "127.0.0.1:$SINK: login=joe insecure password=a long s:cret # indeed"
+	credentials '*: none' "127.0.0.1:$SINK: login=joe insecure password=a long s:cret # indeed"
 	to_sink joe@example.test
 	assert_status 0
 	assert_file_has "$OUT/log" "AUTH PLAIN $(b64 '\0joe\0a long s:cret # indeed')\\r\\n"
@@ -226,7 +226,7 @@ load login
 		assert_output_has 'the command of login joe'
 	done
 	printf '#!/bin/sh\nsleep 100 &\nsleep 100\n' >"$T/token"
-	send -t 1 "smtp:127.0.0.1:$SINK" joe@example.test
+	send -t 2 "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 111
 	assert_output_has 'the command of login joe failed: took too long'
 	credentials "127.0.0.1: login=joe insecure command=/no/such/program"
@@ -262,7 +262,7 @@ load login
 		# shellcheck disable=SC2086
 		send $words smtp:127.0.0.1:1 joe@example.test
 		assert_status 100
-		assert_output_has usage:
+		assert_output_has "Try 'smtp-send --help'"
 	done
 	send -l joe -p /dev/null smtp:127.0.0.1:1 joe@example.test
 	assert_status 100

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""smtp-send against servers (t/badsink.py) that do each wrong thing at each step.
+"""smtp-send against servers (smtp-sink) that do each wrong thing at each step.
 
 smtp-send-hostile.py [long]: prints what went wrong, and how many cases there were. Without "long", one mode
 for each step and action; with it, all.
@@ -18,7 +18,83 @@ import sys
 import tempfile
 import time
 
-from badsink import ACTIONS, Sink
+LONG = 1 << 20
+
+# name: (the action as smtp-sink has it, what becomes of it)
+ACTIONS = {
+    "close": ("close", "lost"),
+    "reset": ("reset", "lost"),
+    "half": ("raw 25|close", "lost"),
+    "half-lines": (r"raw 250-one\r\n250-tw|close", "lost"),
+    "stall": ("stall", "late"),
+    "unended": ("raw 250 ok|stall", "late"),
+    "drip": ("repeat 0 100 2", "late"),
+    "drip-lines": (r"repeat 0 100 250-x\r\n", "late"),
+    "line": ("line", "late"),
+    "lines": ("lines", "malformed"),
+    "long": (r"raw 250 |repeat %d 0 x|raw \r\n" % LONG, "malformed"),
+    "garbage": ("garbage", "malformed"),
+    "binary": ("raw " + "".join(r"\x%02x" % n for n in range(256)) + r"\r\n", "malformed"),
+    "empty": (r"raw \r\n", "malformed"),
+    "nul": (r"raw \0\r\n", "malformed"),
+    "000": ("000 zero", "malformed"),
+    "150": ("150 wait", "malformed"),
+    "999": ("999 nine", "malformed"),
+    "2500": (r"raw \x32500 many\r\n", "malformed"),
+    "codes": (r"raw 250-one\r\n550 two\r\n", "malformed"),
+    "blank": (r"raw  250 ok\r\n", "malformed"),
+    "keywords": (r"repeat 5000 0 250-XKEYWORD\r\n|raw 250 X\r\n", "malformed"),
+    "3yz": ("354 go on", "astray"),
+    "334": ("334 ", "astray"),
+    "421": ("421 4.3.2 going", "T 4.3.2"),
+    "4yz": ("450 4.7.0 \x1b[31mlater\x07", "T 4.7.0"),
+    "5yz": (r"raw 550 5.7.1 \x1b]0;no\x07\xff\xc3\r\n", "P 5.7.1"),
+    "5yz-lines": (r"550-5.7.1 one\r\n550-\r\n550 5.7.1 ", "P 5.7.1"),
+    "bare-lf": (r"raw 250 2.0.0 ok\n", "good"),
+    "bare-cr": (r"raw 250 2.0.0 o\rk\r\n", "good"),
+    "text": (r"raw 250 2.0.0 \x1b[2J\0\x07\x80\xff\x9b ok\r\n", "good"),
+    "code-only": ("250", "good"),
+    "many-lines": (r"repeat 198 0 250-2.0.0 fine\r\n|raw 250 2.0.0 ok\r\n", "good"),
+    "twice": (r"raw 250 2.0.0 ok\r\n250 2.0.0 ok\r\n", "extra"),
+    "and-no": (r"raw 250 2.0.0 ok\r\n550 5.7.1 no\r\n", "extra"),
+}
+
+
+class Sink:
+    """smtp-sink that at the NTHth time that it comes to STEP does ACTION in place of the reply."""
+    top = None  # where its files are
+
+    def __init__(self, mode, step, action, nth=1):
+        self.mode, self.folder = set(mode), tempfile.mkdtemp(dir=Sink.top)
+        words = ["smtp-sink", "--out", self.folder, "--without", "SIZE", "--without", "DSN"]
+        if "lmtp" in mode:
+            words.append("--lmtp")
+        words += ["--with", "CHUNKING"] if "chunking" in mode else []
+        words += [] if "pipelining" in mode else ["--without", "PIPELINING"]
+        if ACTIONS[action][1] in ("good", "extra", "lost", "late"):
+            words.append("--keep")  # it has the message all the same
+        # before the greeting or in its place is one to a client, but for what it counts
+        names = ["greeting" if step == "connect" else step] + (["bdat"] if step == "end" else [])
+        for name in names:
+            words += ["--at", "%s=%s@%d" % (name, ACTIONS[action][0], nth)]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE)
+        self.port = int(self.process.stdout.readline())
+
+    @property
+    def taken(self):
+        """A recipient as often as a message for him was taken."""
+        people = []
+        for name in os.listdir(self.folder):
+            if name.endswith(".env"):
+                with open(os.path.join(self.folder, name), encoding="latin-1") as f:
+                    people += [line.split("<")[1].split(">")[0] for line in f if line.startswith("RCPT")]
+        return people
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
 
 MODES = [("pipelining",), (), ("pipelining", "chunking"), ("chunking",), ("lmtp", "pipelining"),
          ("lmtp", "chunking", "pipelining")]
@@ -226,6 +302,7 @@ def main():
             with open(os.path.join(folder, name), "w") as f:
                 f.write(text)
         os.environ["SATCHEL_CONTROL"] = folder
+        Sink.top = folder
         todo = list(cases(sys.argv[1:] == ["long"]))
         if len(sys.argv) > 2:  # MODE STEP ACTION: that one
             todo = [t for t in cases(True) if sys.argv[1:] == ["+".join(t[1][0]) or "plain", t[1][1], t[1][2]]]

@@ -26,6 +26,7 @@ jobs() {
 	[ "${#lines[@]}" -eq 2 ]
 	assert_file_has "$OUT/log" 'RCPT TO:<ann@example.test>\r\nBDAT 25 LAST\r\nSubject: test\r\n\r\n.hello\r\n'
 	[ "$(cat -A "$OUT/1.eml")" = $'Subject: test^M$\n^M$\n.hello^M$' ]
+	wait_for 20 grep -q QUIT "$OUT/log"
 	[ "$(wc -l <"$OUT/log")" -eq 3 ]
 }
 

@@ -278,7 +278,7 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 	    '--tlsa=1 1 1 ab' '--tlsa=3 1 1 abc' '--tlsa=3 1 1' '--tlsa=3 1 1 ab cd'; do
 		to_tls "$option" joe@x.test
 		assert_status 100
-		assert_output_has "usage: smtp-send"
+		assert_output_has "Try 'smtp-send --help'"
 	done
 }
 

@@ -29,7 +29,7 @@ jobs() {
 	[ "${lines[4]}" = "2 done" ]
 	[ "${lines[7]}" = "exit 0" ]
 	[ "$(cut -d " " -f 1 "$OUT/log" | sort -u)" = 1 ]
-	assert_file_has "$OUT/log" QUIT
+	wait_for 20 grep -q QUIT "$OUT/log" # nobody waits for the reply to that
 	cmp "$OUT/2.eml" "$T/two"
 }
 
@@ -44,7 +44,7 @@ jobs() {
 	assert_status 0
 	[ "${#lines[@]}" -eq 7 ]
 	[ -e "$OUT/1.eml" ] && [ -e "$first_out/2.eml" ]
-	assert_file_has "$OUT/log" QUIT
+	wait_for 20 grep -q QUIT "$OUT/log" # nobody waits for the reply to that
 }
 
 @test "a refused transaction is reset before the next" {
@@ -150,7 +150,7 @@ jobs() {
 	assert_status 0
 	[[ ${lines[0]} == $'1\t0\tT\t4.4.2\t'* ]]
 	[[ ${lines[2]} == $'2\t0\tD\t'* ]]
-	[ $((SECONDS - begin)) -le 6 ]
+	[ $((SECONDS - begin)) -le 30 ]
 }
 
 @test "what qrun left behind when it died is not delivered" {
@@ -205,6 +205,7 @@ three_jobs() {
 	cmp "$OUT/2.eml" "$T/two"
 	cmp "$OUT/3.eml" "$T/one"
 	assert_file_has "$OUT/2.env" "RCPT TO:<ann@example.test>"
+	wait_for 20 grep -q QUIT "$OUT/log"
 	[ "$(grep -c . "$OUT/log")" -eq 5 ] # EHLO, three groups, QUIT
 	[ "$(grep -c "^1 b'MAIL" "$OUT/log")" -eq 1 ]
 	[ "$(ahead 1)" -eq 2 ]
@@ -314,7 +315,7 @@ three_jobs() {
 }
 
 @test "a server that stumbles over commands behind a message is asked one by one" {
-	control limits "smtp-timeout: 1"
+	control limits "smtp-timeout: 2"
 	for at in "idle=forget" "mail=503 5.5.0 improper use@2" "mail=500 5.5.1 what?@2" "rcpt=503 5.5.1 what?@2" \
 		"data=503 5.5.1 what?@2" "mail=354 go on@2" "mail=garbage@2" "mail=close@2" "rcpt=close@2"; do
 		start_sink --at "$at"

@@ -226,7 +226,8 @@ serve() {
 	run bash -c 'printf "EHLO x\r\nAUTH LOGIN\r\n" | timeout 10 smtpd 2>"$T/log"'
 	assert_status 0
 	assert_file_has "$T/log" 'end=eof'
-	run -1 pgrep -f "$SATCHEL_BIN/authd -s"
+	no_authd() { [ -z "$(ours '^authd -s')" ]; }
+	wait_for 20 no_authd
 }
 
 @test "a session with AUTH may come in any pieces" {

@@ -66,7 +66,7 @@ trusted() {
 	[ "$body $id $ret $utf8 $priority" = "B8BITMIME V$envid RHDRS U1 P7" ]
 	[[ $by =~ ^Y([0-9]+)\;RT$ ]]
 	[ "$((BASH_REMATCH[1] - now - 1000))" -ge 0 ]
-	[ "$((BASH_REMATCH[1] - now - 1000))" -le 10 ]
+	[ "$((BASH_REMATCH[1] - now - 1000))" -le 60 ]
 	[ "$rest" = "Tjoe@here.test NSUCCESS,FAILURE,DELAY Orfc822;$original" ]
 }
 

@@ -28,7 +28,7 @@ answers() {
 service() {
 	start python3 -S "$ROOT/t/policy.py" "$T/p" unix "$T/p/socket"
 	control policy "unix:$T/p/socket"
-	wait_for 10 test -S "$T/p/socket"
+	wait_for 10 listens_at "$T/p/socket"
 }
 
 # A program, which smtpd executes.
@@ -57,10 +57,10 @@ message() {
 	printf '#!/bin/sh\nexec sleep 100\n' >"$T/p/program"
 	chmod 755 "$T/p/program"
 	control policy "$T/p/program"
-	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 2'
+	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 5'
 	for confinement in none default; do
 		[ "$confinement" = default ] || control confinement none
-		run timeout 10 bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$BEGIN$(rcpt one)QUIT\r\n"
+		run timeout 60 bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$BEGIN$(rcpt one)QUIT\r\n"
 		[ "$status" -eq 0 ]
 		assert_output_has '451 4.3.5'
 		rm -f "$SATCHEL_CONTROL/confinement"

@@ -45,7 +45,7 @@ has_ended() {
 
 # True when nothing is left of any connection: the workers that wait and the executor aside.
 all_gone() {
-	[ -z "$(pgrep -f '^tlsd -s')" ] && ! ps -o stat= --ppid "$SMTPD" | grep -q Z &&
+	[ -z "$(ours '^tlsd -s')" ] && ! ps -o stat= --ppid "$SMTPD" | grep -q Z &&
 		[ "$(ps -o comm= --ppid "$SMTPD" | grep -cv "executor\|spare")" -eq 0 ]
 }
 
@@ -134,7 +134,7 @@ by() {
 	run tls inject "$PORT"
 	[ "$output" = 'refused everywhere' ]
 	assert_file_has "$LOG" 'smtpd: tls client=127.0.0.1 helo=client.test reason="the client sent more behind STARTTLS"'
-	assert_file_has "$LOG" 'end=tls'
+	wait_for 5 has_ended tls
 	run tls early "$PORT"
 	assert_output_has '554 5.5.1'
 	wait_for 5 all_gone
@@ -152,9 +152,13 @@ by() {
 	mkdir "$T/bin"
 	ln -s "$SATCHEL_BIN"/* "$T/bin"
 	rm "$T/bin/tlsd"
-	run env SATCHEL_BIN="$T/bin" smtpd < <(printf 'EHLO a.test\r\nSTARTTLS\r\n'; sleep 0.3; printf 'QUIT\r\n')
-	assert_output_has '454 4.7.0'
-	assert_output_has '221 2.0.0'
+	{
+		printf 'EHLO a.test\r\nSTARTTLS\r\n'
+		wait_for 20 grep -q '^454 4.7.0' "$T/said"
+		printf 'QUIT\r\n'
+	} | SATCHEL_BIN=$T/bin smtpd >"$T/said" 2>"$T/log"
+	assert_file_has "$T/said" '454 4.7.0'
+	assert_file_has "$T/said" '221 2.0.0'
 	start_smtpd -t
 	run timeout 10 bash -c 'cat <"/dev/tcp/127.0.0.1/$1"' x "$PORT"
 	[ "$output" = '' ]
@@ -163,7 +167,7 @@ by() {
 }
 
 @test "clients that go when TLS should begin, in every way, leave a reason and no process" {
-	control limits 'tlsd-handshake: 1'
+	control limits 'tlsd-handshake: 2'
 	start_tlsd
 	start_smtpd
 	for way in end reset plaintext silence; do
@@ -314,6 +318,18 @@ by() {
 	run tlsd -w
 	assert_status 111
 	assert_output_has 'unable to listen on'
+	# one that ends while it is asked
+	kill "$TLSD"
+	wait_for 10 test ! -e "$SATCHEL_SPOOL/run/tlsd/socket"
+	start python3 -S -c "import socket
+s = socket.socket(socket.AF_UNIX)
+s.bind('$SATCHEL_SPOOL/run/tlsd/socket')
+s.listen()
+while True:
+    s.accept()[0].close()"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/tlsd/socket"
+	run tls smtp "$PORT" < <(echo QUIT)
+	assert_output_has '221 2.0.0'
 }
 
 @test "who may not ask the service gets no answer of use" {
@@ -365,7 +381,7 @@ by() {
 	[[ $output != *STARTTLS* ]]
 	assert_output_has '221 2.0.0'
 	run tls plain "$PORT" 'EHLO x\r\n'
-	assert_file_has "$LOG" 'smtpd: tls client=127.0.0.1 reason="wrong version number"'
+	wait_for 5 grep -q 'smtpd: tls client=127.0.0.1 reason="wrong version number"' "$LOG"
 	start_behind tlsd smtpd
 	run tls smtps "$PORT" < <(printf '%s\n' "${MESSAGE[@]}" . QUIT)
 	wait_for 5 grep -q 'smtpd: session client=127.0.0.1 helo=client.test tls=TLSv1.3 cipher=' "$STARTED_LOG"

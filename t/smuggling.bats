@@ -10,7 +10,7 @@ setup() {
 	control virtual 'jones@foo.test: joe@away.test'
 	control limits 'smtpd-errors: 100000' 'spool-cells: 0'
 	start enqueue -w
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/enqueue/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
 }
 
 teardown() {

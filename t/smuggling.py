@@ -44,13 +44,18 @@ class Model:
         self.sender = self.recipient = False
 
     def run(self, text):
+        is_rest = False
         while text:
             line, end, text = text.partition(b"\n")
             line += end
-            if line.endswith(b"\r\n") and is_clean(line):
+            # what is behind a bare LF is of the same line, which is refused at the LF
+            if is_rest and line.endswith(b"\r\n"):
+                is_rest = False
+            elif line.endswith(b"\r\n") and is_clean(line):
                 text = self.command(line[:-2], text)
             else:
                 self.codes.append(b"500")
+                is_rest = not line.endswith(b"\r\n")
 
     def command(self, line, text):
         if line.startswith(b"MAIL FROM:<"):

@@ -42,7 +42,7 @@ start_sts() {
 # Has mta-sts ask these servers.
 use_sts() {
 	control resolvers "127.0.0.1:$DNS_PORT"
-	control mta-sts "ca-file: $KEYS/ca.crt" "port: $STS_PORT" "timeout: 3" "ask: execute"
+	control mta-sts "ca-file: $KEYS/ca.crt" "port: $STS_PORT" "timeout: 20" "ask: execute"
 }
 
 # policy NAME LINE…: what mta-sts.NAME.example.test serves from now on.

@@ -317,7 +317,7 @@ start_policies() {
 		+wanted.test MX 10 mx2.example.test
 	END
 	mkdir "$T/out"
-	start python3 -S "$ROOT/t/sink.py" --out "$T/out"
+	start smtp-sink --out "$T/out"
 	wait_for 10 test -s "$STARTED_LOG"
 	port=$(cat "$STARTED_LOG")
 	control mxport "$port"

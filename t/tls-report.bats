@@ -10,10 +10,8 @@ load qrun
 setup_file() {
 	make_sts_keys post strict
 	setup_satchel
-	start_dns < <(zone)
 	start_sts
-	sed -i "s/@PORT@/$STS_PORT/" "$T/dns/example.test.zone"
-	kill -HUP "$DNS_PID"
+	start_dns < <(zone | sed "s/@PORT@/$STS_PORT/")
 	SERVERS=$STARTED
 	export SERVERS
 }
@@ -257,7 +255,7 @@ POST /fail" ]
 		# shellcheck disable=SC2086
 		run tls-report $arguments
 		assert_status 100
-		assert_output_has "usage: tls-report"
+		assert_output_has "Try 'tls-report --help'"
 	done
 	run tls-report --version
 	[ "$output" = "tls-report (satchel) 0.1" ]

@@ -75,7 +75,7 @@ held_is() {
 	start qrun -w
 	wait_for 10 held_is 3
 	test -d "$SATCHEL_SPOOL/hold/+"
-	wait_for 5 test -S "$SATCHEL_SPOOL/run/qrun/socket"
+	wait_for 5 listens_at "$SATCHEL_SPOOL/run/qrun/socket"
 	run ask E away.test
 	[ "$output" = N1 ]
 	wait_for 10 test -s "$OUT/1.env"
@@ -95,7 +95,8 @@ held_is() {
 	run ask E far.test
 	[ "$output" = N1 ]
 	wait_for 10 held_is 0
-	[ -z "$(ls "$SATCHEL_SPOOL/hold")" ]
+	no_folder() { [ -z "$(ls "$SATCHEL_SPOOL/hold")" ]; }
+	wait_for 10 no_folder
 }
 
 # smtpd on a port of its own, and qrun; joe may fetch away.test and far.test.
@@ -106,7 +107,7 @@ start_both() {
 	start qrun -w
 	QRUN_LOG=$STARTED_LOG
 	QRUN_PID=$STARTED_PID
-	wait_for 10 test -S "$SATCHEL_SPOOL/run/qrun/socket"
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/qrun/socket"
 	start smtpd -l 127.0.0.1:0
 	SMTPD_LOG=$STARTED_LOG
 	wait_for 10 grep -q 'listening' "$STARTED_LOG"
@@ -176,9 +177,9 @@ smtp() {
 	grep -q '^both .*ann@away.test' "$T/got"
 	run ! grep -q 'other.test' "$T/got"
 	wait_for 5 held_is 1
-	assert_file_has "$SMTPD_LOG" 'end=turned'
+	wait_for 10 grep -q 'end=turned' "$SMTPD_LOG"
 	assert_file_has "$QRUN_LOG" 'turn by=joe domains=far.test,away.test'
-	assert_file_has "$QRUN_LOG" 'relay=atrn:joe'
+	wait_for 10 grep -q 'relay=atrn:joe' "$QRUN_LOG"
 	atrn joe '' "$T/got"
 	[ "${lines[0]}" = '453 4.0.0 You have no mail' ]
 	[[ ${lines[1]} == 221* ]]
@@ -210,7 +211,7 @@ smtp() {
 	grep -q 'joe@away.test$' "$T/got"
 	[ "$(wc -l <"$T/got")" -eq 1 ]
 	wait_for 10 held_is 1
-	grep -q 'session .* login=joe .*tls=TLSv1.3 .*end=turned' "$SMTPD_LOG"
+	wait_for 10 grep -q 'session .* login=joe .*tls=TLSv1.3 .*end=turned' "$SMTPD_LOG"
 }
 
 @test "ATRN: refused without login, for others' domains, wrong, or with something behind it" {
@@ -231,7 +232,7 @@ smtp() {
 	done
 	atrn ann $'\r\n220 customer.test' "$T/got"
 	[ "${lines[0]}" = '503 5.5.0 Nothing may be sent before the reply to ATRN; closing' ]
-	assert_file_has "$SMTPD_LOG" 'end=ahead'
+	wait_for 10 grep -q 'end=ahead' "$SMTPD_LOG"
 	# pipes cannot be handed over
 	TCPREMOTEIP=127.0.0.1 smtp 'XCLIENT LOGIN=ann\r\nEHLO a.test\r\nATRN\r\nQUIT\r\n'
 	[[ $output != *250-ATRN* ]]
@@ -267,12 +268,13 @@ smtp() {
 	SUBJECT=two submit ann@box.test joe@away.test
 	wait_for 10 held_is 2
 	atrn joe '' "$T/got" kill "$QRUN_PID"
-	[ ! -e "$T/got" ]
 	held_is 2
 	start qrun -w
 	QRUN_LOG=$STARTED_LOG
 	wait_for 10 fetched_again
-	[ "$(sort "$T/got" | xargs)" = 'one joe@away.test two joe@away.test' ]
+	# the one in flight may have gone out before its worker saw that qrun was gone
+	[ "$(sort -u "$T/got" | xargs)" = 'one joe@away.test two joe@away.test' ]
+	[ "$(wc -l <"$T/got")" -le 3 ]
 	wait_for 10 held_is 0
 	has ann 0
 }

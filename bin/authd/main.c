@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* authd: finds out who a client is (authd(8)). Here: options. */
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,75 +11,58 @@
 #include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
+#include "base/memory.h"
 
-static const char usage[] =
-    "usage: authd -s | -w | --hash | --checkpassword PROGRAM... | --help | --version\n";
+enum mode { MODE_NONE, MODE_SPEAK = 's', MODE_SERVE = 'w', MODE_HASH = OPTION_LONG, MODE_CHAIN };
 
-static const char help[] =
-    "usage: authd -s | -w | --hash | --checkpassword PROGRAM [ARGUMENT...]\n"
-    "Finds out who a client is (SASL), for smtpd and the like; alone reads the password hashes.\n"
-    "  -s         speak the helper protocol on descriptor 0 (smtpd starts it so)\n"
-    "  -w         be a service on run/authd/socket in the spool, or on a socket from systemd\n"
-    "      --hash read a password from standard input and print what secrets wants\n"
-    "      --checkpassword  read login and password from descriptor 3, and run PROGRAM if right\n"
-    "      --help, --version\n";
+static const struct option_row rows[] = {
+    {MODE_SPEAK, NULL, NULL, "speak the helper protocol on descriptor 0 (smtpd starts it so)",
+	TAKES_TEXT, NULL},
+    {MODE_SERVE, NULL, NULL,
+	"be a service on run/authd/socket in the spool, or on a socket from systemd", TAKES_TEXT,
+	NULL},
+    {MODE_HASH, "hash", NULL, "read a password from standard input and print what secrets wants",
+	TAKES_TEXT, NULL},
+    {MODE_CHAIN, "checkpassword", NULL,
+	"read login and password from descriptor 3, and run PROGRAM if right", TAKES_TEXT, NULL},
+    {0},
+};
 
-enum mode { MODE_NONE, MODE_SPEAK, MODE_SERVE, MODE_HASH, MODE_CHAIN };
+static const struct option_command commands[] = {
+    {.usage = "-s | -w | --hash\n--checkpassword PROGRAM [ARGUMENT...]",
+	.operands = "PROGRAM [ARGUMENT...]",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_PROGRAM}},
+    {.usage = NULL},
+};
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Finds out who a client is (SASL), for smtpd and the like; alone reads the\n"
+	     "password hashes.\n",
+    .after = "See authd(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
 
+/* The words behind the options are scan->operands then. */
 static enum mode
-parse_options(int argc, char **argv)
+parse_options(struct option_scan *scan)
 {
-	static const struct option options[] = {
-	    {"hash", no_argument, NULL, 'h'},
-	    {"checkpassword", no_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
 	enum mode mode = MODE_NONE;
-	int option;
+	int code;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+sw", options, NULL)) != -1) {
-		if (option == 'H')
-			about_help(help);
-		if (option == 'V')
-			about_version(PROGRAM);
-		if (option == '?')
-			wrong_usage("no such option");
+	while ((code = about_option(scan)) != OPTION_END) {
 		if (mode != MODE_NONE)
-			wrong_usage("one of these options, please");
-		mode = option == 's'   ? MODE_SPEAK
-		       : option == 'w' ? MODE_SERVE
-		       : option == 'c' ? MODE_CHAIN
-				       : MODE_HASH;
+			about_wrong(scan, "one of -s, -w, --hash and --checkpassword is enough");
+		mode = (enum mode)code;
 	}
-	if (mode == MODE_CHAIN && optind == argc)
-		wrong_usage("--checkpassword wants a program to run");
-	if (mode == MODE_NONE || (mode != MODE_CHAIN && optind < argc))
-		wrong_usage("one of these options is expected, and nothing else");
+	if (mode == MODE_NONE)
+		about_wrong(scan, "one of -s, -w, --hash and --checkpassword is expected");
+	if (mode == MODE_CHAIN && scan->count == 0)
+		about_wrong(scan, "PROGRAM is missing behind --checkpassword");
+	if (mode != MODE_CHAIN && scan->count > 0)
+		about_wrong(scan, "unexpected operand: %s", scan->operands[0]);
 	return mode;
-}
-
-/* Passwords pass through here: neither a core file nor another process of the user sees them. */
-static void
-hide_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to forbid core files");
-#ifndef __SANITIZE_ADDRESS__ /* which looks at its own process */
-	if (prctl(PR_SET_DUMPABLE, 0) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hide memory");
-#endif
 }
 
 static int
@@ -113,13 +93,18 @@ int
 main(int argc, char **argv)
 {
 	struct server server = {.turns = -1, .turn_count = 1};
-	enum mode mode = parse_options(argc, argv);
+	struct option_scan scan;
+	enum mode mode;
 
+	options_begin(&scan, &about, argc, argv);
+	mode = parse_options(&scan);
 	if (io_fill_standard() == -1)
 		exit(EXIT_TEMPORARY);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
 	server.umask = umask(077);
-	hide_memory();
-	return mode == MODE_HASH ? hash_run() : run(&server, mode, argv + optind);
+	/* passwords pass through here */
+	if (memory_hide() == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hide memory");
+	return mode == MODE_HASH ? hash_run() : run(&server, mode, scan.operands);
 }

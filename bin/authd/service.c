@@ -102,7 +102,8 @@ int
 service_run(struct server *s)
 {
 	struct service service = {.server = s};
-	struct pool pool = {.listener = ACTIVATION_FIRST,
+	struct pool pool = {.program = PROGRAM,
+	    .listener = ACTIVATION_FIRST,
 	    .workers_max = (size_t)s->settings.limits.authd_workers,
 	    .serve = serve_client,
 	    .context = &service};
@@ -116,13 +117,12 @@ service_run(struct server *s)
 	if (!passed)
 		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {
-		log_note(
-		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));
+		log_note(PROGRAM, "fatal", "unable to listen on %s: %s%s", path.data,
+		    strerror(errno), listen_service_advice(errno));
 		str_free(&path);
 		return EXIT_TEMPORARY;
 	}
 	make_turns(s);
-	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
 	pool.path = passed ? NULL : path.data;
 	result = pool_run(&pool);
 	if (result == -1)

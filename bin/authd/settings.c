@@ -69,8 +69,8 @@ settings_read(struct settings *s, struct str *problem)
 
 	*s = (struct settings){.control = {.fd = -1}};
 	if (control_open(&s->control) == -1) {
-		(void)str_format(problem, "unable to open the control directory %s: %s",
-		    s->control.path, strerror(errno));
+		(void)str_format(problem, CONTROL_UNOPENED, s->control.path, strerror(errno),
+		    control_advice(errno));
 		return -1;
 	}
 	if (limits_read(&s->limits, &s->control, problem) == 0 &&

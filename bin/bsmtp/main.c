@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* bsmtp: takes a batch of SMTP from standard input into the queue (bsmtp(8)). */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,30 +26,36 @@ struct options {
 	size_t domain_count;
 };
 
-static const char usage[] =
-    "usage: bsmtp [-rv] [-d DOMAIN]... [-p FILE] <BATCH\n"
-    "Takes a batch of SMTP, as \"bsmtp:\" routes and UUCP's rsmtp send it, into the queue.\n"
-    "  -d DOMAIN  take mail for recipients in DOMAIN alone (.DOMAIN: in all below it)\n"
-    "  -p FILE    note there how far the batch was taken; a second run goes on from there\n"
-    "  -r         take mail for those alone whom strangers may write to\n"
-    "  -v         reply on standard output\n"
-    "  --help, --version\n"
-    "Exit codes: 0 all is queued, 100 this is no batch and nothing is, 111 try again later.\n";
+static const struct option_row rows[] = {
+    {'d', NULL, "DOMAIN", "take mail for recipients in DOMAIN alone (.DOMAIN: in all below it)",
+	TAKES_DOMAIN, NULL},
+    {'p', NULL, "FILE", "note there how far the batch was taken; a second run goes on from there",
+	TAKES_FILE, NULL},
+    {'r', NULL, NULL, "take mail for those alone whom strangers may write to", TAKES_TEXT, NULL},
+    {'v', NULL, NULL, "reply on standard output", TAKES_TEXT, NULL},
+    {0},
+};
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", PROGRAM, problem, PROGRAM);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_command commands[] = {
+    {.usage = "[-rv] [-d DOMAIN]... [-p FILE] <BATCH", .rows = {rows}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Takes a batch of SMTP, as \"bsmtp:\" routes and UUCP's rsmtp send it, into the\n"
+	     "queue.\n",
+    .after = "Exit codes: 0 all is queued, 100 this is no batch and nothing is, 111 try again\n"
+	     "later. See bsmtp(8).\n",
+    .commands = commands};
 
 static void
-add_domain(struct options *o, char *domain)
+add_domain(struct options *o, const struct option_scan *scan)
 {
+	char *domain = scan->value;
 	struct slice name = slice_of(domain[0] == '.' ? domain + 1 : domain);
 
 	if (!address_is_domain(name, ADDRESS_UTF8) && !address_is_literal(name))
-		wrong_usage("-d takes a domain");
+		about_wrong(scan, "-d takes a domain, which %s is not", domain);
 	o->domains = reallocarray(o->domains, o->domain_count + 1, sizeof *o->domains);
 	if (o->domains == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hold the domains");
@@ -60,34 +65,24 @@ add_domain(struct options *o, char *domain)
 static void
 parse_options(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = {{"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int c;
+	struct option_scan scan;
+	int code;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+d:p:rv", longs, NULL)) != -1)
-		switch (c) {
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		switch (code) {
 		case 'd':
-			add_domain(o, optarg);
+			add_domain(o, &scan);
 			break;
 		case 'p':
-			o->progress = optarg;
+			o->progress = scan.value;
 			break;
 		case 'r':
 			o->is_restricted = true;
 			break;
-		case 'v':
-			o->is_verbose = true;
-			break;
-		case 'H':
-			about_help(usage);
-		case 'V':
-			about_version(PROGRAM);
 		default:
-			wrong_usage("no such option, or its value is missing");
+			o->is_verbose = true;
 		}
-	if (optind < argc)
-		wrong_usage("the batch is read from standard input");
 }
 
 static void
@@ -100,7 +95,8 @@ read_settings(struct settings *settings, const struct options *o)
 	str_init(&problem, PROBLEM_MAX);
 	str_init(&settings->me, ADDRESS_DOMAIN_MAX);
 	if (control_open(&control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", control.path);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 	if (limits_read(&settings->limits, &control, &problem) == -1 ||
 	    control_me(&control, &settings->me) == -1 ||
 	    (o->is_restricted && (settings->routes = routes_open(&control, &problem)) == NULL))

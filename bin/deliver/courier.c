@@ -107,7 +107,7 @@ read_control(struct courier *c, struct str *problem)
 	int result;
 
 	if (control_open(&control) == -1)
-		return tell(problem, "unable to open ", control.path);
+		return tell(problem, "unable to open the control directory ", control.path);
 	result = read_mailbox(c, &control, problem);
 	if (result == 0)
 		result = stores_read(&c->stores, &control, problem);

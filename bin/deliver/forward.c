@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "forward.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/fields.h"
+#include "base/siphash.h"
 #include "conf/lists.h"
 #include "mail/encode.h"
 #include "mail/header.h"
@@ -12,6 +16,7 @@
 #define ENVELOPE_MAX ((size_t)1 << 20)
 #define NAMED_MAX 10 /* addresses that the log names */
 #define LIST_FIELDS_MAX ((size_t)16384)
+#define KEY_OCTETS_MAX ((size_t)100)
 #define ORIGINAL_MAX 500 /* octets; RFC 3461, 4.2 */
 
 static int
@@ -47,6 +52,7 @@ struct transit {
 	bool is_plain;		/* the way carries nothing but F and T */
 	size_t next;		/* step of the plan that has not been looked at */
 	struct str envelope;
+	struct str recipients; /* the part of it with the addresses */
 };
 
 /*
@@ -90,13 +96,13 @@ add_notify(struct transit *t)
 	if (t->is_plain)
 		return 0;
 	if (t->is_redistribution)
-		return fields_add(&t->envelope, 'N', slice_of(NOTIFY_FAILURE), '\0');
+		return fields_add(&t->recipients, 'N', slice_of(NOTIFY_FAILURE), '\0');
 	t->outcome->notifies = !is_quiet;
 	t->outcome->is_expanded = is_quiet;
-	if ((is_quiet ? add_quiet_notify(&t->envelope, notify)
-		      : add_unless_empty(&t->envelope, 'N', notify)) == -1)
+	if ((is_quiet ? add_quiet_notify(&t->recipients, notify)
+		      : add_unless_empty(&t->recipients, 'N', notify)) == -1)
 		return -1;
-	return add_original(t, &t->envelope);
+	return add_original(t, &t->recipients);
 }
 
 /* Addresses from the next on, as many as one message may have. How many, or -1 with errno. */
@@ -114,7 +120,7 @@ add_addresses(struct transit *t)
 			continue;
 		if (t->next < NAMED_MAX) /* of a long list a line of the log names some */
 			outcome_try(t->outcome, "forward", address);
-		if (fields_add(&t->envelope, 'T', address, '\0') == -1 || add_notify(t) == -1)
+		if (fields_add(&t->recipients, 'T', address, '\0') == -1 || add_notify(t) == -1)
 			return -1;
 		count++;
 	}
@@ -154,6 +160,32 @@ add_message_fields(const struct transit *t, struct str *envelope)
 		return -1;
 	/* RFC 6710, 4.4 */
 	return job->priority == 0 ? 0 : fields_add_number(envelope, 'P', job->priority, '\0');
+}
+
+/*
+ * Of several messages each has a key (enqueue(8), Keys) that says what it is a part of, and for
+ * whom: what was queued is not queued again when all are tried again. With the id, which nobody
+ * can guess, as the key of the hash, no member can aim at the part of another.
+ */
+static int
+add_key(struct transit *t)
+{
+	const struct job *job = t->job;
+	bool is_one = t->plan->of_kind[PLAN_FORWARD] <= t->courier->limits.message_recipients;
+	unsigned char secret[SIPHASH_KEY_OCTETS];
+	struct str key;
+	int result;
+
+	if (is_one || t->is_plain || job->id.len < sizeof secret)
+		return 0;
+	memcpy(secret, job->id.data + job->id.len - sizeof secret, sizeof secret);
+	str_init(&key, KEY_OCTETS_MAX);
+	result = str_format(&key, "%.*s %016" PRIx64 " %016" PRIx64, (int)job->id.len, job->id.data,
+	    siphash(secret, t->recipient->address), siphash(secret, str_slice(&t->recipients)));
+	if (result == 0)
+		result = fields_add(&t->envelope, 'K', str_slice(&key), '\0');
+	str_free(&key);
+	return result;
 }
 
 static int
@@ -262,8 +294,12 @@ submit_next(struct transit *t)
 	int count = -1;
 
 	str_clear(&t->envelope);
+	str_clear(&t->recipients);
 	if (add_message_fields(t, &t->envelope) == 0)
 		count = add_addresses(t);
+	if (count > 0 &&
+	    (add_key(t) == -1 || str_add_slice(&t->envelope, str_slice(&t->recipients)) == -1))
+		count = -1;
 	if (count == -1)
 		return outcome_errno(t->outcome, "unable to make the envelope");
 	if (count == 0)
@@ -290,9 +326,11 @@ forward_submit(struct courier *c, const struct job *job, const struct job_recipi
 	(void)list_parse(str_slice(&plan->list), &t.list); /* which expand.c found right */
 	t.is_redistribution = t.list.owner.len > 0;
 	str_init(&t.envelope, MESSAGE_ENVELOPE_MAX);
+	str_init(&t.recipients, MESSAGE_ENVELOPE_MAX);
 	do
 		result = submit_next(&t);
 	while (result == 1);
+	str_free(&t.recipients);
 	str_free(&t.envelope);
 	return result;
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,81 +28,64 @@ struct options {
 	bool is_worker;
 };
 
-static void
-print_help(void)
-{
-	fputs("usage: deliver [-f SENDER] [-a RECIPIENT] TARGET... <MESSAGE\n"
-	      "       deliver -w\n"
-	      "\n"
-	      "Puts the message on standard input into mailboxes; see deliver(8).\n"
-	      "\n"
-	      "TARGET is one of\n"
-	      "  /PATH/ or ./PATH/   a Maildir, made if it is missing\n"
-	      "  /PATH or ./PATH     an mbox file, made if it is missing\n"
-	      "  LOCAL@DOMAIN        an address: the message goes back to the queue\n"
-	      "  user:NAME           the mailbox of the system user NAME, if it runs as NAME\n"
-	      "  postmaster:         the Maildir postmaster/ in the spool\n"
-	      "\n"
-	      "  -f SENDER      the reverse-path, for Return-Path; default: the null one\n"
-	      "  -a RECIPIENT   the address the message came for, for Delivered-To and loops\n"
-	      "  -w             take jobs from qrun on descriptor 0\n"
-	      "  --help         this text\n"
-	      "  --version      the version\n"
-	      "\n"
-	      "Exit codes: 0 delivered, 100 never will be, or wrong usage, 111 try again later.\n",
-	    stdout);
-}
+static const struct option_row rows[] = {
+    {'f', NULL, "SENDER", "the reverse-path, for Return-Path; default: the null one", TAKES_ADDRESS,
+	NULL},
+    {'a', NULL, "RECIPIENT", "the address the message came for, for Delivered-To and loops",
+	TAKES_ADDRESS, NULL},
+    {'w', NULL, NULL, "take jobs from qrun on descriptor 0", TAKES_TEXT, NULL},
+    {0},
+};
 
-_Noreturn static void
-usage(void)
-{
-	fputs("usage: deliver [-f SENDER] [-a RECIPIENT] TARGET... | deliver -w (try --help)\n",
-	    stderr);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_command commands[] = {
+    {.usage = "[-f SENDER] [-a RECIPIENT] TARGET... <MESSAGE\n-w",
+	.operands = "TARGET...",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_FILE}},
+    {.usage = NULL},
+};
 
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Puts the message on standard input into mailboxes. TARGET is one of\n"
+	     "  /PATH/ or ./PATH/   a Maildir, made if it is missing\n"
+	     "  /PATH or ./PATH     an mbox file, made if it is missing\n"
+	     "  LOCAL@DOMAIN        an address: the message goes back to the queue\n"
+	     "  user:NAME           the mailbox of the system user NAME, if it runs as NAME\n"
+	     "  postmaster:         the Maildir postmaster/ in the spool\n",
+    .after = "Exit codes: 0 delivered, 100 never will be, or wrong usage, 111 try again later.\n"
+	     "See deliver(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
+
+/* A value that is nothing of its kind. */
 _Noreturn static void
 wrong(const char *what, const char *value)
 {
-	fprintf(stderr, "%s: fatal: %s: \"%s\"\n", PROGRAM, what, value);
-	usage();
-}
-
-_Noreturn static void
-finish_output(void)
-{
-	if (fflush(stdout) == EOF)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write to standard output");
-	exit(EXIT_DONE);
+	die(PROGRAM, EXIT_PERMANENT, "%s: \"%s\". Try '%s --help'.", what, value, PROGRAM);
 }
 
 static struct options
-read_options(int argc, char **argv)
+read_options(struct option_scan *scan)
 {
-	static const struct option long_options[] = {
-	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
 	struct options o = {.is_worker = false};
-	int c;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "+f:a:w", long_options, NULL)) != -1)
-		switch (c) {
+	while ((code = about_option(scan)) != OPTION_END)
+		switch (code) {
 		case 'f':
-			o.sender = optarg;
+			o.sender = scan->value;
 			break;
 		case 'a':
-			o.recipient = optarg;
+			o.recipient = scan->value;
 			break;
-		case 'w':
-			o.is_worker = true;
-			break;
-		case 'h':
-			print_help();
-			finish_output();
-		case 'v':
-			about_version(PROGRAM);
 		default:
-			usage();
+			o.is_worker = true;
 		}
+	if (o.is_worker && (scan->count > 0 || o.sender != NULL || o.recipient != NULL))
+		about_wrong(scan, "with -w there is neither -f, -a nor TARGET");
+	if (!o.is_worker && scan->count == 0)
+		about_wrong(scan, "TARGET is missing behind deliver");
 	return o;
 }
 
@@ -206,20 +188,19 @@ prepare_process(void)
 int
 main(int argc, char **argv)
 {
-	struct options options = read_options(argc, argv);
+	struct option_scan scan;
+	struct options options;
 	struct courier courier;
 	struct str problem;
 	int code;
 
-	if (options.is_worker
-		? optind != argc || options.sender != NULL || options.recipient != NULL
-		: optind == argc)
-		usage();
+	options_begin(&scan, &about, argc, argv);
+	options = read_options(&scan);
 	prepare_process();
 	str_init(&problem, 4096);
 	if (courier_open(&courier, &problem) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
-	code = options.is_worker ? work(&courier) : deliver_once(&courier, &options, argv + optind);
+	code = options.is_worker ? work(&courier) : deliver_once(&courier, &options, scan.operands);
 	courier_close(&courier);
 	str_free(&problem);
 	return code;

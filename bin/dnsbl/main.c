@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* dnsbl: asks DNS lists about a client before a server is run for it (dnsbl(8)). */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,69 +19,85 @@
 #define SECONDS_MAX 300
 #define THRESHOLD_MAX 100000
 
-static const char usage[] =
-    "usage: dnsbl [-bBcCen] [-m SCORE] [-S SERVER] [-t SECONDS] [-a ZONE[=CODES]]\n"
-    "             -r ZONE[=CODES][*SCORE] ... PROGRAM [ARGUMENT...]\n";
+static const struct option_row rows[] = {
+    {'r', NULL, "ZONE[=CODES][*SCORE]", "a list; a hit adds SCORE (default 1, may be negative)",
+	TAKES_DOMAIN, NULL},
+    {'a', NULL, "ZONE[=CODES]",
+	"an allow list: a hit lets the client in, whatever others say; "
+	"CODES: the answers that count, such as 127.0.0.[2..11]",
+	TAKES_DOMAIN, NULL},
+    {'m', NULL, "SCORE", "what it takes to be refused (default 1)", TAKES_TEXT, NULL},
+    {'b', NULL, NULL, "refuse with 553", TAKES_TEXT, NULL},
+    {'B', NULL, NULL, "refuse with 451 (default)", TAKES_TEXT, NULL},
+    {'c', NULL, NULL, "where lists do not answer: 451", TAKES_TEXT, NULL},
+    {'C', NULL, NULL, "where lists do not answer: let the client in (default)", TAKES_TEXT, NULL},
+    {'e', NULL, NULL, "ask about every address, private ones too", TAKES_TEXT, NULL},
+    {'n', NULL, NULL, "only log; always become PROGRAM", TAKES_TEXT, NULL},
+    {'S', NULL, "SERVER", "ask this DNS server (may be given several times)", TAKES_HOST, NULL},
+    {'t', NULL, "SECONDS", "for all questions together (default 10)", TAKES_TEXT, NULL},
+    {0},
+};
 
-static const char help[] =
-    "usage: dnsbl [OPTION...] -r ZONE[=CODES][*SCORE] ... PROGRAM [ARGUMENT...]\n"
-    "Asks DNS block lists about the client of a connection. If it is listed, refuses its mail;\n"
-    "else becomes PROGRAM, usually smtpd.\n"
-    "  -r ZONE[=CODES][*SCORE]  a list; a hit adds SCORE (default 1, may be negative)\n"
-    "  -a ZONE[=CODES]          an allow list: a hit lets the client in, whatever others say\n"
-    "                           CODES: the answers that count, such as 127.0.0.[2..11]\n"
-    "  -m SCORE    what it takes to be refused (default 1)\n"
-    "  -b, -B      refuse with 553; with 451 (default)\n"
-    "  -c, -C      where lists do not answer: 451; let the client in (default)\n"
-    "  -e          ask about every address, private ones too\n"
-    "  -n          only log; always become PROGRAM\n"
-    "  -S SERVER   ask this DNS server (may be given several times)\n"
-    "  -t SECONDS  for all questions together (default 10)\n"
-    "  --help, --version\n";
+static const struct option_command commands[] = {
+    {.usage = "[OPTION...] -r ZONE[=CODES][*SCORE] ... PROGRAM [ARGUMENT...]",
+	.operands = "PROGRAM [ARGUMENT...]",
+	.rows = {rows},
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_PROGRAM}},
+    {.usage = NULL},
+};
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Asks DNS block lists about the client of a connection. If it is listed, refuses\n"
+	     "its mail; else becomes PROGRAM, usually smtpd.\n",
+    .after = "See dnsbl(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
 
 static uint64_t
-number(const char *text, uint64_t max, const char *problem)
+number(const struct option_scan *scan, uint64_t max, const char *wanted)
 {
 	uint64_t value;
 
-	if (!slice_number(slice_of(text), max, &value) || value == 0)
-		wrong_usage(problem);
+	if (!slice_number(slice_of(scan->value), max, &value) || value == 0)
+		about_wrong(scan, "%s, not %s", wanted, scan->value);
 	return value;
 }
 
 static void
-take_option(struct dnsbl *d, int option)
+take_value(struct dnsbl *d, const struct option_scan *scan, int code)
 {
-	switch (option) {
-	case 'r':
-	case 'a':
-		if (!lists_add(d, optarg, option == 'a'))
-			wrong_usage("a list is ZONE[=CODES][*SCORE]; there may be 32");
-		break;
+	switch (code) {
 	case 'm':
-		d->threshold = (int)number(optarg, THRESHOLD_MAX, "-m takes a score above 0");
+		d->threshold = (int)number(scan, THRESHOLD_MAX, "-m takes a score above 0");
 		break;
 	case 't':
-		d->seconds = (int64_t)number(optarg, SECONDS_MAX, "-t takes seconds, 1 to 300");
+		d->seconds = (int64_t)number(scan, SECONDS_MAX, "-t takes seconds, 1 to 300");
 		break;
 	case 'S':
-		if (str_format(&d->servers, "%s%s", d->servers.len > 0 ? "," : "", optarg) == -1)
-			wrong_usage("too many servers");
+		if (str_format(&d->servers, "%s%s", d->servers.len > 0 ? "," : "", scan->value) ==
+		    -1)
+			about_wrong(scan, "too many servers");
 		break;
+	default:
+		if (!lists_add(d, scan->value, code == 'a'))
+			about_wrong(scan, "-%c takes ZONE[=CODES][*SCORE], not %s; there may be 32",
+			    code, scan->value);
+	}
+}
+
+static void
+take_option(struct dnsbl *d, const struct option_scan *scan, int code)
+{
+	switch (code) {
 	case 'b':
 	case 'B':
-		d->is_permanent = option == 'b';
+		d->is_permanent = code == 'b';
 		break;
 	case 'c':
 	case 'C':
-		d->fails_closed = option == 'c';
+		d->fails_closed = code == 'c';
 		break;
 	case 'e':
 		d->asks_for_all = true;
@@ -91,28 +106,20 @@ take_option(struct dnsbl *d, int option)
 		d->only_logs = true;
 		break;
 	default:
-		wrong_usage("no such option, or its value is missing");
+		take_value(d, scan, code);
 	}
 }
 
 static void
 parse_options(struct dnsbl *d, int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int option;
+	struct option_scan scan;
+	int code;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+a:bBcCem:nr:S:t:", options, NULL)) != -1) {
-		if (option == 'H')
-			about_help(help);
-		if (option == 'V')
-			about_version(PROGRAM);
-		take_option(d, option);
-	}
-	if (optind == argc)
-		wrong_usage("which program?");
-	d->program = argv + optind;
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		take_option(d, &scan, code);
+	d->program = scan.operands;
 }
 
 _Noreturn static void
@@ -172,8 +179,8 @@ read_control(struct dnsbl *d)
 
 	str_init(&problem, TEXT_MAX);
 	if (control_open(&control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open the control directory %s",
-		    control.path);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 	if (control_me(&control, &d->me) == -1 ||
 	    (d->servers.len == 0 && control_line(&control, "resolvers", &d->servers) == -1))
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s", control.path);

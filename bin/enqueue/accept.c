@@ -5,10 +5,14 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "accept_parts.h"
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "conf/control.h"
+#include "conf/deliver.h"
 #include "mail/date.h"
 #include "spool/envelope.h"
 #include "spool/id.h"
@@ -46,14 +50,20 @@ read_settings(struct accept *a)
 	str_init(&problem, REASON_MAX);
 	limits_default(&a->limits);
 	if (control_open(&control) == -1)
-		(void)accept_fail(a, ACCEPT_CONFIGURATION, "unable to open %s: %s", control.path,
-		    strerror(errno));
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, CONTROL_UNOPENED, control.path,
+		    strerror(errno), control_advice(errno));
 	else if (limits_read(&a->limits, &control, &problem) == -1)
 		(void)accept_fail(a, ACCEPT_CONFIGURATION, "%s",
 		    problem.len > 0 ? problem.data : strerror(errno));
+	else if (deliver_read(&a->is_prompt, &control, &problem) == -1)
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, "%s/%s", control.path,
+		    problem.len > 0 ? problem.data : "deliver cannot be read");
 	else if (control_me(&control, &a->me) == -1)
 		(void)accept_fail(a, ACCEPT_CONFIGURATION, "unable to read %s/me: %s", control.path,
 		    strerror(errno));
+	else if (quota_open(&a->quota, &a->spool, &control, &problem) == -1)
+		(void)accept_fail(a, ACCEPT_CONFIGURATION, "%s",
+		    problem.len > 0 ? problem.data : strerror(errno));
 	else
 		good = true;
 	control_close(&control);
@@ -69,13 +79,16 @@ accept_open(struct accept *a)
 	str_init(&a->reason, REASON_MAX);
 	str_init(&a->scratch, MESSAGE_ENVELOPE_MAX);
 	a->is_closed = true;
+	tally_init(&a->quota.tally);
 	spool_init(&a->spool);
 	commit_init(&a->commit, &a->spool);
 	if (!read_settings(a))
 		return false;
 	if (spool_open(&a->spool) == -1 ||
 	    (a->limits.spool_cells > 0 && spool_open_free(&a->spool) == -1))
-		return accept_fail(a, ACCEPT_SPOOL, "%s", a->spool.problem.data);
+		return accept_fail(a, ACCEPT_SPOOL, "%s%s", a->spool.problem.data,
+		    errno == EPERM ? "; or make enqueue set-user-ID, or run its service: enqueue(8)"
+				   : "");
 	a->is_closed = false;
 	return true;
 }
@@ -90,6 +103,7 @@ void
 accept_close(struct accept *a)
 {
 	commit_free(&a->commit);
+	quota_close(&a->quota);
 	spool_close(&a->spool);
 	str_free(&a->me);
 	str_free(&a->reason);
@@ -99,7 +113,7 @@ accept_close(struct accept *a)
 const char *
 accept_id(const struct accept *a)
 {
-	return a->commit.header.id;
+	return a->known[0] != '\0' ? a->known : a->commit.header.id;
 }
 
 static bool
@@ -129,17 +143,17 @@ convert_envelope(struct accept *a, struct slice fields, uid_t uid, size_t *recip
 	    [ENVELOPE_TOO_LONG] = ACCEPT_ADDRESS_TOO_LONG,
 	    [ENVELOPE_TOO_MANY] = ACCEPT_REFUSED,
 	    [ENVELOPE_NO_MEMORY] = ACCEPT_NO_MEMORY};
+	struct envelope_origin origin;
 	enum envelope_result result;
 	const char *reason;
 	char source[32];
-	struct str text;
 
-	str_init(&text, sizeof source - 1);
-	(void)str_format(&text, "uid %ld", (long)uid);
+	snprintf(source, sizeof source, "uid %ld", (long)uid);
+	accept_take_key(a, fields, uid);
+	origin = (struct envelope_origin){slice_of(source), slice_of(a->record)};
 	str_clear(&a->scratch);
-	result = envelope_convert(fields, str_slice(&text), (size_t)a->limits.message_recipients,
+	result = envelope_convert(fields, &origin, (size_t)a->limits.message_recipients,
 	    &a->scratch, recipients, &reason);
-	str_free(&text);
 	return result == ENVELOPE_GOOD || accept_fail(a, codes[result], "%s", reason);
 }
 
@@ -153,14 +167,16 @@ is_binary(struct slice converted)
 }
 
 static bool
-begin_commit(struct accept *a, struct slice envelope, uid_t uid)
+begin_commit(struct accept *a, struct slice envelope, const struct quota_who *who)
 {
 	size_t recipients;
-	bool good = convert_envelope(a, envelope, uid, &recipients);
+	bool good =
+	    convert_envelope(a, envelope, who->uid, &recipients) && accept_check_quota(a, who);
 
 	a->check.is_binary = good && is_binary(str_slice(&a->scratch));
 	if (good && commit_begin(&a->commit, str_slice(&a->scratch), recipients) == -1)
 		good = fail_to_write(a);
+	a->commit.is_keyed = a->record[0] != '\0';
 	if (a->scratch.room > SCRATCH_KEPT)
 		str_free(&a->scratch);
 	return good;
@@ -181,24 +197,24 @@ add_trace(struct accept *a, uid_t uid)
 }
 
 bool
-accept_begin(struct accept *a, struct slice envelope, uid_t uid, bool own_trace)
+accept_begin(struct accept *a, struct slice envelope, const struct quota_who *who, bool own_trace)
 {
 	if (a->is_closed)
 		return false;
 	accept_abort(a);
 	a->check = (struct wire_check){.malformed = false};
-	if (!check_space(a) || !begin_commit(a, envelope, uid))
+	if (!check_space(a) || !begin_commit(a, envelope, who))
 		return false;
 	a->active = true;
 	a->submitted = 0;
 	a->size_max = a->limits.message_size;
 	if (own_trace && a->size_max > 0)
 		a->size_max += TRACE_MAX;
-	return own_trace || add_trace(a, uid);
+	return own_trace || add_trace(a, who->uid);
 }
 
-static void
-drop(struct accept *a)
+void
+accept_drop(struct accept *a)
 {
 	commit_abort(&a->commit);
 	a->active = false;
@@ -225,6 +241,8 @@ void
 accept_data(struct accept *a, struct slice data)
 {
 	a->submitted += data.len;
+	if (a->record[0] != '\0')
+		a->content = crc32c(a->content, data.data, data.len);
 	while (data.len > 0) {
 		size_t len = data.len < PIECE_MAX ? data.len : PIECE_MAX;
 		struct slice piece = slice_make(data.data, len);
@@ -234,9 +252,28 @@ accept_data(struct accept *a, struct slice data)
 			return;
 		if (!check_piece(a, piece) ||
 		    (commit_write(&a->commit, piece.data, len) == -1 && !fail_to_write(a)))
-			drop(a);
+			accept_drop(a);
 		data = slice_skip(data, len);
 	}
+}
+
+bool
+accept_finish(struct accept *a)
+{
+	if (commit_finish(&a->commit) == -1)
+		return fail_to_write(a);
+	if (a->commit.found_no_cell && a->want_cells != NULL)
+		a->want_cells(a->want_context);
+	return true;
+}
+
+bool
+accept_finish_counted(struct accept *a)
+{
+	if (accept_count_quota(a))
+		return accept_finish(a);
+	accept_drop(a);
+	return false;
 }
 
 bool
@@ -247,21 +284,18 @@ accept_commit(struct accept *a, uint64_t length)
 	if (a->code == ACCEPT_DONE && !wire_check_end(&a->check))
 		(void)accept_fail(a, ACCEPT_REFUSED, "the message ends within a line");
 	if (a->code != ACCEPT_DONE) {
-		drop(a);
+		accept_drop(a);
 		return false;
 	}
 	a->active = false;
-	if (commit_finish(&a->commit) == -1)
-		return fail_to_write(a);
-	if (a->commit.found_no_cell && a->want_cells != NULL)
-		a->want_cells(a->want_context);
-	return true;
+	return a->record[0] == '\0' ? accept_finish_counted(a) : accept_finish_by_key(a);
 }
 
 void
 accept_abort(struct accept *a)
 {
-	drop(a);
+	accept_drop(a);
+	a->record[0] = a->known[0] = '\0';
 	if (!a->is_closed)
 		a->code = ACCEPT_DONE;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attempt.h"
 #include "base/die.h"
 #include "base/helper.h"
 #include "base/io.h"
@@ -21,6 +22,7 @@
 #include "net/pool.h"
 #include "spool/frame.h"
 #include "spool/id.h"
+#include "spool/submit.h"
 #include "stock.h"
 
 #define PROGRAM "enqueue"
@@ -31,13 +33,15 @@
 struct session {
 	struct accept *accept;
 	struct reader reader;
-	uid_t uid;
+	const struct quota_who *who;
 	/* of the message to come, and then of the one that is coming */
 	bool is_placed;	  /* its envelope is not answered */
 	bool has_place;	  /* the id goes over octets of its data */
 	uint64_t id_from; /* these */
 	uint64_t octets;  /* of its data so far */
 	unsigned waits;	  /* for messages */
+	bool may_start;	  /* the first attempt of what it commits */
+	enum submit_when when;
 };
 
 static bool
@@ -96,7 +100,7 @@ take_envelope(struct session *s, char type, size_t length)
 	good = frame_payload(&s->reader, envelope, length) == 0;
 	if (good) {
 		bool begun = accept_begin(
-		    s->accept, slice_make(envelope, length), s->uid, type == FRAME_ENVELOPE);
+		    s->accept, slice_make(envelope, length), s->who, type == FRAME_ENVELOPE);
 
 		good = s->is_placed || answer_result(s, begun, FRAME_GO);
 	}
@@ -164,17 +168,53 @@ take_data(struct session *s, size_t length)
 }
 
 static bool
+take_when(struct session *s, size_t length)
+{
+	static const char *const words[] = {
+	    [SUBMIT_QUEUE] = "queue", [SUBMIT_NOW] = "now", [SUBMIT_WAIT] = "wait"};
+	char word[NUMBER_MAX];
+
+	if (s->accept->active || length > sizeof word ||
+	    frame_payload(&s->reader, word, length) == -1)
+		return false;
+	for (int i = SUBMIT_QUEUE; i <= SUBMIT_WAIT; i++)
+		if (slice_is(slice_make(word, length), words[i]))
+			s->when = (enum submit_when)i;
+	return s->when != SUBMIT_AS_SET;
+}
+
+/* Behind the answer: whoever submitted it need not wait for this. */
+static bool
+see_to_attempt(struct session *s, bool is_committed)
+{
+	bool is_due = is_committed && s->may_start && s->when != SUBMIT_QUEUE, is_there = true;
+
+	if (is_due)
+		attempt_start(s->accept, s->who->uid);
+	if (!is_committed || s->when != SUBMIT_WAIT)
+		return true;
+	s->reader.until = deadline_in_seconds((int64_t)s->accept->limits.enqueue_timeout);
+	if (is_due)
+		is_there = attempt_await(s->accept, s->who->uid, s->reader.fd);
+	return is_there && answer(s, FRAME_OVER, slice_make(NULL, 0));
+}
+
+static bool
 take_commit(struct session *s, size_t length)
 {
+	bool is_committed, good;
 	uint64_t octets;
 
 	if (!take_number(s, length, &octets))
 		return false;
-	if (!answer_result(s, accept_commit(s->accept, octets), FRAME_DURABLE))
-		return false;
+	s->accept->commit.keeps_file = s->may_start && s->when == SUBMIT_WAIT;
+	is_committed = accept_commit(s->accept, octets);
+	good = answer_result(s, is_committed, FRAME_DURABLE);
+	good = see_to_attempt(s, is_committed) && good;
 	accept_abort(s->accept);
 	s->is_placed = s->has_place = false;
-	return true;
+	s->when = SUBMIT_AS_SET;
+	return good;
 }
 
 static bool
@@ -190,9 +230,12 @@ take_frame(struct session *s, char type, size_t length)
 		return take_commit(s, length);
 	case FRAME_PLACE:
 		return take_place(s, length);
+	case FRAME_WHEN:
+		return take_when(s, length);
 	case FRAME_ABORT:
 		accept_abort(s->accept);
 		s->is_placed = s->has_place = false;
+		s->when = SUBMIT_AS_SET;
 		return length == 0;
 	default:
 		return false;
@@ -226,45 +269,59 @@ wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sig
 	}
 }
 
-bool
-service_speak(
-    struct accept *a, int fd, uid_t uid, const volatile sig_atomic_t *stop, const sigset_t *during)
+static bool
+speak(struct session *s, int fd, const volatile sig_atomic_t *stop, const sigset_t *during)
 {
-	struct session s = {.accept = a, .uid = uid};
+	struct accept *a = s->accept;
 	bool good = true;
 
-	if (reader_init(&s.reader, fd, BUFFER_SIZE) == -1)
+	if (reader_init(&s->reader, fd, BUFFER_SIZE) == -1)
 		return false;
+	quota_forget(&a->quota);
 	while (good) {
 		size_t length;
 		char type;
 		int next;
 
-		if (!a->active && !wait_for_message(&s, stop, during))
+		if (!a->active && !wait_for_message(s, stop, during))
 			break;
-		s.reader.until = deadline_in_seconds((int64_t)a->limits.enqueue_timeout);
-		next = frame_next(&s.reader, &type, &length);
+		s->reader.until = deadline_in_seconds((int64_t)a->limits.enqueue_timeout);
+		next = frame_next(&s->reader, &type, &length);
 		if (next <= 0) {
 			good = next == 0 && !a->active;
 			break;
 		}
-		good = take_frame(&s, type, length);
+		good = take_frame(s, type, length);
 	}
 	accept_abort(a);
-	reader_free(&s.reader);
+	reader_free(&s->reader);
 	return good;
+}
+
+bool
+service_speak(struct accept *a, int fd, const struct quota_who *who)
+{
+	struct session s = {.accept = a, .who = who, .may_start = a->is_prompt};
+	static const volatile sig_atomic_t never;
+	sigset_t none;
+
+	sigemptyset(&none);
+	return speak(&s, fd, &never, &none);
 }
 
 static void
 serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during)
 {
-	struct accept *a = context;
+	struct session s = {.accept = context};
+	struct quota_who who;
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
 		return;
-	if (!service_speak(a, fd, peer.uid, stop, during))
+	who = (struct quota_who){peer.uid, peer.pid};
+	s.who = &who;
+	if (!speak(&s, fd, stop, during))
 		log_note(PROGRAM, "submitter-lost", "uid %ld went away within a message",
 		    (long)peer.uid);
 }
@@ -278,7 +335,8 @@ keep_stock(void *context)
 int
 service_run(struct accept *a)
 {
-	struct pool pool = {.listener = ACTIVATION_FIRST,
+	struct pool pool = {.program = PROGRAM,
+	    .listener = ACTIVATION_FIRST,
 	    .workers_max = (size_t)a->limits.enqueue_workers,
 	    .serve = serve_client,
 	    .context = a};
@@ -287,16 +345,16 @@ service_run(struct accept *a)
 	struct str path;
 	int result;
 
+	a->is_service = true;
 	str_init(&path, PATH_MAX);
 	if (!passed)
 		pool.listener = listen_for_service(a->spool.path, PROGRAM, &path);
 	if (pool.listener == -1) {
-		log_note(
-		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));
+		log_note(PROGRAM, "fatal", "unable to listen on %s: %s%s", path.data,
+		    strerror(errno), listen_service_advice(errno));
 		str_free(&path);
 		return EXIT_TEMPORARY;
 	}
-	log_note(PROGRAM, "ready", "listening on %s", passed ? "the socket passed" : path.data);
 	pool.path = passed ? NULL : path.data;
 	if (a->limits.spool_cells > 0 && a->spool.free_fd != -1 &&
 	    stock_open(&stock, &a->spool, (int)a->limits.spool_cells) == 0) {

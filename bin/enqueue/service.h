@@ -10,12 +10,10 @@
 #include "accept.h"
 
 /*
- * Serves one submitter, UID, on FD until he closes it: true, or false for one who broke the
- * protocol, went silent or went away within a message. Ends between messages once *STOP is set; the
- * signals in DURING are let through only while it waits there.
+ * Serves one submitter, WHO, on FD until he closes it: true, or false for one who broke the
+ * protocol, went silent or went away within a message. It may start passes for what he submits.
  */
-bool service_speak(
-    struct accept *a, int fd, uid_t uid, const volatile sig_atomic_t *stop, const sigset_t *during);
+bool service_speak(struct accept *a, int fd, const struct quota_who *who);
 
 /*
  * Listens on run/enqueue/socket of the spool (or on the socket that systemd passes) with pre-forked

@@ -28,6 +28,7 @@ static void (*const all[])(struct checks *k) = {
     check_circles,
     check_targets,
     check_routes_back,
+    check_smarthosts,
     check_programs,
     check_secrets,
     check_credentials_use,

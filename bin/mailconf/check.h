@@ -88,6 +88,7 @@ void check_keys(struct checks *k);
 void check_circles(struct checks *k);
 void check_targets(struct checks *k);
 void check_routes_back(struct checks *k);
+void check_smarthosts(struct checks *k);
 void check_programs(struct checks *k);
 void check_secrets(struct checks *k);
 void check_credentials_use(struct checks *k);

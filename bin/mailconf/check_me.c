@@ -54,7 +54,8 @@ check_host_name(struct checks *k, const char *file, struct slice name)
 {
 	if (slice_find(name, '.') == name.len || slice_is_nocase(name, "localhost.localdomain"))
 		finding(k, FINDING_WARNING, file, 0,
-		    "%.*s is not the full name of a host; other servers may refuse it",
+		    "%.*s is not the full name of a host; other servers may refuse it, and "
+		    "this file may name another",
 		    (int)name.len, name.data);
 	else if (k->asks_dns && !is_reserved(name))
 		check_address(k, file, name);

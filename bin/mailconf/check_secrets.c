@@ -95,16 +95,6 @@ check_secrets(struct checks *k)
 		}
 }
 
-static size_t
-line_of(const struct credentials *all, const char *at)
-{
-	size_t number = 1;
-
-	for (const char *c = all->text; c < at; c++)
-		number += *c == '\n' || *c == '\0';
-	return number;
-}
-
 static void
 check_credential(struct checks *k, const struct credentials *all, const struct credential *one)
 {
@@ -114,13 +104,13 @@ check_credential(struct checks *k, const struct credentials *all, const struct c
 	if (one->is_none)
 		return;
 	if (one->is_insecure)
-		finding(k, FINDING_WARNING, "credentials", line_of(all, one->login.data),
+		finding(k, FINDING_WARNING, "credentials", credentials_line(all, one),
 		    "with \"insecure\", this login is told to whoever answers, without TLS too");
 	if (!slice_word(&command, &word))
 		return;
 	snprintf(path, sizeof path, "%.*s", (int)word.len, word.data);
 	if (who_can(k, &k->owner, path, X_OK) == CANNOT)
-		finding(k, FINDING_ERROR, "credentials", line_of(all, one->command.data),
+		finding(k, FINDING_ERROR, "credentials", credentials_line(all, one),
 		    "%s cannot run the program %s (%s), so mail waits", k->owner.name, path,
 		    strerror(errno));
 }

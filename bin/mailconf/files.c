@@ -7,13 +7,16 @@
 #include "conf/asking.h"
 #include "conf/cidr.h"
 #include "conf/confinement.h"
+#include "conf/deliver.h"
 #include "conf/destinations.h"
 #include "conf/extension.h"
 #include "conf/forms.h"
 #include "conf/limits.h"
+#include "conf/rewriting.h"
 #include "conf/route.h"
 #include "conf/srs.h"
 #include "conf/stores.h"
+#include "conf/submitters.h"
 #include "conf/user.h"
 #include "files_words.h"
 #include "mail/address.h"
@@ -143,6 +146,17 @@ check_sources(const struct control *c, const char *name, struct str *problem)
 }
 
 static int
+check_submitters(const struct control *c, const char *name, struct str *problem)
+{
+	struct table table;
+	int result = submitters_read(&table, c, problem);
+
+	(void)name;
+	table_free(&table);
+	return result;
+}
+
+static int
 check_destinations(const struct control *c, const char *name, struct str *problem)
 {
 	struct table table;
@@ -177,6 +191,21 @@ check_srs(const struct control *c, const char *name, struct str *problem)
 }
 
 static int
+check_rewriting(const struct control *c, const char *name, struct str *problem)
+{
+	struct rewriting rules;
+	int result = rewriting_read(&rules, c, problem);
+
+	rewriting_free(&rules);
+	/* it reads two files, each of which is checked */
+	if (result == -1 && !slice_starts(str_slice(problem), name)) {
+		str_clear(problem);
+		result = 0;
+	}
+	return result;
+}
+
+static int
 check_credentials(const struct control *c, const char *name, struct str *problem)
 {
 	struct credentials all;
@@ -206,6 +235,15 @@ check_confinement(const struct control *c, const char *name, struct str *problem
 
 	(void)name;
 	return confinement_read(&is_confined, c, problem);
+}
+
+static int
+check_deliver(const struct control *c, const char *name, struct str *problem)
+{
+	bool is_now;
+
+	(void)name;
+	return deliver_read(&is_now, c, problem);
 }
 
 static int
@@ -318,6 +356,18 @@ check_resolvers(const struct control *c, const char *name, struct str *problem)
 	return check_line(c, name, problem, is_resolvers, "a list of addresses of DNS servers");
 }
 
+static bool
+is_mailq_format(struct slice line)
+{
+	return slice_is(line, "postfix") || slice_is(line, "sendmail");
+}
+
+static int
+check_mailq_format(const struct control *c, const char *name, struct str *problem)
+{
+	return check_line(c, name, problem, is_mailq_format, "postfix or sendmail");
+}
+
 const struct file files[] = {
     {"me", FILE_LINE, "that of the system", "the name of this host", check_host},
     {"helo", FILE_LINE, "me", "the name that smtp-send says", check_host},
@@ -338,6 +388,8 @@ const struct file files[] = {
     {"mboxlocks", FILE_LINE, "fcntl flock dot", "what locks mbox files", check_stores},
     {"overquota", FILE_LINE, "temporary", "whether full mailboxes bounce", check_stores},
     {"subfolders", FILE_LINE, "none", "mail to the folders of Maildirs", check_stores},
+    {"deliver", FILE_LINE, "queue", "whether mail is tried at once", check_deliver},
+    {"mailqformat", FILE_LINE, "postfix", "as whose mailq prints the queue", check_mailq_format},
     {"doublebounce", FILE_LINE, "postmaster", "who hears of reports that fail", check_address},
     {"relaydomains", FILE_LINES, "none", "domains that anybody may send to", check_routes},
     {"relayhosts", FILE_LINES, "127.0.0.0/8, ::1", "clients that may send anywhere", check_ranges},
@@ -354,6 +406,9 @@ const struct file files[] = {
     {"policy", FILE_LINES, "none", "services that smtpd asks", check_policy},
     {"verify", FILE_LINE, "trusted", "whom VRFY and EXPN answer", check_verify},
     {"routes", FILE_LINES, "none: the DNS", "where mail for others goes", check_routes},
+    {"addressmap", FILE_LINES, "none", "other addresses for those of local programs",
+	check_rewriting},
+    {"masquerade", FILE_LINE, "none: me", "the domain of local senders", check_rewriting},
     {"senderroutes", FILE_LINES, "none", "the same, by sender", check_routes},
     {"srs", FILE_LINES, "none: senders stay", "senders of forwarded mail (SRS)", check_srs},
     {"srs-keys", FILE_SECRET, "none", "keys of such senders", NULL},
@@ -363,6 +418,7 @@ const struct file files[] = {
     {"tls-report", FILE_LINES, "none: no reports", "reports on TLS to other hosts",
 	check_tls_report},
     {"tlsclient", FILE_LINES, "safe ones", "settings of TLS to servers", check_tlsclient},
+    {"submitters", FILE_LINES, "any", "what local users may submit", check_submitters},
     {"destinations", FILE_LINES, "none", "limits of destinations", check_destinations},
     {"sendfrom", FILE_LINES, "the system's choice", "own addresses to send from", check_sources},
     {"ownaddresses", FILE_LINES, "the interfaces'", "addresses that mean this host", check_ranges},

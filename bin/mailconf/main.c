@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* mailconf: what the control files say, and what follows for one address (mailconf(8)). */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/about.h"
 #include "base/die.h"
+#include "base/escape.h"
 #include "base/io.h"
+#include "base/reader.h"
 #include "check.h"
 #include "mail/address.h"
 #include "mailconf.h"
-
-static const char *const usage =
-    "usage: mailconf [show [-ct] [NAME...] | limits [-ct] | check [-n] |\n"
-    "                 route [-f SENDER] ADDRESS... | compile NAME...]\n";
 
 struct arguments {
 	const char *from;
@@ -26,35 +24,64 @@ struct arguments {
 	size_t count;
 };
 
-static void
-help(void)
-{
-	printf(
-	    "%s"
-	    "Shows the settings of the control directory.\n"
-	    "  show [NAME...]                each file, where its value is from, and what it is "
-	    "for\n"
-	    "  limits                        each of the numbers in limits\n"
-	    "    -c, --changed               only what is not as without a control directory\n"
-	    "    -t, --tabs                  for programs: tabs between, nothing cut\n"
-	    "  check                         what would lose or leak mail, a line each\n"
-	    "    -n, --no-dns                without asking the DNS\n"
-	    "  route ADDRESS...              where mail for ADDRESS goes, and all that decides\n"
-	    "    -f, --from SENDER           for mail of this sender (\"\": the null one)\n"
-	    "  compile NAME...               make NAME.cdb of the table NAME\n"
-	    "  --help, --version\n"
-	    "Exit code: 0 done, nothing wrong, mail goes there; 100 problems, mail is refused, or "
-	    "wrong\n"
-	    "usage; 111 it cannot go there, or cannot be said, now.\n",
-	    usage);
-}
+static const struct option_row show_rows[] = {
+    {'c', "changed", NULL, "only what is not as without a control directory", TAKES_TEXT, NULL},
+    {'t', "tabs", NULL, "for programs: tabs between, nothing cut", TAKES_TEXT, NULL},
+    {0},
+};
 
-_Noreturn static void
-wrong_usage(const char *what)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, what, usage);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_row check_rows[] = {
+    {'n', "no-dns", NULL, "without asking the DNS", TAKES_TEXT, NULL},
+    {0},
+};
+
+static const struct option_row route_rows[] = {
+    {'f', "from", "SENDER", "for mail of this sender (\"\": the null one)", TAKES_ADDRESS, NULL},
+    {0},
+};
+
+/* In the order of the handlers below. */
+static const struct option_command commands[] = {
+    {.usage = "[-ct]", .rows = {show_rows}},
+    {.name = "show",
+	.usage = "[-ct] [NAME...]",
+	.operands = "[NAME...]",
+	.help = "Shows each file, where its value is from, and what it is for.",
+	.rows = {show_rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_CONTROL}},
+    {.name = "limits",
+	.usage = "[-ct]",
+	.help = "Shows each of the numbers in limits.",
+	.rows = {show_rows}},
+    {.name = "check",
+	.usage = "[-n]",
+	.help = "Says what would lose or leak mail, a line each.",
+	.rows = {check_rows}},
+    {.name = "route",
+	.usage = "[-f SENDER] ADDRESS...",
+	.operands = "ADDRESS...",
+	.help = "Shows where mail for ADDRESS goes, and why; -: for those on standard input.",
+	.rows = {route_rows},
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_ADDRESS}},
+    {.name = "compile",
+	.usage = "NAME...",
+	.operands = "NAME...",
+	.help = "Makes NAME.cdb of the table NAME.",
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_CONTROL}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Shows and checks the settings of the control directory. Without a command: show.\n",
+    .after = "Exit code: 0 done, nothing wrong, mail goes there; 100 problems, mail is\n"
+	     "refused, or wrong usage; 111 it cannot go there, or cannot be said, now.\n"
+	     "See mailconf(8).\n",
+    .commands = commands};
 
 static void
 print(const struct str *out)
@@ -79,37 +106,113 @@ open_routes(const struct control *c)
 	return routes;
 }
 
-/* All ADDRESSES: the worst of the exit codes, of which a refusal is the worst. */
+#define LINE_OCTETS_MAX 2000
+
+/* What is asked of route. */
+struct inquiry {
+	const struct control *control;
+	const struct routes *routes;
+	const struct slice *sender; /* null: whoever it is */
+	int worst;		    /* of the exit codes, of which a refusal is the worst */
+};
+
+static bool
+is_address(struct slice text)
+{
+	struct address parsed;
+
+	return address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &parsed) == ADDRESS_OK;
+}
+
+static void
+route_one(struct inquiry *q, struct slice address)
+{
+	struct str out;
+	int code;
+
+	str_init(&out, OUTPUT_MAX);
+	code = explain_route(q->control, q->routes, address, q->sender, &out);
+	if (code == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to say it all");
+	print(&out);
+	str_free(&out);
+	if (code == EXIT_PERMANENT || q->worst == EXIT_DONE)
+		q->worst = code;
+}
+
+/* A line that somebody may have typed: what is no address is told, and the next one is read. */
+static void
+route_line(struct inquiry *q, struct slice line)
+{
+	line = slice_trim(line);
+	if (is_address(line))
+		route_one(q, line);
+	else if (line.len > 0) {
+		struct str shown;
+
+		str_init(&shown, OUTPUT_MAX);
+		if (escape_text(&shown, line) == 0)
+			fprintf(stderr, "%s: %s is no address\n", PROGRAM, shown.data);
+		str_free(&shown);
+		q->worst = EXIT_PERMANENT;
+	}
+}
+
+/* Addresses on standard input, one a line; the last may be without its end. */
+static void
+route_lines(struct inquiry *q)
+{
+	struct reader r;
+	struct slice line;
+
+	if (reader_init(&r, STDIN_FILENO, 2 * LINE_OCTETS_MAX) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read addresses");
+	r.until = DEADLINE_NEVER;
+	for (;;)
+		switch (reader_line(&r, &line, LINE_OCTETS_MAX)) {
+		case READER_LINE:
+		case READER_BARE_LF:
+		case READER_BARE_CR:
+		case READER_NUL:
+			route_line(q, line);
+			break;
+		case READER_EOF:
+			route_line(q, reader_unread(&r));
+			reader_free(&r);
+			return;
+		case READER_TOO_LONG:
+			die(PROGRAM, EXIT_PERMANENT, "a line is longer than %d octets",
+			    LINE_OCTETS_MAX);
+		case READER_TIMEOUT:
+		case READER_ERROR:
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read addresses");
+		}
+}
+
+/* All ADDRESSES; "-" stands for those on standard input. */
 static int
 route(const struct control *c, char **addresses, const char *from)
 {
 	struct routes *routes = open_routes(c);
 	struct slice sender = slice_of(from);
+	struct inquiry q = {.control = c, .routes = routes, .worst = EXIT_DONE};
 	struct address parsed;
-	struct str out;
-	int worst = EXIT_DONE;
 
-	str_init(&out, OUTPUT_MAX);
+	if (slice_is(sender, "<>"))
+		sender.len = 0;
 	if (sender.len > 0 && address_parse(sender, ADDRESS_UTF8, &parsed) != ADDRESS_OK)
 		die(PROGRAM, EXIT_PERMANENT, "%s is no address", from);
+	q.sender = from == NULL ? NULL : &sender;
 	for (; *addresses != NULL; addresses++) {
-		int code;
-
-		if (address_parse(slice_of(*addresses), ADDRESS_UTF8 | ADDRESS_BARE, &parsed) !=
-		    ADDRESS_OK)
+		if (strcmp(*addresses, "-") == 0)
+			route_lines(&q);
+		else if (is_address(slice_of(*addresses)))
+			route_one(&q, slice_of(*addresses));
+		else
 			die(PROGRAM, EXIT_PERMANENT, "%s is no address", *addresses);
-		code = explain_route(
-		    c, routes, slice_of(*addresses), from == NULL ? NULL : &sender, &out);
-		if (code == -1)
-			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to say it all");
-		print(&out);
-		str_clear(&out);
-		if (code == EXIT_PERMANENT || worst == EXIT_DONE)
-			worst = code;
 	}
-	str_free(&out);
 	routes_free(routes);
-	return worst;
+	return q.worst;
 }
 
 static int
@@ -166,92 +269,56 @@ check(const struct control *c, const struct arguments *a)
 }
 
 static void
-take_option(struct arguments *a, int option)
+take_option(struct arguments *a, const struct option_scan *scan, int code)
 {
-	if (option == 'f')
-		a->from = optarg;
-	else if (option == 'c')
+	if (code == 'f')
+		a->from = scan->value;
+	else if (code == 'c')
 		a->show.is_changed = true;
-	else if (option == 't')
+	else if (code == 't')
 		a->show.has_tabs = true;
-	else if (option == 'n')
+	else
 		a->is_offline = true;
-	else if (option == 'v')
-		about_version(PROGRAM);
-	else if (option == 'h') {
-		help();
-		if (fflush(stdout) != 0)
-			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
-		exit(EXIT_DONE);
-	} else
-		wrong_usage("unknown option, or one without its value");
-}
-
-static void
-read_options(struct arguments *a, int argc, char **argv)
-{
-	static const struct option long_options[] = {{"from", required_argument, NULL, 'f'},
-	    {"changed", no_argument, NULL, 'c'}, {"tabs", no_argument, NULL, 't'},
-	    {"no-dns", no_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "f:ctn", long_options, NULL)) != -1)
-		take_option(a, option);
 }
 
 static int
-run(const struct control *c, const char *command, const struct arguments *a)
+route_all(const struct control *c, const struct arguments *a)
 {
-	bool is_route = strcmp(command, "route") == 0, is_check = strcmp(command, "check") == 0;
-	bool is_show = strcmp(command, "show") == 0, is_limits = strcmp(command, "limits") == 0;
-	bool is_compile = strcmp(command, "compile") == 0;
-
-	if (!is_route && a->from != NULL)
-		wrong_usage("--from is for route");
-	if (!is_check && a->is_offline)
-		wrong_usage("--no-dns is for check");
-	if (!is_show && !is_limits && (a->show.is_changed || a->show.has_tabs))
-		wrong_usage("--changed and --tabs are for show and limits");
-	if (is_route && a->count == 0)
-		wrong_usage("which address?");
-	if ((is_check || is_limits) && a->count > 0)
-		wrong_usage("too many arguments");
-	if (is_compile && a->count == 0)
-		wrong_usage("which table?");
-	if (is_route)
-		return route(c, a->words, a->from);
-	if (is_compile)
-		return compile_tables(c, a->words, a->count);
-	if (is_check)
-		return check(c, a);
-	if (is_limits)
-		return limits(c, a);
-	if (is_show)
-		return show(c, a);
-	wrong_usage("unknown command");
+	return route(c, a->words, a->from);
 }
+
+static int
+compile(const struct control *c, const struct arguments *a)
+{
+	return compile_tables(c, a->words, a->count);
+}
+
+static int (*const handlers[])(const struct control *c, const struct arguments *a) = {
+    show, show, limits, check, route_all, compile};
+
+_Static_assert(sizeof handlers / sizeof handlers[0] + 1 == sizeof commands / sizeof commands[0],
+    "each command has a handler");
 
 int
 main(int argc, char **argv)
 {
 	struct arguments a = {.from = NULL};
-	const char *command = "show";
+	struct option_scan scan;
 	struct control control;
 	int code;
 
 	if (io_fill_standard() == -1)
 		return EXIT_TEMPORARY;
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
-	read_options(&a, argc, argv);
-	if (optind < argc)
-		command = argv[optind++];
-	a.words = argv + optind;
-	a.count = (size_t)(argc - optind);
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		take_option(&a, &scan, code);
+	a.words = scan.operands;
+	a.count = (size_t)scan.count;
 	if (control_open(&control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", control.path);
-	code = run(&control, command, &a);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
+	code = handlers[scan.command - commands](&control, &a);
 	control_close(&control);
 	return code;
 }

@@ -5,13 +5,13 @@
 
 #include "base/about.h"
 #include "base/die.h"
+#include "conf/mx_port.h"
 #include "mailconf.h"
 #include "net/dns.h"
 #include "net/endpoint.h"
 #include "net/tls_policy.h"
 
 #define SECONDS 30 /* for all questions */
-#define SMTP_PORT 25
 
 /* One answer at work. */
 struct asking_servers {
@@ -177,7 +177,7 @@ explain_literal(struct asking_servers *a, struct slice literal)
 	struct sockaddr_storage address;
 	socklen_t len;
 
-	if (endpoint_parse(host, a->mx_port, &address, &len) && a->mx_port == SMTP_PORT &&
+	if (endpoint_parse(host, a->mx_port, &address, &len) && a->mx_port == MX_PORT &&
 	    endpoint_is_own(&address))
 		return add(a, "address", host, "this host: mail would come back");
 	return explain_address(a, host, literal, a->mx_port);
@@ -220,18 +220,6 @@ explain_all(struct asking_servers *a, struct slice next_hop)
 	return 0;
 }
 
-static uint16_t
-port_of_exchangers(const struct control *c, struct str *text)
-{
-	uint64_t port = SMTP_PORT;
-
-	str_clear(text);
-	if (control_line(c, "mxport", text) == 1 &&
-	    (!slice_number(str_slice(text), UINT16_MAX, &port) || port == 0))
-		port = SMTP_PORT;
-	return (uint16_t)port;
-}
-
 int
 explain_servers(const struct control *c, const struct routes *routes, struct slice next_hop,
     const char *indent, struct str *out)
@@ -252,7 +240,8 @@ explain_servers(const struct control *c, const struct routes *routes, struct sli
 		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, a.line.data);
 	if (a.policy == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
-	a.mx_port = port_of_exchangers(c, &a.line);
+	str_clear(&a.line);
+	(void)mx_port_read(c, &a.mx_port, &a.line); /* the check tells of what is none */
 	result = explain_all(&a, next_hop);
 	tls_policy_close(a.policy);
 	tls_requirement_free(&a.requirement);

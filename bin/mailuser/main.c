@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* mailuser: adds, changes and removes mail accounts (mailuser(8)). Here: commands and options. */
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <getopt.h>
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,29 +12,11 @@
 #include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
+#include "base/memory.h"
 #include "mailuser.h"
 
-static const char help[] =
-    "usage: mailuser add [-n] [-m MAILBOX] [-q QUOTA] [--adopt] ADDRESS\n"
-    "       mailuser passwd ADDRESS\n"
-    "       mailuser list [DOMAIN]\n"
-    "       mailuser show ADDRESS\n"
-    "       mailuser quota ADDRESS [QUOTA | none]\n"
-    "       mailuser disable | enable ADDRESS...\n"
-    "       mailuser rename ADDRESS ADDRESS\n"
-    "       mailuser remove [--delete-mail [--yes]] ADDRESS\n"
-    "       mailuser domain add | remove DOMAIN...\n"
-    "       mailuser domain list\n"
-    "       mailuser import [--skip] [--dry-run] [-d DOMAIN] [-m TEMPLATE] FORMAT FILE\n"
-    "       mailuser export [-o FILE] dovecot\n"
-    "       mailuser fold                move all accounts from the texts into the cdb files\n"
-    "Passwords are asked for at a terminal; --password-fd N reads one line from a descriptor,\n"
-    "as standard input is read where it is no terminal. FORMAT: dovecot, postfix-mailbox,\n"
-    "postfix-virtual, vpopmail. QUOTA: as 500M or 2G,10000 (messages). See mailuser(8).\n"
-    "       --help, --version\n";
-
-enum letterless {
-	OPTION_ADOPT = 1000,
+enum {
+	OPTION_ADOPT = OPTION_LONG,
 	OPTION_PASSWORD_FD,
 	OPTION_DELETE_MAIL,
 	OPTION_YES,
@@ -44,48 +24,154 @@ enum letterless {
 	OPTION_DRY_RUN,
 };
 
-static const struct option long_options[] = {
-    {"no-password", no_argument, NULL, 'n'},
-    {"mailbox", required_argument, NULL, 'm'},
-    {"quota", required_argument, NULL, 'q'},
-    {"domain", required_argument, NULL, 'd'},
-    {"output", required_argument, NULL, 'o'},
-    {"adopt", no_argument, NULL, OPTION_ADOPT},
-    {"password-fd", required_argument, NULL, OPTION_PASSWORD_FD},
-    {"delete-mail", no_argument, NULL, OPTION_DELETE_MAIL},
-    {"yes", no_argument, NULL, OPTION_YES},
-    {"skip", no_argument, NULL, OPTION_SKIP},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {NULL, 0, NULL, 0},
+static const struct option_row add_rows[] = {
+    {'n', "no-password", NULL, "mail comes, and nobody can log in", TAKES_TEXT, NULL},
+    {'m', "mailbox", "MAILBOX", "its Maildir, or where its mail goes", TAKES_FOLDER, NULL},
+    {'q', "quota", "QUOTA", "as 500M, or 2G,10000 (messages)", TAKES_TEXT, NULL},
+    {OPTION_ADOPT, "adopt", NULL, "take a Maildir that is there already", TAKES_TEXT, NULL},
+    {0},
 };
 
-/* OPTIONS are the letters above, A to F for those that have none. */
-static const struct command {
-	const char *name;
-	int (*run)(struct options *o);
-	const char *options;
-	int least, most; /* words */
-} commands[] = {
-    {"add", command_add, "nmqAB", 1, 1},
-    {"passwd", command_passwd, "B", 1, 1},
-    {"list", command_list, "", 0, 1},
-    {"show", command_show, "", 1, 1},
-    {"quota", command_quota, "", 1, 2},
-    {"disable", command_disable, "", 1, INT_MAX},
-    {"enable", command_enable, "", 1, INT_MAX},
-    {"rename", command_rename, "", 2, 2},
-    {"remove", command_remove, "CD", 1, 1},
-    {"domain", command_domain, "", 1, INT_MAX},
-    {"import", command_import, "EFdm", 2, 2},
-    {"export", command_export, "o", 1, 1},
-    {"fold", command_fold, "", 0, 0},
+static const struct option_row password_rows[] = {
+    {OPTION_PASSWORD_FD, "password-fd", "N", "read the password, one line, from descriptor N",
+	TAKES_TEXT, NULL},
+    {0},
 };
+
+static const struct option_row remove_rows[] = {
+    {OPTION_DELETE_MAIL, "delete-mail", NULL, "the Maildir, too", TAKES_TEXT, NULL},
+    {OPTION_YES, "yes", NULL, "do not ask about that", TAKES_TEXT, NULL},
+    {0},
+};
+
+static const struct option_row import_rows[] = {
+    {OPTION_SKIP, "skip", NULL, "leave accounts alone that are there", TAKES_TEXT, NULL},
+    {OPTION_DRY_RUN, "dry-run", NULL, "only say what would be done", TAKES_TEXT, NULL},
+    {'d', "domain", "DOMAIN", "of logins without one", TAKES_HOSTED, NULL},
+    {'m', "mailbox", "TEMPLATE", "where mailboxes are, as /var/mail/%d/%n/", TAKES_FOLDER, NULL},
+    {0},
+};
+
+static const struct option_row export_rows[] = {
+    {'o', "output", "FILE", "to be written for its owner alone", TAKES_FILE, NULL},
+    {0},
+};
+
+/* In the order of the handlers below. */
+static const struct option_command commands[] = {
+    {.name = "add",
+	.usage = "[-n] [-m MAILBOX] [-q QUOTA] [--adopt] [--password-fd N] ADDRESS",
+	.operands = "ADDRESS",
+	.help = "Makes an account; its password is asked for.",
+	.rows = {add_rows, password_rows},
+	.least = 1,
+	.most = 1,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "passwd",
+	.usage = "[--password-fd N] ADDRESS",
+	.operands = "ADDRESS",
+	.help = "Sets a new password.",
+	.rows = {password_rows},
+	.least = 1,
+	.most = 1,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "list",
+	.usage = "[DOMAIN]",
+	.operands = "[DOMAIN]",
+	.help = "Lists accounts.",
+	.most = 1,
+	.takes = {TAKES_HOSTED}},
+    {.name = "show",
+	.usage = "ADDRESS",
+	.operands = "ADDRESS",
+	.help = "Says all about an account.",
+	.least = 1,
+	.most = 1,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "quota",
+	.usage = "ADDRESS [QUOTA | none]",
+	.operands = "ADDRESS [QUOTA]",
+	.help = "Shows or sets how much it may hold: 500M, none.",
+	.least = 1,
+	.most = 2,
+	.takes = {TAKES_ACCOUNT, TAKES_WORD},
+	.words = "none"},
+    {.name = "disable",
+	.usage = "ADDRESS...",
+	.operands = "ADDRESS...",
+	.help = "Keeps the mail and forbids logins.",
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "enable",
+	.usage = "ADDRESS...",
+	.operands = "ADDRESS...",
+	.help = "Allows them again.",
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "rename",
+	.usage = "ADDRESS ADDRESS",
+	.operands = "ADDRESS NEW-ADDRESS",
+	.help = "Gives an account another address.",
+	.least = 2,
+	.most = 2,
+	.takes = {TAKES_ACCOUNT, TAKES_ACCOUNT}},
+    {.name = "remove",
+	.usage = "[--delete-mail [--yes]] ADDRESS",
+	.operands = "ADDRESS",
+	.help = "Removes an account, and its mail if asked.",
+	.rows = {remove_rows},
+	.least = 1,
+	.most = 1,
+	.takes = {TAKES_ACCOUNT}},
+    {.name = "domain",
+	.usage = "add | remove DOMAIN...\nlist",
+	.operands = "add|remove|list [DOMAIN...]",
+	.help = "Says which domains are hosted here.",
+	.least = 1,
+	.most = OPTION_MANY,
+	.takes = {TAKES_WORD, TAKES_HOSTED},
+	.words = "add remove list"},
+    {.name = "import",
+	.usage = "[--skip] [--dry-run] [-d DOMAIN] [-m TEMPLATE] FORMAT FILE",
+	.operands = "FORMAT FILE",
+	.help = "Takes accounts over from another server.",
+	.rows = {import_rows},
+	.least = 2,
+	.most = 2,
+	.takes = {TAKES_WORD, TAKES_FILE},
+	.words = "dovecot postfix-mailbox postfix-virtual vpopmail"},
+    {.name = "export",
+	.usage = "[-o FILE] dovecot",
+	.operands = "dovecot",
+	.help = "Writes them down for another server.",
+	.rows = {export_rows},
+	.least = 1,
+	.most = 1,
+	.takes = {TAKES_WORD},
+	.words = "dovecot"},
+    {.name = "fold", .usage = "", .help = "Moves all accounts from the texts into the cdb files."},
+    {.usage = NULL},
+};
+
+static int (*const handlers[])(struct options *o) = {command_add, command_passwd, command_list,
+    command_show, command_quota, command_disable, command_enable, command_rename, command_remove,
+    command_domain, command_import, command_export, command_fold};
+
+_Static_assert(sizeof handlers / sizeof handlers[0] + 1 == sizeof commands / sizeof commands[0],
+    "each command has a handler");
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Adds, changes and removes mail accounts of hosted domains.\n",
+    .after = "Passwords are asked for at a terminal, else read from standard input, one line.\n"
+	     "See mailuser(8).\n",
+    .commands = commands};
 
 _Noreturn void
 wrong_usage(const char *what)
 {
-	fprintf(stderr, "%s: %s. Try 'mailuser --help'.\n", PROGRAM, what);
-	exit(EXIT_PERMANENT);
+	die(PROGRAM, EXIT_PERMANENT, "%s. Try '%s --help'.", what, PROGRAM);
 }
 
 void
@@ -96,39 +182,40 @@ finish_output(void)
 }
 
 static int
-descriptor(const char *text)
+descriptor(const struct option_scan *scan)
 {
 	uint64_t fd = 0;
 
-	if (!slice_number(slice_of(text), INT_MAX, &fd))
-		wrong_usage("--password-fd wants the number of a descriptor");
+	if (!slice_number(slice_of(scan->value), INT_MAX, &fd))
+		about_wrong(
+		    scan, "--password-fd takes the number of a descriptor, not %s", scan->value);
 	return (int)fd;
 }
 
 static void
-take_option(struct options *o, int option)
+take_option(struct options *o, const struct option_scan *scan, int code)
 {
-	switch (option) {
+	switch (code) {
 	case 'n':
 		o->no_password = true;
 		break;
 	case 'm':
-		o->mailbox = optarg;
+		o->mailbox = scan->value;
 		break;
 	case 'q':
-		o->quota = optarg;
+		o->quota = scan->value;
 		break;
 	case 'd':
-		o->domain = optarg;
+		o->domain = scan->value;
 		break;
 	case 'o':
-		o->output = optarg;
+		o->output = scan->value;
 		break;
 	case OPTION_ADOPT:
 		o->adopt = true;
 		break;
 	case OPTION_PASSWORD_FD:
-		o->password_fd = descriptor(optarg);
+		o->password_fd = descriptor(scan);
 		break;
 	case OPTION_DELETE_MAIL:
 		o->delete_mail = true;
@@ -139,81 +226,33 @@ take_option(struct options *o, int option)
 	case OPTION_SKIP:
 		o->skip = true;
 		break;
-	case OPTION_DRY_RUN:
-		o->dry_run = true;
-		break;
 	default:
-		wrong_usage("unknown option, or one without its value");
+		o->dry_run = true;
 	}
-}
-
-static void
-read_options(struct options *o, const struct command *command, int argc, char **argv)
-{
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "nm:q:d:o:", long_options, NULL)) != -1) {
-		int letter = option >= OPTION_ADOPT ? 'A' + option - OPTION_ADOPT : option;
-
-		if (option != '?' && strchr(command->options, letter) == NULL)
-			wrong_usage("an option that is not for this command");
-		take_option(o, option);
-	}
-	o->words = argv + optind;
-	o->count = argc - optind;
-	if (o->count < command->least)
-		wrong_usage("something is missing behind the command");
-	if (o->count > command->most)
-		wrong_usage("too many arguments");
-}
-
-static const struct command *
-find_command(const char *name)
-{
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (strcmp(name, commands[i].name) == 0)
-			return &commands[i];
-	wrong_usage(name[0] == '-' ? "unknown option" : "there is no such command");
-}
-
-/* Passwords pass through here. */
-static void
-hide_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to forbid core files");
-#ifndef __SANITIZE_ADDRESS__ /* which looks at its own process */
-	if (prctl(PR_SET_DUMPABLE, 0) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hide memory");
-#endif
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = {.password_fd = -1};
-	const struct command *command;
+	struct option_scan scan;
 	int code;
 
 	if (io_fill_standard() == -1)
 		return EXIT_TEMPORARY;
 	(void)signal(SIGPIPE, SIG_IGN);
 	umask(077);
-	if (argc < 2)
-		wrong_usage("no command");
-	if (strcmp(argv[1], "--help") == 0)
-		about_help(help);
-	if (strcmp(argv[1], "--version") == 0)
-		about_version(PROGRAM);
-	command = find_command(argv[1]);
-	read_options(&options, command, argc - 1, argv + 1);
-	hide_memory();
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		take_option(&options, &scan, code);
+	options.words = scan.operands;
+	options.count = scan.count;
+	if (memory_hide() == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hide memory");
 	if (control_open(&options.control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", options.control.path);
-	code = command->run(&options);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, options.control.path,
+		    strerror(errno), control_advice(errno));
+	code = handlers[scan.command - commands](&options);
 	finish_output();
 	control_close(&options.control);
 	return code;

@@ -2,7 +2,7 @@
 /* mta-sts: policies of MTA-STS, fetched and kept (mta-sts(8)). Here: options. */
 #include <sys/stat.h>
 
-#include <getopt.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,72 +17,77 @@
 #define POST_MAX ((size_t)64 << 20)
 #define POST_SECONDS 60
 
-static const char usage[] = "usage: mta-sts [-c] DOMAIN...\n"
-			    "       mta-sts -s | -w | --refresh | --post URL TYPE\n";
-
-static const char help[] =
-    "usage: mta-sts [-c] DOMAIN...\n"
-    "       mta-sts -s | -w | --refresh | --post URL TYPE\n"
-    "Fetches the MTA-STS policy of a domain (RFC 8461) and shows it; the mail exchangers, too.\n"
-    "  -c, --cached   what is in the cache, without asking anybody\n"
-    "  -s             speak the helper protocol on descriptor 0 (smtp-send starts it so)\n"
-    "  -w             be a service on run/mta-sts/socket in the spool, or on systemd's socket\n"
-    "      --refresh  renew what is in the cache and a day old; for cron\n"
-    "      --post URL TYPE  send standard input there by HTTPS; tls-report starts it so\n"
-    "      --help, --version\n"
-    "Exit code: 0 there is a policy, 100 there is none, or wrong usage, 111 it cannot be said "
-    "now;\n"
-    "of several domains, the highest.\n";
-
 enum mode {
 	MODE_SHOW,
 	MODE_CACHED = 'c',
+	MODE_FETCH = 'f',
 	MODE_SPEAK = 's',
 	MODE_SERVE = 'w',
-	MODE_REFRESH = 'r',
-	MODE_POST = 'p'
+	MODE_REFRESH = OPTION_LONG,
+	MODE_POST,
+	OPTION_SERVER,
 };
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_row rows[] = {
+    {MODE_CACHED, "cached", NULL, "what is in the cache, without asking anybody", TAKES_TEXT, NULL},
+    {MODE_SPEAK, NULL, NULL, "speak the helper protocol on descriptor 0 (smtp-send starts it so)",
+	TAKES_TEXT, NULL},
+    {MODE_FETCH, NULL, NULL, "the same without a cache (mxlookup and smtp-probe start it so)",
+	TAKES_TEXT, NULL},
+    {MODE_SERVE, NULL, NULL,
+	"be a service on run/mta-sts/socket in the spool, or on systemd's socket", TAKES_TEXT,
+	NULL},
+    {MODE_REFRESH, "refresh", NULL, "renew what is in the cache and a day old; for cron",
+	TAKES_TEXT, NULL},
+    {OPTION_SERVER, "server", "SERVER[:PORT]",
+	"ask this DNS server; only where the cache has no part in it", TAKES_HOST, NULL},
+    {MODE_POST, "post", NULL, "send standard input to URL by HTTPS; tls-report starts it so",
+	TAKES_TEXT, NULL},
+    {0},
+};
 
+static const struct option_command commands[] = {
+    {.usage = "[-c] [--server SERVER] DOMAIN...\n-s | -f [--server SERVER] | -w | --refresh | "
+	      "--post URL TYPE",
+	.operands = "DOMAIN...",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_DOMAIN}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Fetches the MTA-STS policy of a domain (RFC 8461) and shows it; the mail\n"
+	     "exchangers, too.\n",
+    .after = "Exit code: 0 there is a policy, 100 there is none, or wrong usage, 111 it cannot\n"
+	     "be said now; of several domains, the highest. See mta-sts(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
+
+/* What stands behind the options is scan->operands then. */
 static enum mode
-parse_options(int argc, char **argv)
+parse_options(struct option_scan *scan, const char **server)
 {
-	static const struct option options[] = {
-	    {"cached", no_argument, NULL, 'c'},
-	    {"refresh", no_argument, NULL, 'r'},
-	    {"post", no_argument, NULL, 'p'},
-	    {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
 	enum mode mode = MODE_SHOW;
-	int option, left;
+	int code;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+csw", options, NULL)) != -1) {
-		if (option == 'H')
-			about_help(help);
-		if (option == 'V')
-			about_version(PROGRAM);
-		if (option == '?')
-			wrong_usage("no such option");
+	while ((code = about_option(scan)) != OPTION_END) {
+		if (code == OPTION_SERVER) {
+			*server = scan->value;
+			continue;
+		}
 		if (mode != MODE_SHOW)
-			wrong_usage("one of these options, please");
-		mode = (enum mode)option;
+			about_wrong(scan, "one of -c, -s, -f, -w, --refresh and --post is enough");
+		mode = (enum mode)code;
 	}
-	left = argc - optind;
-	if (mode == MODE_SHOW || mode == MODE_CACHED) {
-		if (left == 0)
-			wrong_usage("which domain?");
-	} else if (left != (mode == MODE_POST ? 2 : 0)) {
-		wrong_usage("too many arguments, or too few");
-	}
+	if (*server != NULL && mode != MODE_SHOW && mode != MODE_FETCH)
+		about_wrong(scan, "--server goes with -f, or with DOMAIN alone");
+	if (mode == MODE_POST && scan->count != 2)
+		about_wrong(scan, "--post takes URL and TYPE");
+	if ((mode == MODE_SHOW || mode == MODE_CACHED) && scan->count == 0)
+		about_wrong(scan, "DOMAIN is missing behind mta-sts");
+	if (mode != MODE_SHOW && mode != MODE_CACHED && mode != MODE_POST && scan->count > 0)
+		about_wrong(scan, "unexpected operand: %s", scan->operands[0]);
 	return mode;
 }
 
@@ -142,7 +147,7 @@ post(struct server *s, char **arguments)
 }
 
 static void
-prepare(struct server *s, bool is_service)
+prepare(struct server *s, bool is_service, const char *server)
 {
 	struct str problem;
 
@@ -150,7 +155,14 @@ prepare(struct server *s, bool is_service)
 	if (settings_read(&s->settings, &problem) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
 	str_free(&problem);
-	if (!is_service && server_resolve(s) == -1)
+	if (server != NULL) {
+		str_clear(&s->settings.resolvers);
+		if (str_add_text(&s->settings.resolvers, server) == -1)
+			die_errno(PROGRAM, EXIT_PERMANENT, "unable to use --server");
+	}
+	if (!is_service && server_resolve(s) == -1 && server != NULL && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "--server takes ADDRESS[:PORT], not %s", server);
+	if (!is_service && s->dns == NULL && server_resolve(s) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
 	if (fetch_prepare() == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "unable to set up libcurl");
@@ -164,6 +176,9 @@ run(struct server *s, enum mode mode, char **arguments)
 		return show_all(s, arguments, false);
 	case MODE_POST:
 		return post(s, arguments);
+	case MODE_FETCH:
+		exchange_serve(s, STDIN_FILENO, 0);
+		return EXIT_DONE;
 	default:
 		break;
 	}
@@ -185,16 +200,20 @@ int
 main(int argc, char **argv)
 {
 	struct server server = {.cache_fd = -1, .lock_fd = -1, .client = -1};
-	enum mode mode = parse_options(argc, argv);
+	struct option_scan scan;
+	const char *resolver = NULL;
+	enum mode mode;
 	int code;
 
+	options_begin(&scan, &about, argc, argv);
+	mode = parse_options(&scan, &resolver);
 	if (io_fill_standard() == -1)
 		return EXIT_TEMPORARY;
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
 	umask(077);
-	prepare(&server, mode == MODE_SERVE);
-	code = run(&server, mode, argv + optind);
+	prepare(&server, mode == MODE_SERVE, resolver);
+	code = run(&server, mode, scan.operands);
 	cache_close(&server);
 	if (server.dns != NULL)
 		dns_close(server.dns);

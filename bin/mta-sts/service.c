@@ -48,7 +48,8 @@ renew(void *context)
 int
 service_run(struct server *s)
 {
-	struct pool pool = {.listener = ACTIVATION_FIRST,
+	struct pool pool = {.program = PROGRAM,
+	    .listener = ACTIVATION_FIRST,
 	    .workers_max = s->settings.workers,
 	    .serve = serve_client,
 	    .context = s,
@@ -62,11 +63,9 @@ service_run(struct server *s)
 	if (!is_passed)
 		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {
-		log_note(
-		    PROGRAM, "fatal", "unable to listen on %s: %s", path.data, strerror(errno));
+		log_note(PROGRAM, "fatal", "unable to listen on %s: %s%s", path.data,
+		    strerror(errno), listen_service_advice(errno));
 	} else {
-		log_note(PROGRAM, "ready", "listening on %s",
-		    is_passed ? "the socket passed" : path.data);
 		if (s->cache_fd == -1)
 			log_note(PROGRAM, "warning",
 			    "there is no cache: run/" PROGRAM " of the spool is not ours");

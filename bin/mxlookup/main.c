@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* mxlookup: where mail for a domain goes (mxlookup(1)). */
+/* mxlookup: where mail for a domain goes (mxlookup(1)). Here: options. */
+#include <sys/socket.h>
+
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,308 +10,230 @@
 
 #include "base/about.h"
 #include "base/die.h"
-#include "base/escape.h"
 #include "base/io.h"
 #include "conf/control.h"
-#include "mail/address.h"
-#include "net/dns.h"
-#include "net/endpoint.h"
-#include "net/idn.h"
-#include "tls.h"
+#include "conf/mx_port.h"
+#include "forms.h"
+#include "input.h"
+#include "mxlookup.h"
+#include "run.h"
 
 #define TIMEOUT_DEFAULT 30
+#define TIMEOUT_DEFAULT_TEXT "30"
 #define TIMEOUT_MAX 3600
-#define TEXT_MAX ((size_t)1 << 20)
+#define SERVERS_MAX ((size_t)4096)
 
-/* Exit codes of one domain, the worse the higher; of several domains the highest counts. */
-enum outcome { FOUND = 0, NO_DOMAIN = 1, NULL_MX = 2, BROKEN = 3, TEMPORARY = 111 };
-
-struct lookup {
-	struct dns *dns;
-	int64_t timeout;
-	bool tabs;  /* columns for programs, not for people */
-	bool forms; /* nothing is looked up: lines for the control file idn */
-	bool shows_tls;
-	struct tls tls;
-	struct str text;    /* of one domain */
-	struct slice asked; /* the domain with A-labels */
+enum {
+	OPTION_IDN = OPTION_LONG,
+	OPTION_SEED,
+	OPTION_FORM,			/* and the forms */
+	OPTION_PART = OPTION_FORM + 16, /* and the parts, by their bits */
+	OPTION_ALL = OPTION_PART + 16,
 };
 
-static const char *const usage =
-    "usage: mxlookup [-s SERVER[:PORT]] [-t SECONDS] [--table|--tab] [--tls] DOMAIN...\n"
-    "       mxlookup --idn DOMAIN...\n";
-
-static void
-help(void)
-{
-	printf(
-	    "%s"
-	    "Shows where mail for each DOMAIN goes: its mail exchangers with their addresses, in "
-	    "the\n"
-	    "order in which they are tried.\n"
-	    "  -s, --server SERVER[:PORT]  ask this DNS server (may be given several times)\n"
-	    "  -t, --timeout SECONDS       at most so long for one domain (default %d)\n"
-	    "      --table                 columns for people (default on a terminal)\n"
-	    "      --tab                   columns separated by tabs (default elsewhere)\n"
-	    "      --tls                   say what TLS each must do before it gets mail, and why\n"
-	    "      --idn                   print lines for the control file idn instead\n"
-	    "      --help, --version\n"
-	    "Exit code: 0 found, 1 no such domain or no exchanger, 2 null MX, 3 broken: no "
-	    "exchanger has\n"
-	    "an address, 100 usage, 111 it cannot be said now; of several domains, the highest.\n",
-	    usage, TIMEOUT_DEFAULT);
-}
-
-/* One line. An empty column is "-" between tabs, so that there are always six. */
-static int
-add_row(struct lookup *l, struct slice domain, const char *kind, const struct dns_exchanger *one,
-    const char *addresses, const char *note)
-{
-	const char *name = one == NULL ? "-" : one->name;
-	char preference[16] = "-";
-
-	if (one != NULL)
-		snprintf(preference, sizeof preference, "%u", (unsigned)one->preference);
-	if (escape_text(&l->text, domain) == -1)
-		return -1;
-	if (l->tabs)
-		return str_format(&l->text, "\t%s\t%s\t%s\t%s\t%s\n", kind, preference, name,
-		    *addresses == '\0' ? "-" : addresses, *note == '\0' ? "-" : note);
-	if (one == NULL)
-		return str_format(&l->text, "  %s\n", note);
-	return str_format(&l->text, "  %5s  %-32s  %s%s%s%s\n", preference, name, addresses,
-	    *addresses != '\0' && *note != '\0' ? "  " : "", *note == '\0' ? "" : "# ", note);
-}
-
-static int
-join(const struct dns_addresses *found, const char *separator, struct str *out)
-{
-	for (size_t i = 0; i < found->count; i++)
-		if ((i > 0 && str_add_text(out, separator) == -1) ||
-		    endpoint_add_text(out, &found->list[i].address) == -1)
-			return -1;
-	return 0;
-}
-
-/* Behind the line of an exchanger that has an address. */
-static int
-add_tls(struct lookup *l, struct slice domain, const struct dns_exchangers *list,
-    const struct dns_exchanger *one, const struct dns_addresses *found, deadline until)
-{
-	struct tls_destination to = {.domain = l->asked,
-	    .expanded = slice_of(list->expanded),
-	    .is_mx = true,
-	    .is_secure = list->is_secure};
-	struct tls_server server = {.name = slice_of(one->name),
-	    .expanded = slice_of(found->expanded),
-	    .is_secure = found->is_secure};
-	const char *text = tls_explain(&l->tls, &to, &server, until);
-
-	if (l->tabs)
-		return add_row(l, domain, "tls", one, "", text);
-	return str_format(&l->text, "         %s\n", text);
-}
-
-static enum dns_result
-show_exchanger(struct lookup *l, struct slice domain, const struct dns_exchangers *list,
-    const struct dns_exchanger *one, deadline until)
-{
-	bool implicit = list->implicit;
-	struct dns_addresses found;
-	enum dns_result result = dns_addresses(l->dns, slice_of(one->name), until, &found);
-	const char *note = implicit ? "no MX: the domain itself" : "";
-	struct str addresses;
-
-	str_init(&addresses, TEXT_MAX);
-	if (result != DNS_FOUND)
-		note = result == DNS_NO_DATA ? "no address" : dns_text(result);
-	if (join(&found, l->tabs ? "," : " ", &addresses) == -1 ||
-	    add_row(l, domain, implicit ? "implicit" : "mx", one, addresses.data, note) == -1)
-		result = DNS_TEMPORARY;
-	if (l->shows_tls && found.count > 0 && add_tls(l, domain, list, one, &found, until) == -1)
-		result = DNS_TEMPORARY;
-	str_free(&addresses);
-	dns_addresses_free(&found);
-	return result;
-}
-
-/* Exchangers there are: broken if none has an address, unless that may change by itself. */
-static enum outcome
-show_exchangers(
-    struct lookup *l, struct slice domain, const struct dns_exchangers *list, deadline until)
-{
-	enum outcome outcome = BROKEN;
-
-	for (size_t i = 0; i < list->count; i++) {
-		enum dns_result result = show_exchanger(l, domain, list, &list->list[i], until);
-
-		if (result == DNS_FOUND)
-			outcome = FOUND;
-		else if (result == DNS_TEMPORARY && outcome == BROKEN)
-			outcome = TEMPORARY;
+#define FORM(form, name, help) \
+	{ \
+		OPTION_FORM + (form), (name), NULL, (help), TAKES_TEXT, NULL \
 	}
-	if (list->count == 0)
-		(void)add_row(l, domain, "broken", NULL, "", "No MX record names a host");
-	return outcome;
-}
-
-static enum outcome
-look_up(struct lookup *l, struct slice domain)
-{
-	deadline until = deadline_in_seconds(l->timeout);
-	struct dns_exchangers list;
-	char ascii[IDN_NAME_SIZE];
-	enum outcome outcome = TEMPORARY;
-	enum dns_result result;
-
-	l->asked = idn_to_ascii(domain, ascii) ? slice_of(ascii) : domain;
-	result = dns_exchangers(l->dns, l->asked, until, &list);
-	switch (result) {
-	case DNS_FOUND:
-		outcome = show_exchangers(l, domain, &list, until);
-		break;
-	case DNS_NO_DATA:
-	case DNS_NO_NAME:
-		outcome = NO_DOMAIN;
-		(void)add_row(l, domain, "none", NULL, "", dns_text(result));
-		break;
-	case DNS_NULL_MX:
-		outcome = NULL_MX;
-		(void)add_row(l, domain, "null", NULL, "", dns_text(result));
-		break;
-	case DNS_TEMPORARY:
-		(void)add_row(l, domain, "temporary", NULL, "", dns_text(result));
-		break;
+#define PART(bit, name, help) \
+	{ \
+		OPTION_PART + (bit), (name), NULL, (help), TAKES_TEXT, NULL \
 	}
-	dns_exchangers_free(&list);
-	return outcome;
-}
 
-static const char *
-escaped(struct slice text, struct str *room)
+static const struct option_row rows[] = {
+    PART(0, "ttl", "how long the MX records hold, and if they are signed"),
+    PART(1, "tlsa", "TLSA records, and whether DANE comes of them"),
+    PART(2, "sts", "the MTA-STS policy, and which exchangers it covers"),
+    PART(3, "tlsrpt", "where reports about TLS go"),
+    PART(4, "spf", "the SPF record, and what it costs"),
+    PART(5, "dmarc", "the DMARC record that counts"),
+    PART(6, "srv", "servers of submission, IMAP, POP3, JMAP"),
+    PART(7, "ptr", "the names of addresses, and whether they lead back"),
+    {OPTION_ALL, "all", NULL, "all of these", TAKES_TEXT, NULL},
+    PART(8, "why", "each step, and the rule that led to it"),
+    PART(9, "tls", "say what TLS each must do before it gets mail, and why"),
+    FORM(FORM_TABLE, "table", "columns for people (default on a terminal)"),
+    FORM(FORM_TAB, "tab", "columns separated by tabs (default elsewhere)"),
+    FORM(FORM_PLAIN, "plain", "a line of words for each domain"),
+    FORM(FORM_JSON, "json", "an object for each domain"),
+    FORM(FORM_ENV, "env", "variables of a shell, for eval"),
+    {'s', "server", "SERVER[:PORT]", "ask this DNS server (may be given several times)", TAKES_HOST,
+	NULL},
+    {'t', "timeout", "SECONDS", "at most so long for one domain (default " TIMEOUT_DEFAULT_TEXT ")",
+	TAKES_TEXT, NULL},
+    {'4', NULL, NULL, "IPv4 addresses alone", TAKES_TEXT, NULL},
+    {'6', NULL, NULL, "IPv6 addresses alone", TAKES_TEXT, NULL},
+    {OPTION_SEED, "seed", "NUMBER", "the same order among equals each time", TAKES_TEXT, NULL},
+    {OPTION_IDN, "idn", NULL, "print lines for the control file idn instead", TAKES_TEXT, NULL},
+    {0},
+};
+
+static const struct option_command commands[] = {
+    {.usage = "[OPTION...] [DOMAIN...]\n--idn DOMAIN...",
+	.operands = "[DOMAIN...]",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_DOMAIN}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Shows where mail for each DOMAIN goes: its mail exchangers with their addresses,\n"
+	     "in the order in which they are tried. \"-\", or none where standard input is no\n"
+	     "terminal: the domains on standard input, many at once.\n",
+    .after = "Exit code: 0 found, 1 no such domain or no exchanger, 2 null MX, 3 broken: no\n"
+	     "exchanger has an address, 100 usage, 111 it cannot be said now; of several\n"
+	     "domains, the highest. See mxlookup(1).\n",
+    .commands = commands};
+
+struct command {
+	struct settings settings;
+	struct str servers;
+	bool shows_forms;
+	bool is_seeded;
+	uint64_t seed;
+};
+
+/* Without -s: the servers of the control directory, which mail itself uses; who is believed; and
+ * the port of exchangers. */
+static enum dns_trust
+read_control(struct command *c)
 {
-	str_clear(room);
-	(void)escape_text(room, text); /* empty, if there is no memory */
-	return room->data;
-}
-
-/* A line of the control file idn, for a domain in either form. */
-static enum outcome
-show_forms(struct lookup *l, struct slice domain)
-{
-	char ascii[IDN_NAME_SIZE];
-	enum outcome outcome = NO_DOMAIN;
-	struct str unicode;
-
-	str_init(&unicode, TEXT_MAX);
-	if (!idn_to_ascii(domain, ascii) || idn_to_unicode(slice_of(ascii), &unicode) == -1 ||
-	    !address_is_domain(slice_of(ascii), 0))
-		fprintf(
-		    stderr, "%s: this is no domain name: %s\n", PROGRAM, escaped(domain, &unicode));
-	else if (slice_is_ascii(str_slice(&unicode)))
-		fprintf(stderr, "%s: has one form only: %s\n", PROGRAM, ascii);
-	else if (str_format(&l->text, "%s: %s\n", unicode.data, ascii) == 0)
-		outcome = FOUND;
-	str_free(&unicode);
-	return outcome;
-}
-
-_Noreturn static void
-wrong_usage(const char *what)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, what, usage);
-	exit(EXIT_PERMANENT);
-}
-
-/* Without -s: the servers of the control directory, which mail itself uses. */
-static void
-configured_servers(struct str *servers)
-{
+	enum dns_trust trust = DNS_TRUST_OWN;
 	struct control control;
 	struct str text;
 
 	str_init(&text, CONTROL_FILE_MAX);
 	if (control_open(&control) == -1)
-		return; /* a person without rights there still has /etc/resolv.conf */
-	if (control_line(&control, "resolvers", &text) == 1)
-		(void)str_add_slice(servers, str_slice(&text));
+		return trust; /* a person without rights there still has /etc/resolv.conf */
+	if (c->servers.len == 0 && control_line(&control, "resolvers", &text) == 1)
+		(void)str_add_slice(&c->servers, str_slice(&text));
+	str_clear(&text);
+	if (dns_trust_read(&control, &trust, &text) == -1 && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", control.path, text.data);
+	str_clear(&text);
+	if ((c->settings.parts & PART_TLSA) != 0 &&
+	    mx_port_read(&control, &c->settings.mx_port, &text) == -1 && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", control.path, text.data);
 	control_close(&control);
 	str_free(&text);
+	return trust;
 }
 
 static void
-options(struct lookup *l, int argc, char **argv, struct str *servers)
+take_value(struct command *c, const struct option_scan *scan, int code)
 {
-	static const struct option long_options[] = {{"server", required_argument, NULL, 's'},
-	    {"timeout", required_argument, NULL, 't'}, {"table", no_argument, NULL, 'A'},
-	    {"tab", no_argument, NULL, 'T'}, {"idn", no_argument, NULL, 'I'},
-	    {"help", no_argument, NULL, 'h'}, {"tls", no_argument, NULL, 'L'},
-	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 	uint64_t seconds = 0;
-	int c;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:t:", long_options, NULL)) != -1) {
-		if (c == 's') {
-			if (str_format(servers, "%s%s", servers->len > 0 ? "," : "", optarg) == -1)
-				wrong_usage("too many servers");
-		} else if (c == 't') {
-			if (!slice_number(slice_of(optarg), TIMEOUT_MAX, &seconds) || seconds == 0)
-				wrong_usage("--timeout takes seconds, 1 to 3600");
-			l->timeout = (int64_t)seconds;
-		} else if (c == 'A' || c == 'T')
-			l->tabs = c == 'T';
-		else if (c == 'L')
-			l->shows_tls = true;
-		else if (c == 'I')
-			l->forms = true;
-		else if (c == 'h') {
-			help();
-			exit(EXIT_DONE);
-		} else if (c == 'v') {
-			about_version(PROGRAM);
-		} else
-			wrong_usage("unknown option, or one without its value");
+	if (code == 's') {
+		if (str_format(&c->servers, "%s%s", c->servers.len > 0 ? "," : "", scan->value) ==
+		    -1)
+			about_wrong(scan, "too many servers");
+	} else if (code == 't') {
+		if (!slice_number(slice_of(scan->value), TIMEOUT_MAX, &seconds) || seconds == 0)
+			about_wrong(
+			    scan, "--timeout takes seconds, 1 to 3600, not %s", scan->value);
+		c->settings.timeout = (int64_t)seconds;
+	} else {
+		if (!slice_number(slice_of(scan->value), UINT64_MAX, &c->seed))
+			about_wrong(scan, "--seed takes a number, not %s", scan->value);
+		c->is_seeded = true;
 	}
-	if (optind == argc)
-		wrong_usage("which domain?");
+}
+
+static void
+take_option(struct command *c, const struct option_scan *scan, int code)
+{
+	struct settings *s = &c->settings;
+
+	if (code == 's' || code == 't' || code == OPTION_SEED)
+		take_value(c, scan, code);
+	else if (code == '4' || code == '6')
+		s->family = code == '4' ? AF_INET : AF_INET6;
+	else if (code == OPTION_IDN)
+		c->shows_forms = true;
+	else if (code == OPTION_ALL)
+		s->parts |= PART_ALL;
+	else if (code >= OPTION_PART)
+		s->parts |= 1U << (code - OPTION_PART);
+	else
+		s->form = (enum form)(code - OPTION_FORM);
+}
+
+static void
+open_resolver(struct command *c)
+{
+	enum dns_trust trust = read_control(c);
+	struct settings *s = &c->settings;
+
+	s->dns = dns_open(str_slice(&c->servers));
+	if (s->dns == NULL && errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "not a list of DNS servers: %s", c->servers.data);
+	if (s->dns == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+	if (c->is_seeded)
+		dns_seed(s->dns, c->seed);
+	if ((s->parts & PART_TLS) != 0)
+		tls_open(&s->tls, s->dns);
+	dns_trust(s->dns, trust);
+	s->is_believed = dns_is_trusted(s->dns);
+	dns_trust(s->dns, DNS_TRUST_ALL);
+}
+
+static enum outcome
+look_at_all(struct command *c, char **operands)
+{
+	struct input input;
+	enum outcome worst;
+
+	input_open(&input, operands);
+	open_resolver(c);
+	worst = run_all(&c->settings, &input, str_slice(&c->servers));
+	if ((c->settings.parts & PART_TLS) != 0)
+		tls_close(&c->settings.tls);
+	dns_close(c->settings.dns);
+	input_close(&input);
+	return worst;
+}
+
+static enum outcome
+show_all_forms(const struct option_scan *scan)
+{
+	enum outcome worst = FOUND;
+
+	for (int i = 0; i < scan->count; i++) {
+		enum outcome outcome = forms_show(slice_of(scan->operands[i]));
+
+		if (outcome > worst)
+			worst = outcome;
+	}
+	if (fflush(stdout) != 0)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
+	return worst;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct lookup l = {.timeout = TIMEOUT_DEFAULT, .tabs = !isatty(STDOUT_FILENO)};
-	struct str servers;
-	enum outcome worst = FOUND;
+	struct command c = {
+	    .settings = {.timeout = TIMEOUT_DEFAULT,
+		.mx_port = MX_PORT,
+		.form = isatty(STDOUT_FILENO) ? FORM_TABLE : FORM_TAB},
+	};
+	struct option_scan scan;
+	enum outcome worst;
+	int code;
 
 	if (io_fill_standard() == -1)
 		return TEMPORARY;
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
-	str_init(&servers, 4096);
-	str_init(&l.text, TEXT_MAX);
-	options(&l, argc, argv, &servers);
-	if (servers.len == 0)
-		configured_servers(&servers);
-	l.dns = dns_open(str_slice(&servers));
-	if (l.dns == NULL && errno == EINVAL)
-		die(PROGRAM, EXIT_PERMANENT, "not a list of DNS servers: %s", servers.data);
-	if (l.dns == NULL)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
-	if (l.shows_tls)
-		tls_open(&l.tls, l.dns);
-	for (int i = optind; i < argc; i++) {
-		enum outcome outcome = (l.forms ? show_forms : look_up)(&l, slice_of(argv[i]));
-
-		if (outcome > worst)
-			worst = outcome;
-		if (fwrite(l.text.data, 1, l.text.len, stdout) != l.text.len || fflush(stdout) != 0)
-			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
-		str_clear(&l.text);
-	}
-	if (l.shows_tls)
-		tls_close(&l.tls);
-	dns_close(l.dns);
-	str_free(&servers);
-	str_free(&l.text);
+	str_init(&c.servers, SERVERS_MAX);
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		take_option(&c, &scan, code);
+	if (scan.count == 0 && (c.shows_forms || isatty(STDIN_FILENO)))
+		about_wrong(&scan, "DOMAIN is missing behind " PROGRAM);
+	worst = c.shows_forms ? show_all_forms(&scan) : look_at_all(&c, scan.operands);
+	str_free(&c.servers);
 	return (int)worst;
 }

@@ -2,23 +2,21 @@
 #include "tls.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/die.h"
+#include "conf/mx_port.h"
 
-#define SMTP_PORT 25
 #define TEXT_MAX ((size_t)4096)
 
 static void
 read_port(struct tls *t)
 {
-	uint64_t port = SMTP_PORT;
-
-	if (control_line(&t->control, "mxport", &t->text) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/mxport", t->control.path);
-	if (t->text.len > 0 && (!slice_number(str_slice(&t->text), UINT16_MAX, &port) || port == 0))
-		die(PROGRAM, EXIT_PERMANENT, "%s/mxport is no port: %s", t->control.path,
-		    t->text.data);
-	t->port = (uint16_t)port;
+	if (mx_port_read(&t->control, &t->port, &t->text) == 0)
+		return;
+	if (errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", t->control.path, t->text.data);
+	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/mxport", t->control.path);
 }
 
 void
@@ -29,7 +27,8 @@ tls_open(struct tls *t, struct dns *d)
 	str_init(&t->text, TEXT_MAX);
 	tls_requirement_init(&t->requirement);
 	if (control_open(&t->control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", t->control.path);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, t->control.path, strerror(errno),
+		    control_advice(errno));
 	read_port(t);
 	str_clear(&t->text);
 	if (dns_trust_read(&t->control, &trust, &t->text) == 0) {

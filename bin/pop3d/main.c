@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* pop3d: gives mail out by POP3 (pop3d(8)). Here: options, and where connections come from. */
 #include <errno.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "base/die.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "net/listen.h"
 #include "net/serve_start.h"
 #include "pop3d.h"
 
@@ -21,7 +21,26 @@
 #define OUT_OF_SERVICE "-ERR [SYS/TEMP] Out of service; try again later\r\n"
 #define LAST_WORDS_MS 5000
 
-static const char *const usage = "usage: pop3d [-t] [-l [ADDRESS:]PORT] [-u USER]\n";
+static const struct option_row rows[] = {
+    {'l', "listen", "[ADDRESS:]PORT", "bind and listen; [IPV6]:PORT for IPv6, port 0 for any",
+	TAKES_TEXT, NULL},
+    {'t', "tls", NULL, "TLS from the first octet (port 995)", TAKES_TEXT, NULL},
+    {'u', "user", "USER", "started by root: who speaks before the login (" FRONT_USER ")",
+	TAKES_USER, NULL},
+    {0},
+};
+
+static const struct option_command commands[] = {
+    {.usage = "[-t] [-l [ADDRESS:]PORT] [-u USER]", .rows = {rows}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Gives mail out of Maildirs by POP3. Serves the connection on standard input and\n"
+	     "output (tcpserver, inetd), or listens: with -l, on sockets from systemd, or on\n"
+	     "standard input (inetd wait).\n",
+    .after = "See pop3d(8).\n",
+    .commands = commands};
 
 struct program {
 	struct settings settings;
@@ -32,62 +51,21 @@ struct program {
 };
 
 static void
-help(void)
+parse_options(struct program *p, struct option_scan *scan)
 {
-	printf("%s"
-	       "Gives mail out of Maildirs by POP3. Serves the connection on standard input and\n"
-	       "output (tcpserver, inetd), or listens: with -l, on sockets from systemd, or on\n"
-	       "standard input (inetd wait).\n"
-	       "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
-	       "  -t                 TLS from the first octet (port 995)\n"
-	       "  -u USER            started by root: who speaks before the login (%s)\n"
-	       "      --help, --version\n",
-	    usage, FRONT_USER);
-}
+	int code;
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
-
-static void
-parse_options(struct program *p, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"listen", required_argument, NULL, 'l'},
-	    {"tls", no_argument, NULL, 't'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+l:tu:", options, NULL)) != -1) {
-		switch (option) {
+	while ((code = about_option(scan)) != OPTION_END)
+		switch (code) {
 		case 'l':
-			p->listen_spec = optarg;
+			p->listen_spec = scan->value;
 			break;
 		case 't':
 			p->settings.tls_first = true;
 			break;
-		case 'u':
-			p->user = optarg;
-			break;
-		case 'H':
-			help();
-			exit(EXIT_DONE);
-		case 'V':
-			about_version(PROGRAM);
 		default:
-			wrong_usage("no such option, or its value is missing");
+			p->user = scan->value;
 		}
-	}
-	if (optind < argc)
-		wrong_usage("there are no arguments besides options");
 }
 
 /* Nobody who has not logged in is served by root. */
@@ -179,8 +157,6 @@ serve_listeners(struct program *p)
 	if (prepare(p, &problem) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
 	str_free(&problem);
-	for (size_t i = 0; i < p->serve.listener_count; i++)
-		serve_log_listening(PROGRAM, p->serve.listeners[i]);
 	p->serve.sessions_max = (size_t)p->settings.limits.pop3d_sessions;
 	p->serve.network_max = (size_t)p->settings.limits.pop3d_sessions_address;
 	/* who expects TLS can make nothing of a reply */
@@ -230,17 +206,21 @@ int
 main(int argc, char **argv)
 {
 	struct program p = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+	struct option_scan scan;
 	int found, code;
 
-	parse_options(&p, argc, argv);
+	options_begin(&scan, &about, argc, argv);
+	parse_options(&p, &scan);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
 	found = serve_find(&p.serve, p.listen_spec, &p.in, &p.out);
 	if (found == -1 && errno == EINVAL)
-		wrong_usage("-l takes [ADDRESS:]PORT, both in numbers");
+		about_wrong(&scan, "-l takes [ADDRESS:]PORT, both in numbers, not %s",
+		    p.listen_spec == NULL ? "" : p.listen_spec);
 	if (found == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s",
-		    p.listen_spec == NULL ? "standard input" : p.listen_spec);
+		die(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s: %s%s",
+		    p.listen_spec == NULL ? "standard input" : p.listen_spec, strerror(errno),
+		    listen_advice(errno));
 	code = found == 1 ? serve_listeners(&p) : serve_connection(&p);
 	settings_free(&p.settings);
 	return code;

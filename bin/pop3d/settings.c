@@ -27,8 +27,8 @@ settings_read(struct settings *s, struct str *problem)
 
 	str_init(&s->me, HOST_NAME_MAX * 4);
 	if (control_open(&control) == -1) {
-		(void)str_format(problem, "unable to open the control directory %s: %s",
-		    control.path, strerror(errno));
+		(void)str_format(problem, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 		return -1;
 	}
 	result = read_all(s, &control, problem);

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "talk.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "base/linger.h"
 
 #define REPLY_MAX 512 /* octets with CRLF; RFC 1939, 3 */
 #define FAREWELL_MS 3000
-#define LINGER_MS 1000
 
 int
 talk_init(struct talk *t, const struct settings *s, const struct peer *peer, int in, int out)
@@ -193,21 +191,6 @@ talk_run(struct talk *t, const struct talk_command *table)
 	}
 }
 
-/*
- * A connection that is closed while there is something to read is reset, and a reset may overtake
- * the last reply. So the client gets a moment to read it.
- */
-static void
-linger(struct talk *t)
-{
-	if (shutdown(t->writer.fd, SHUT_WR) == -1)
-		return; /* no socket: nothing can be lost */
-	t->reader.until = deadline_in_ms(LINGER_MS);
-	do
-		reader_consume(&t->reader, reader_unread(&t->reader).len);
-	while (deadline_poll_ms(t->reader.until) > 0 && reader_fill(&t->reader) > 0);
-}
-
 /* RFC 1939, 3: an autologout says nothing and removes nothing; what else ends us is said. */
 void
 talk_close(struct talk *t)
@@ -221,5 +204,5 @@ talk_close(struct talk *t)
 		talk_lost(t, -1);
 	if (t->end == TALK_ERRORS || t->end == TALK_LOGINS || t->end == TALK_MAILBOX ||
 	    reader_unread(&t->reader).len > 0)
-		linger(t);
+		linger_reader(&t->reader, t->writer.fd);
 }

@@ -2,221 +2,312 @@
 #include "act.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
 #include "base/io.h"
 #include "init.h"
+#include "say.h"
 #include "spool/cell.h"
-#include "spool/claim.h"
 #include "spool/id.h"
-#include "spool/place.h"
-#include "spool/spool.h"
 
-/* Where each action finds its messages, where it puts them, and what it then says. */
-static const struct rule {
-	unsigned from;
-	const char *to; /* null: removed */
-	const char *done, *elsewhere;
-} rules[] = {
-    [ACTION_HOLD] = {PLACE_NEW | PLACE_DEFERRED, "hold", "held", "is not waiting"},
-    [ACTION_RELEASE] = {PLACE_HOLD, "new", "released", "is not held"},
-    [ACTION_RETRY] = {PLACE_NEW | PLACE_DEFERRED, "new", "to be tried now", "is not waiting"},
-    [ACTION_DELETE] = {PLACE_ANY, NULL, "deleted", "is not in the spool"},
-};
+#define LINE_MAX_OCTETS ((size_t)1 << 20)
+#define BUSY_MAX ((size_t)4096) /* that are tried again */
+#define PAUSE_MS 50
 
-struct act {
-	struct spool spool;
-	const struct rule *rule;
-	int target;	    /* directory, -1 for none */
-	const char *wanted; /* the id, or null for all */
-	bool found;
-	bool is_dirty; /* something was done in the place being visited */
-	int code;
-};
+void
+act_fail(struct act *a, int code, const char *id, const char *why)
+{
+	a->code = say_failure(a->code, code, id, why);
+}
+
+/* Makes what was done durable, then says so. PLACE is where it was done. */
+static void
+settle(struct act *a, const struct place *place)
+{
+	bool good = true;
+
+	if (a->count == 0)
+		return;
+	if (a->target != -1 && fsync(a->target) == -1)
+		good = false;
+	/* what is gone here must not come back: it is in the target, or removed */
+	if (good && (fsync(place->fd) == -1 || (a->cell_count > 0 && cell_sync(&a->spool) == -1)))
+		good = false;
+	if (good) {
+		cell_offer(&a->spool, a->cells, a->cell_count);
+		fputs(a->said.data, stdout);
+		a->done += a->count;
+	} else
+		act_fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
+	str_clear(&a->said);
+	a->count = a->cell_count = 0;
+}
 
 static void
-fail(struct act *a, int code, const char *id, const char *why)
+say(struct act *a, const struct place *place, const char *id)
 {
-	fprintf(stderr, "%s: %s %s\n", PROGRAM, id, why);
-	/* that a message is busy passes; what is permanent outweighs it */
-	if (a->code != EXIT_PERMANENT)
-		a->code = code;
+	if (str_format(&a->said, "%s %s%s\n", id, a->verb->done, a->note.data) == -1)
+		act_fail(a, EXIT_TEMPORARY, id, strerror(errno));
+	if (++a->count == ACT_TOGETHER)
+		settle(a, place);
 }
 
 static void
-report(struct act *a, const char *id, int result)
+try_later(struct act *a, const char *id)
 {
-	if (result == 0) {
-		printf("%s %s\n", id, a->rule->done);
-		a->is_dirty = true;
-	} else if (errno != ENOENT)
-		fail(a, EXIT_TEMPORARY, id, strerror(errno));
+	if (a->busy_count < BUSY_MAX && a->wish->wait_seconds > 0)
+		memcpy(a->busy[a->busy_count++], id, ID_SIZE);
+	else
+		act_fail(a, EXIT_TEMPORARY, id, "is being delivered; try again");
 }
 
-/* Where a cell's message is removed, the cell is free when that is durable. */
-static int
-remove_claimed(struct act *a, struct claim *claim)
+static void
+do_it(struct act *a, const struct place *place, struct claim *claim)
 {
-	int cell = claim->cell, result = claim_remove(claim);
+	char id[ID_SIZE];
+	int saved;
 
-	if (result == -1 || cell == -1)
-		return result;
-	if (cell_sync(&a->spool) == -1)
-		return -1;
-	cell_offer(&a->spool, &cell, 1);
-	return 0;
-}
-
-/* What its sender had held until later (RFC 4865) is released, if it is to be tried now. */
-static int
-release_claimed(struct claim *claim)
-{
-	struct recipient_state state;
-
-	if (claim->envelope.hold.until == 0)
-		return 0;
-	claim_state(claim, 0, &state);
-	state.is_released = true;
-	return claim_mark(claim, 0, &state) == -1 ? -1 : claim_sync(claim);
-}
-
-static int
-move_claimed(const struct act *a, struct claim *claim)
-{
-	int result = a->rule == &rules[ACTION_RETRY] ? release_claimed(claim) : 0;
-
-	if (result == 0)
-		result = claim_move(claim, a->target);
-	if (result == -1)
+	memcpy(id, claim->header.id, sizeof id);
+	str_clear(&a->note);
+	str_clear(&a->why);
+	switch (a->verb->act(a, place, claim)) {
+	case DEED_DONE:
 		claim_release(claim);
-	return result;
+		say(a, place, id);
+		return;
+	case DEED_FAILED:
+		saved = errno;
+		act_fail(a, EXIT_TEMPORARY, id, strerror(saved));
+		break;
+	case DEED_REFUSED:
+		act_fail(a, EXIT_PERMANENT, id, a->why.data);
+		break;
+	case DEED_PUT_OFF:
+		act_fail(a, EXIT_TEMPORARY, id, a->why.data);
+		break;
+	}
+	claim_release(claim);
 }
 
+/* Nothing else works on a damaged file, but qrun might while it is in new/. */
 static void
-act_on_claim(struct act *a, const struct place *place, const struct place_entry *entry)
+see_to_damage(struct act *a, const struct place *place, const struct place_entry *entry)
 {
-	const char *id = entry->id;
+	if (a->verb->act != deed_delete || a->wish->only || place->kind != PLACE_CORRUPT)
+		act_fail(a, EXIT_PERMANENT, entry->id,
+		    "is not a complete message: see 'qctl check --repair'");
+	else if (unlinkat(place->fd, entry->id, 0) == -1)
+		act_fail(a, EXIT_TEMPORARY, entry->id, strerror(errno));
+	else
+		say(a, place, entry->id);
+}
+
+static enum claim_result
+take(struct act *a, struct claim *claim, const struct place *place, const struct place_entry *entry)
+{
 	enum claim_result result;
-	struct claim claim;
 
 	if (entry->cell == -1)
-		result = claim_take(&claim, place->fd, id, false);
-	else
-		result = claim_take_cell(&claim, &a->spool, entry->cell, true);
-	if (result == CLAIM_TAKEN && strcmp(claim.header.id, id) != 0) {
-		claim_release(&claim); /* another message, meanwhile */
-		result = CLAIM_GONE;
-	}
-	switch (result) {
-	case CLAIM_TAKEN:
-		if (a->rule->to != NULL && strcmp(a->rule->to, place->name) == 0) {
-			int marked = a->rule == &rules[ACTION_RETRY] ? release_claimed(&claim) : 0;
+		return claim_take(claim, place->fd, entry->id, false);
+	result = claim_take_cell(claim, &a->spool, entry->cell, true);
+	if (result != CLAIM_TAKEN || strcmp(claim->header.id, entry->id) == 0)
+		return result;
+	claim_release(claim); /* another message, meanwhile */
+	return CLAIM_GONE;
+}
 
-			claim_release(&claim); /* it is there already */
-			report(a, id, marked);
-		} else
-			report(a, id,
-			    a->target == -1 ? remove_claimed(a, &claim) : move_claimed(a, &claim));
+static void
+act_on_entry(struct act *a, const struct place *place, const struct place_entry *entry)
+{
+	struct claim claim = {.fd = -1};
+
+	str_clear(&a->note);
+	switch (take(a, &claim, place, entry)) {
+	case CLAIM_TAKEN:
+		do_it(a, place, &claim);
 		break;
 	case CLAIM_BUSY:
-		fail(a, EXIT_TEMPORARY, id, "is being delivered; try again");
-		break;
-	case CLAIM_GONE:
-	case CLAIM_FINISHED:
-		a->found = false; /* it may turn up in the next place */
+		try_later(a, entry->id);
 		break;
 	case CLAIM_INCOMPLETE:
-		if (entry->cell != -1) { /* it is finished, meanwhile */
-			a->found = false;
+		if (entry->cell == -1) {
+			see_to_damage(a, place, entry);
 			break;
 		}
 		/* FALLTHROUGH */
+	case CLAIM_GONE:
+	case CLAIM_FINISHED:
+		/* moved, or it is over with it: who named it is told which */
+		if (a->wish->id_count > 0)
+			try_later(a, entry->id);
+		break;
 	case CLAIM_CORRUPT:
 		claim_release(&claim);
-		/* nothing else works on a damaged file, but qrun might while it is in new/ */
-		if (a->rule->to == NULL && place->kind == PLACE_CORRUPT)
-			report(a, id, unlinkat(place->fd, id, 0));
-		else
-			fail(a, EXIT_PERMANENT, id, "is not a complete message");
+		see_to_damage(a, place, entry);
 		break;
 	case CLAIM_ERROR:
-		fail(a, EXIT_TEMPORARY, id, strerror(errno));
+		act_fail(a, EXIT_TEMPORARY, entry->id, strerror(errno));
 	}
 }
 
 static bool
-visit_entry(void *context, const struct place *place, const struct place_entry *entry)
+visit(void *context, const struct survey_message *m)
 {
 	struct act *a = context;
 
-	a->found = true;
-	act_on_claim(a, place, entry);
-	return true;
-}
-
-static bool
-visit_place(void *context, const struct place *place)
-{
-	struct act *a = context;
-	struct place_entry entry;
-
-	a->is_dirty = false;
-	if (a->wanted == NULL) {
-		if (place_entries(place, PLACE_BY_DISK, visit_entry, a) == -1)
-			fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
-	} else if (place_find(place, a->wanted, &entry))
-		(void)visit_entry(a, place, &entry);
-	/* what is gone here must not come back: it is in the target, or deleted */
-	if (a->is_dirty && ((a->target != -1 && fsync(a->target) == -1) || fsync(place->fd) == -1))
-		fail(a, EXIT_TEMPORARY, place->name, strerror(errno));
-	return a->wanted == NULL || !a->found;
+	/* nobody was asked about what came since */
+	if (a->asked_at != 0 && a->wish->id_count == 0 &&
+	    id_time(slice_of(m->entry->id)) >= a->asked_at)
+		return true;
+	/* what is just being written is nobody's business but its writer's */
+	if (a->wish->id_count == 0 && m->result == VIEW_INCOMPLETE)
+		return true;
+	act_on_entry(a, m->place, m->entry);
+	return ferror(stdout) == 0;
 }
 
 static void
-act(struct act *a, const char *wanted)
+leave(void *context, const struct place *place)
 {
-	a->wanted = wanted;
-	/* a message that moves while it is looked for may be missed once */
-	for (int i = 0; i < 2; i++) {
-		a->found = false;
-		if (place_each(&a->spool, a->rule->from, visit_place, a) == -1)
-			die(PROGRAM, EXIT_TEMPORARY, "%s", a->spool.problem.data);
-		if (a->found || wanted == NULL)
-			return;
+	settle(context, place);
+}
+
+static void
+complain(void *context, enum survey_trouble trouble, const char *name)
+{
+	struct act *a = context;
+
+	if (trouble == SURVEY_NO_ID)
+		act_fail(a, EXIT_PERMANENT, name,
+		    "is no queue id; for a domain say -d, see 'qctl --help'");
+	else if (trouble == SURVEY_UNREADABLE)
+		act_fail(a, EXIT_TEMPORARY, name, strerror(errno));
+	else if (a->wish->id_count > 0)
+		act_fail(a, EXIT_PERMANENT, name, a->verb->elsewhere);
+}
+
+static void
+run(struct act *a)
+{
+	if (survey_run(&a->survey) == -1)
+		die(PROGRAM, EXIT_TEMPORARY, "%s", a->spool.problem.data);
+}
+
+/* Those that were in somebody's hands, once. */
+static void
+run_busy(struct act *a)
+{
+	size_t count = a->busy_count;
+	char(*list)[ID_SIZE] = calloc(count, sizeof *list);
+	char **ids = calloc(count, sizeof *ids);
+
+	if (list == NULL || ids == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to try again");
+	memcpy(list, a->busy, count * sizeof *list);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = list[i];
+	a->busy_count = 0;
+	a->survey.ids = ids;
+	a->survey.id_count = (int)count;
+	run(a);
+	free(ids);
+	free(list);
+}
+
+static void
+wait_for_busy(struct act *a)
+{
+	deadline until = deadline_in_seconds(a->wish->wait_seconds);
+
+	while (a->busy_count > 0 && deadline_poll_ms(until) > 0) {
+		(void)fflush(stdout);
+		(void)poll(NULL, 0, PAUSE_MS);
+		run_busy(a);
 	}
-	fail(a, EXIT_PERMANENT, wanted, a->rule->elsewhere);
+	for (size_t i = 0; i < a->busy_count; i++)
+		act_fail(a, EXIT_TEMPORARY, a->busy[i], "is being delivered; try again");
+}
+
+static void
+begin(struct act *a)
+{
+	str_init(&a->note, LINE_MAX_OCTETS);
+	str_init(&a->why, LINE_MAX_OCTETS);
+	str_init(&a->said, ACT_TOGETHER * LINE_MAX_OCTETS);
+	submit_init(&a->submit);
+	a->busy = calloc(BUSY_MAX, sizeof *a->busy);
+	if (a->busy == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
+	if (spool_become_owner(&a->spool) == -1 || spool_open(&a->spool) == -1)
+		die(PROGRAM, EXIT_PERMANENT, "%s", a->spool.problem.data);
+	if (a->verb->to != NULL) {
+		a->target = spool_open_directory(&a->spool, a->verb->to);
+		if (a->target == -1)
+			die(PROGRAM, EXIT_PERMANENT, "%s", a->spool.problem.data);
+	}
+	a->survey = (struct survey){.spool = &a->spool,
+	    .selection = &a->wish->selection,
+	    .ids = a->wish->ids,
+	    .id_count = a->wish->id_count,
+	    .kinds = a->verb->from,
+	    .order = PLACE_BY_DISK,
+	    .now = clock_wall_seconds(),
+	    .visit = visit,
+	    .leave = leave,
+	    .complain = complain,
+	    .context = a};
+}
+
+/* For people; scripts count lines. */
+static void
+say_total(const struct act *a)
+{
+	(void)fflush(stdout);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "%s: %" PRIu64 " message%s %s\n", PROGRAM, a->done,
+		    a->done == 1 ? "" : "s", a->verb->done);
+}
+
+static void
+end(struct act *a)
+{
+	if (a->verb->to != NULL && strcmp(a->verb->to, "new") == 0)
+		spool_wake(&a->spool, "", -1);
+	submit_free(&a->submit);
+	io_close(a->target);
+	spool_close(&a->spool);
+	free(a->busy);
+	str_free(&a->said);
+	str_free(&a->why);
+	str_free(&a->note);
+	if ((fflush(stdout) == EOF || ferror(stdout)) && a->code == EXIT_DONE)
+		a->code = EXIT_TEMPORARY;
 }
 
 int
-act_on(enum action action, char **ids, int count)
+act_on(const struct wish *wish)
 {
-	struct act a = {.rule = &rules[action], .target = -1, .code = EXIT_DONE};
-	bool is_all = count == 1 && strcmp(ids[0], "all") == 0;
+	struct act *a = calloc(1, sizeof *a);
+	int code;
 
-	if (spool_become_owner(&a.spool) == -1 || spool_open(&a.spool) == -1)
-		die(PROGRAM, EXIT_PERMANENT, "%s", a.spool.problem.data);
-	if (a.rule->to != NULL) {
-		a.target = spool_open_directory(&a.spool, a.rule->to);
-		if (a.target == -1)
-			die(PROGRAM, EXIT_PERMANENT, "%s", a.spool.problem.data);
+	if (a == NULL)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to begin");
+	*a = (struct act){.wish = wish, .verb = wish->verb, .target = -1, .code = EXIT_DONE};
+	begin(a);
+	if (wish->shows_only)
+		ask_show(a);
+	else if (ask_first(a)) {
+		run(a);
+		wait_for_busy(a);
+		say_total(a);
 	}
-	for (int i = 0; i < count; i++) {
-		if (is_all)
-			act(&a, NULL);
-		else if (!id_is_valid(slice_of(ids[i])))
-			fail(&a, EXIT_PERMANENT, ids[i], "is no queue id");
-		else
-			act(&a, ids[i]);
-	}
-	if (a.rule->to != NULL && strcmp(a.rule->to, "new") == 0)
-		spool_wake(&a.spool, "", -1);
-	io_close(a.target);
-	spool_close(&a.spool);
-	if (fflush(stdout) == EOF && a.code == EXIT_DONE)
-		a.code = EXIT_TEMPORARY;
-	return a.code;
+	end(a);
+	code = a->code;
+	free(a);
+	return code;
 }

@@ -14,6 +14,7 @@
 
 #include "base/die.h"
 #include "base/str.h"
+#include "conf/user.h"
 #include "spool/make.h"
 #include "spool/spool.h"
 
@@ -88,6 +89,7 @@ check_caller(const char *user)
 int
 init_spool(const char *user)
 {
+	char owner[USER_TEXT_SIZE];
 	struct spool spool;
 	struct str made;
 	uid_t uid;
@@ -111,7 +113,7 @@ init_spool(const char *user)
 		printf("made %.*s\n", (int)len, line);
 		line += len + 1;
 	}
-	printf("%s belongs to uid %ld\n", spool.path, (long)geteuid());
+	printf("%s belongs to %s\n", spool.path, user_text(owner, geteuid()));
 	spool_close(&spool);
 	str_free(&made);
 	return EXIT_DONE;

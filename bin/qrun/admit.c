@@ -51,7 +51,7 @@ pass_over(struct qrun *q, struct folder *folder, const struct claim *c, enum cla
 		complain("unable to remove %s: %s", name, strerror(errno));
 }
 
-/* Tried before, and in new/ again: then somebody has moved it, which changed the file's ctime. */
+/* Seen to before, and in new/ again: then somebody has moved it, which changed the file's ctime. */
 static void
 see_who_asks(struct message *m, bool is_new)
 {
@@ -60,7 +60,8 @@ see_who_asks(struct message *m, bool is_new)
 
 	for (size_t i = 0; is_new && !m->asked_for && i < m->claim.header.recipients; i++) {
 		claim_state(&m->claim, i, &state);
-		m->asked_for = state.attempts > 0;
+		/* a reply without an attempt: its destination was out of reach */
+		m->asked_for = state.attempts > 0 || state.reply.len > 0;
 	}
 	if (m->asked_for && fstat(m->claim.fd, &st) == 0)
 		m->moved = st.st_ctime;
@@ -70,16 +71,24 @@ see_who_asks(struct message *m, bool is_new)
 static bool
 is_selected(const struct qrun *q, const struct message *m)
 {
+	struct selection_message about;
+
 	if (!selection_is_partial(&q->selection))
 		return true;
-	if (!selection_has_sender(&q->selection, m->claim.envelope.reverse_path))
+	about = (struct selection_message){.id = slice_of(m->claim.header.id),
+	    .reverse_path = m->claim.envelope.reverse_path,
+	    .source = m->claim.envelope.source,
+	    .age = clock_wall_seconds() - message_arrival(m),
+	    .size = m->claim.header.length,
+	    .has_envelope = true};
+	if (!selection_has_message(&q->selection, &about))
 		return false;
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
 
 		claim_state(&m->claim, i, &state);
 		if (state.status == RECIPIENT_WAITING &&
-		    selection_has_recipient(&q->selection, m->recipients[i].address))
+		    selection_has_recipient(&q->selection, m->recipients[i].address, state.reply))
 			return true;
 	}
 	return false;
@@ -105,9 +114,10 @@ admit(struct qrun *q, struct folder *folder, struct message *m, enum claim_resul
 		return PASSED_OVER;
 	}
 	m->folder = folder;
+	m->is_shown = q->is_background;
 	m->since = q->since > 0 ? q->since : clock_wall_seconds();
 	see_who_asks(m, folder == &q->new_folder);
-	if (q->selection.takes_all) {
+	if (q->takes_all) {
 		m->asked_for = true;
 		m->moved = q->started;
 	}
@@ -162,8 +172,7 @@ is_any_fetched(const struct message *m, const struct fetch *fetch)
 	struct recipient_state state;
 
 	claim_state(&m->claim, 0, &state);
-	if (schedule_is_held(e->hold.until, state.is_released, now) ||
-	    (e->by.returns && e->by.time <= now))
+	if (schedule_is_held(e->hold.until, state.is_released, now) || message_is_too_late(e, now))
 		return false;
 	for (size_t i = 0; i < m->claim.header.recipients; i++)
 		if (sort_is_fetched(m, i, fetch))

@@ -2,12 +2,8 @@
 #include "control.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,110 +13,25 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
-#include "complain.h"
-#include "conf/control.h"
-#include "folders.h"
+#include "hurry.h"
 #include "mail/address.h"
 #include "spool/ask.h"
 
-#define DEFAULT_USER "satchel-smtpd"
 #define REQUEST_MS 5000	    /* for who has connected to ask */
 #define CONNECTION_MS 60000 /* for who was told that there is something to hand over */
+#define OWN_MS 60000	    /* for a list of somebody's own mail */
 #define LOOK_MS 300000	    /* for us to look */
 #define AGAIN_MS 30000	    /* domains that were asked for are not looked for again before */
 
+/* What its peer sent and nobody has read goes with it. */
 static void
-add_user(struct control_socket *c, const char *name)
+close_connection(int fd)
 {
-	const struct passwd *entry = getpwnam(name);
+	struct hurry hurry;
 
-	if (entry != NULL && c->user_count < CONTROL_USERS)
-		c->users[c->user_count++] = entry->pw_uid;
-}
-
-/* The file askers, a user a line. */
-static void
-read_users(struct control_socket *c)
-{
-	struct control control;
-	struct slice rest, line;
-	struct str text, name;
-	int found = -1;
-
-	str_init(&text, CONTROL_FILE_MAX);
-	str_init(&name, 256);
-	if (control_open(&control) == 0) {
-		found = control_read(&control, "askers", &text);
-		control_close(&control);
-	}
-	rest = str_slice(&text);
-	while (found == 1 && control_next_line(&rest, &line)) {
-		str_clear(&name);
-		if (str_add_slice(&name, line) == 0)
-			add_user(c, name.data);
-	}
-	if (found == 0)
-		add_user(c, DEFAULT_USER);
-	str_free(&text);
-	str_free(&name);
-}
-
-static int
-bind_in(const struct qrun *q, int fd)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct str path;
-	int result;
-
-	str_init(&path, sizeof address.sun_path - 1);
-	result = str_format(&path, "%s/run/qrun/socket", q->spool.path);
-	if (result == 0)
-		memcpy(address.sun_path, path.data, path.len + 1);
-	str_free(&path);
-	if (result == -1 || (unlink(address.sun_path) == -1 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof address) == -1)
-		return -1;
-	/* everybody may connect, and the kernel says who it is */
-	return chmod(address.sun_path, 0666) == -1 ? -1 : listen(fd, CONTROL_ASKERS);
-}
-
-/*
- * run/ is the spool's owner's, and so the folder is made where it is missing. The lock on it tells
- * a socket that another qrun -w listens on from one that was left behind.
- */
-static int
-lock_folder(const struct qrun *q)
-{
-	int fd;
-
-	if (folders_make_run(q) == -1)
-		return -1;
-	fd = openat(q->spool.fd, "run/qrun/lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1 || claim_lock(fd, false) == 0)
-		return fd;
+	hurry_begin(&hurry);
 	io_close(fd);
-	return -1;
-}
-
-void
-control_open_socket(struct control_socket *c, struct qrun *q)
-{
-	int fd;
-
-	*c = (struct control_socket){.listener = -1, .lock = lock_folder(q)};
-	for (size_t i = 0; i < CONTROL_ASKERS; i++)
-		c->askers[i].fd = -1;
-	if (c->lock == -1 && errno == EAGAIN)
-		return; /* another qrun -w is asked */
-	read_users(c);
-	fd = c->lock == -1 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd != -1 && bind_in(q, fd) == 0) {
-		c->listener = fd;
-		return;
-	}
-	complain("nobody can ask for mail, as %s/run/qrun/socket is not to be had: %s",
-	    q->spool.path, strerror(errno));
-	io_close(fd);
+	hurry_end(&hurry);
 }
 
 static void
@@ -128,7 +39,9 @@ let_go(struct asker *a)
 {
 	if (a->fetch != NULL)
 		fetch_drop(a->fetch);
-	io_close(a->fd);
+	if (a->own != NULL)
+		own_kill(a->own);
+	close_connection(a->fd);
 	*a = (struct asker){.fd = -1};
 }
 
@@ -247,6 +160,43 @@ add_domain(struct str *list, struct slice domain)
 	return true;
 }
 
+static void
+answer_output(struct asker *a, int output)
+{
+	static const char packet[] = {ASK_OUTPUT, '\0'};
+
+	if (packet_send(a->fd, slice_make(packet, sizeof packet), output, deadline_in_ms(0)) == -1)
+		let_go(a);
+}
+
+/* A list of his own mail, for who has no business with the rest. */
+static bool
+begin_own(struct control_socket *c, struct asker *a, struct slice form)
+{
+	struct own *own = NULL;
+	int output;
+
+	for (size_t i = 0; i < OWN_MAX; i++)
+		if (own_is_free(&c->own[i]))
+			own = &c->own[i];
+	if (a->is_server || own == NULL) {
+		answer(a, ASK_BUSY,
+		    own == NULL ? "too many ask for their mail now; try again in a minute"
+				: "who serves others has no mail of their own");
+		return false;
+	}
+	if (own_begin(own, a->uid, form, &output) == -1) {
+		if (errno != EINVAL)
+			answer(a, ASK_BUSY, "qrun was unable to run qstat");
+		return false;
+	}
+	a->own = own;
+	a->until_ms = clock_monotonic_ms() + OWN_MS;
+	answer_output(a, output);
+	io_close(output);
+	return true;
+}
+
 static bool
 take_request(struct control_socket *c, struct qrun *q, struct asker *a, struct slice packet)
 {
@@ -254,8 +204,12 @@ take_request(struct control_socket *c, struct qrun *q, struct asker *a, struct s
 	struct str domains;
 	bool good;
 
-	if (fields_next(&packet, '\0', &first) != FIELDS_ONE ||
-	    (first.letter != ASK_TRY && first.letter != ASK_TURN) || first.value.len > 255)
+	if (fields_next(&packet, '\0', &first) != FIELDS_ONE)
+		return false;
+	if (first.letter == ASK_MINE)
+		return packet.len == 0 && begin_own(c, a, first.value);
+	if (a->is_guest || (first.letter != ASK_TRY && first.letter != ASK_TURN) ||
+	    first.value.len > 255)
 		return false;
 	str_init(&domains, ASK_PACKET_MAX);
 	do
@@ -282,17 +236,34 @@ take_connection(struct qrun *q, struct asker *a, struct slice packet, int fd)
 	return true;
 }
 
+/* A guest has no descriptor to give: closing one could wait for a file system of his own. */
+static ssize_t
+receive(const struct asker *a, char packet[ASK_PACKET_MAX], int *fd)
+{
+	struct hurry hurry;
+	ssize_t n;
+
+	*fd = -1;
+	hurry_begin(&hurry);
+	n = packet_receive(
+	    a->fd, packet, ASK_PACKET_MAX, a->is_guest ? NULL : fd, deadline_in_ms(0));
+	hurry_end(&hurry);
+	return n;
+}
+
 static void
 hear(struct control_socket *c, struct qrun *q, struct asker *a)
 {
 	char packet[ASK_PACKET_MAX];
 	bool good = false;
 	int fd;
-	ssize_t n = packet_receive(a->fd, packet, sizeof packet, &fd, deadline_in_ms(0));
+	ssize_t n = receive(a, packet, &fd);
 
 	if (n == -1 && errno == ETIMEDOUT)
 		return;
-	if (n > 0 && a->fetch == NULL)
+	if (n > 0 && a->own != NULL)
+		good = false; /* nothing more is to be said */
+	else if (n > 0 && a->fetch == NULL)
 		good = fd == -1 && take_request(c, q, a, slice_make(packet, (size_t)n));
 	else if (n > 0)
 		good = take_connection(q, a, slice_make(packet, (size_t)n), fd);
@@ -301,32 +272,77 @@ hear(struct control_socket *c, struct qrun *q, struct asker *a)
 		let_go(a);
 }
 
+/* Who it is, and what he may. False if nobody knows. */
 static bool
-may_ask(const struct control_socket *c, int fd)
+identify(const struct control_socket *c, struct asker *a)
 {
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+	if (getsockopt(a->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
 		return false;
+	a->uid = peer.uid;
 	for (size_t i = 0; i < c->user_count; i++)
-		if (c->users[i] == peer.uid)
-			return true;
-	return peer.uid == 0 || peer.uid == geteuid();
+		a->is_server = a->is_server || c->users[i] == peer.uid;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		a->is_server = false;
+	else
+		a->is_guest = !a->is_server;
+	return true;
+}
+
+/* Guests are few at a time, and each alone: they keep no server from asking. */
+static bool
+has_room(const struct control_socket *c, const struct asker *guest)
+{
+	size_t guests = 0;
+
+	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
+		const struct asker *a = &c->askers[i];
+
+		if (a->fd == -1 || !a->is_guest)
+			continue;
+		if (a->uid == guest->uid)
+			return false;
+		guests++;
+	}
+	return guests < CONTROL_GUESTS;
 }
 
 static void
 accept_one(struct control_socket *c)
 {
-	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct asker a = {.fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)};
 
-	for (size_t i = 0; fd != -1 && may_ask(c, fd) && i < CONTROL_ASKERS; i++)
-		if (c->askers[i].fd == -1) {
-			c->askers[i] =
-			    (struct asker){.fd = fd, .until_ms = clock_monotonic_ms() + REQUEST_MS};
-			return;
+	a.until_ms = clock_monotonic_ms() + REQUEST_MS;
+	if (a.fd == -1 || !identify(c, &a)) {
+		close_connection(a.fd);
+		return;
+	}
+	if (a.is_guest && !has_room(c, &a))
+		answer(&a, ASK_BUSY, "you, or too many others, are asking already");
+	else
+		for (size_t i = 0; i < CONTROL_ASKERS; i++)
+			if (c->askers[i].fd == -1) {
+				c->askers[i] = a;
+				return;
+			}
+	close_connection(a.fd);
+}
+
+/* Its list is complete. */
+static void
+end_own(struct control_socket *c, struct own *own, int code)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof digits, "%d", code);
+	for (size_t i = 0; i < CONTROL_ASKERS; i++)
+		if (c->askers[i].fd != -1 && c->askers[i].own == own) {
+			c->askers[i].own = NULL;
+			answer(&c->askers[i], ASK_CODE, digits);
+			let_go(&c->askers[i]);
 		}
-	io_close(fd);
 }
 
 /* What its fetch has come to. */
@@ -353,7 +369,21 @@ control_poll(const struct control_socket *c, struct pollfd *fds)
 	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		fds[i + 1] = (struct pollfd){
 		    .fd = c->listener == -1 ? -1 : c->askers[i].fd, .events = POLLIN};
+	for (size_t i = 0; i < OWN_MAX; i++)
+		fds[CONTROL_ASKERS + 1 + i] = (struct pollfd){
+		    .fd = c->listener == -1 ? -1 : c->own[i].pid_fd, .events = POLLIN};
 	return CONTROL_FDS;
+}
+
+int64_t
+control_until(const struct control_socket *c)
+{
+	int64_t until = INT64_MAX;
+
+	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
+		if (c->askers[i].fd != -1 && c->askers[i].until_ms < until)
+			until = c->askers[i].until_ms;
+	return until;
 }
 
 void
@@ -361,6 +391,11 @@ control_answer(struct control_socket *c)
 {
 	int64_t now = clock_monotonic_ms();
 
+	int code;
+
+	for (size_t i = 0; i < OWN_MAX; i++) /* where the kernel does not tell */
+		if (c->own[i].pid_fd == -1 && own_is_over(&c->own[i], &code))
+			end_own(c, &c->own[i], code);
 	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
 		if (c->askers[i].fd != -1)
 			see_to(&c->askers[i], now);
@@ -369,11 +404,16 @@ control_answer(struct control_socket *c)
 void
 control_run(struct control_socket *c, struct qrun *q, const struct pollfd *fds)
 {
+	int code;
+
 	if (c->listener == -1)
 		return;
 	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		if (c->askers[i].fd != -1 && fds[i + 1].revents != 0)
 			hear(c, q, &c->askers[i]);
+	for (size_t i = 0; i < OWN_MAX; i++)
+		if (fds[CONTROL_ASKERS + 1 + i].revents != 0 && own_is_over(&c->own[i], &code))
+			end_own(c, &c->own[i], code);
 	if (fds[0].revents != 0)
 		accept_one(c);
 }

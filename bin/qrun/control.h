@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * run/qrun/socket, where others ask qrun -w to see to the mail of some domains now (spool/ask.h).
- * Root, the spool's owner and the users of the control file askers may; the kernel says who asks.
+ * run/qrun/socket, where others ask qrun -w to see to the mail of some domains now (spool/ask.h),
+ * and everybody else for a list of his own. Root, the spool's owner and the users of the control
+ * file askers may do the former; the kernel says who asks.
  */
 #ifndef QRUN_CONTROL_H
 #define QRUN_CONTROL_H
@@ -9,10 +10,12 @@
 #include <poll.h>
 
 #include "fetch.h"
+#include "own.h"
 #include "qrun.h"
 
 #define CONTROL_ASKERS 32
-#define CONTROL_FDS (CONTROL_ASKERS + 1) /* polled, the first of them the listener */
+#define CONTROL_GUESTS 8 /* of these, those who may see their own mail alone */
+#define CONTROL_FDS (CONTROL_ASKERS + 1 + OWN_MAX) /* polled, the first of them the listener */
 #define CONTROL_USERS 16
 #define CONTROL_RECENT 64
 
@@ -20,7 +23,11 @@
 struct asker {
 	int fd; /* -1: free */
 	int64_t until_ms;
+	uid_t uid;
+	bool is_guest;	     /* may ask for his own mail, and nothing else */
+	bool is_server;	     /* of askers: what it submitted is not its own */
 	struct fetch *fetch; /* once it was asked */
+	struct own *own;     /* the same */
 };
 
 /* What was asked for a moment ago is not looked for again. */
@@ -36,6 +43,7 @@ struct control_socket {
 	size_t user_count;
 	struct asker askers[CONTROL_ASKERS];
 	struct recent recent[CONTROL_RECENT];
+	struct own own[OWN_MAX];
 };
 
 /* Makes the socket. Without it mail goes on: a failure is logged. */
@@ -44,6 +52,8 @@ void control_open_socket(struct control_socket *c, struct qrun *q);
 void control_close_socket(struct control_socket *c, const struct qrun *q);
 /* Fills in CONTROL_FDS; how many that is. */
 size_t control_poll(const struct control_socket *c, struct pollfd *fds);
+/* When, in monotonic ms, the next of them is let go; INT64_MAX for none. */
+int64_t control_until(const struct control_socket *c);
 /* Answers what is known by now. */
 void control_answer(struct control_socket *c);
 /* Takes what has come, as poll reported it. */

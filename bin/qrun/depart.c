@@ -74,7 +74,7 @@ depart_deferred(struct qrun *q, struct message *m)
 	due = schedule_next(message_schedule(q, m), message_origin(m), now, random);
 	if (m->not_before > due)
 		due = m->not_before;
-	depart_put_off(q, m, schedule_by(due, m->claim.envelope.by.time, now));
+	depart_put_off(q, m, schedule_by(due, message_limit(&m->claim.envelope, now), now));
 }
 
 /* All who wait are those whose mail is kept for them. */

@@ -49,9 +49,9 @@ look_at_target(struct crowd *c, struct slice one)
 }
 
 /*
- * Whom targets are delivered as: a user of their own for programs; the system user whose mailbox is
- * the only one; the spool's owner for the postmaster's alone; and else the owner of hosted
- * mailboxes. What is left then is forwarded by deliver.
+ * Whom targets are delivered as: a user of their own for programs; the owner of hosted mailboxes
+ * where there are paths; the system user whose mailbox is the only one; and else the spool's owner,
+ * for the postmaster and for what deliver only forwards: a host without mailboxes has no other.
  */
 static struct slice
 user_of_targets(const struct qrun *q, struct slice targets, bool *has_program)
@@ -64,11 +64,22 @@ user_of_targets(const struct qrun *q, struct slice targets, bool *has_program)
 	*has_program = c.has_program;
 	if (c.has_program)
 		return routes_program_user(q->routes);
-	if (c.users == 1 && !c.has_other && !c.has_postmaster)
-		return c.user;
-	if (c.users == 0 && !c.has_other && c.has_postmaster)
-		return slice_of("");
-	return routes_mail_user(q->routes);
+	if (c.has_other)
+		return routes_mail_user(q->routes);
+	return c.users == 1 && !c.has_postmaster ? c.user : slice_of("");
+}
+
+bool
+destination_is_users(const struct route *route)
+{
+	struct slice targets = str_slice(&route->targets), one;
+	struct crowd c = {.users = 0};
+
+	if (route->kind != ROUTE_TARGETS)
+		return route->kind == ROUTE_USER || route->kind == ROUTE_GATEWAY;
+	while (slice_take(&targets, '\n', &one))
+		look_at_target(&c, one);
+	return c.users > 0 || c.has_program || c.has_other;
 }
 
 /*

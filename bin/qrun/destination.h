@@ -79,6 +79,8 @@ void destination_forgive(struct qrun *q, struct destination *d, int64_t when);
 void destination_free_idle(struct qrun *q);
 /* Replaces TEXT, cut to what is kept. */
 void destination_keep(struct str *text, struct slice value);
+/* True if ROUTE is delivered as another user than the spool's owner, where root starts qrun. */
+bool destination_is_users(const struct route *route);
 void destination_free_all(struct qrun *q);
 
 #endif

@@ -9,8 +9,6 @@
 #include "recipients.h"
 #include "report.h"
 
-#define LATE_FAILED "5.4.7" /* RFC 2852, 4.1.3 */
-
 /* Counts what the states say. */
 struct tally {
 	size_t waiting;
@@ -85,27 +83,23 @@ expire(struct message *m)
 	fail_waiting(m);
 }
 
-/* RFC 2852, 4.1.3: mode R, and its time has come. */
+/* RFC 2852, 4.1.3: mode R, and its time has come; or it has expired. */
 static bool
 is_too_late(const struct message *m)
 {
-	const struct envelope_deliver_by *by = &m->claim.envelope.by;
-
-	return by->time != 0 && by->returns && by->time <= clock_wall_seconds();
+	return message_is_too_late(&m->claim.envelope, clock_wall_seconds());
 }
 
 /* For whoever is still waited for; what was said last stays in the log. */
 static void
 fail_for_lateness(struct message *m)
 {
-	static const char text[] = "not delivered by the time that its sender asked for";
-
 	for (size_t i = 0; i < m->claim.header.recipients; i++) {
 		struct recipient_state state;
 
 		claim_state(&m->claim, i, &state);
 		if (state.status == RECIPIENT_WAITING)
-			recipient_decide_untried(m, i, JOB_PERMANENT, LATE_FAILED, slice_of(text));
+			recipient_fail_as_late(m, i);
 	}
 }
 
@@ -178,7 +172,7 @@ tell_sender(struct qrun *q, struct message *m, const struct tally *t)
 static bool
 waits_for_time(const struct message *m)
 {
-	return m->claim.envelope.by.time > clock_wall_seconds();
+	return message_limit(&m->claim.envelope, clock_wall_seconds()) > 0;
 }
 
 /* All tasks are over: the message leaves qrun's hands. */
@@ -219,16 +213,18 @@ ending_finish(struct qrun *q, struct message *m)
 bool
 message_is_settled_by_time(struct qrun *q, struct message *m)
 {
-	int64_t release = m->claim.envelope.hold.until;
+	const struct envelope *e = &m->claim.envelope;
+	int64_t now = clock_wall_seconds(), due;
 	struct recipient_state state;
 
-	claim_state(&m->claim, 0, &state);
-	if (schedule_is_held(release, state.is_released, clock_wall_seconds())) {
-		depart_put_off(q, m, schedule_round(release, clock_wall_seconds()));
+	if (message_is_too_late(e, now)) {
+		ending_finish(q, m);
 		return true;
 	}
-	if (!is_too_late(m))
+	claim_state(&m->claim, 0, &state);
+	if (!schedule_is_held(e->hold.until, state.is_released, now))
 		return false;
-	ending_finish(q, m);
+	due = schedule_round(e->hold.until, now);
+	depart_put_off(q, m, schedule_by(due, e->expires, now));
 	return true;
 }

@@ -32,5 +32,7 @@ void folders_sync(struct qrun *q);
 bool folders_need_sync(const struct qrun *q);
 /* Makes run/qrun/ where it is missing: into which everybody may look. 0, or -1 with errno. */
 int folders_make_run(const struct qrun *q);
+/* Leaves the time of run/qrun/pass as that of a look at what is due. */
+void folders_note_pass(const struct qrun *q);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,33 +13,16 @@
 #include "base/escape.h"
 #include "base/fields.h"
 #include "base/io.h"
+#include "days.h"
 #include "destination.h"
+#include "spool/host_name.h"
 
 #define FILE_MAX ((size_t)8192)
 #define DAY_SECONDS ((int64_t)24 * 60 * 60)
 #define DAY_NAME_SIZE 24
 #define DAYS_KEPT 2
 #define TEMPORARY_SIZE 32
-#define REMOVED_MAX 1024 /* at a time: a million a day, for once a minute it is looked */
 #define FAILURES_MAX UINT64_C(1000000)
-
-/*
- * The file's name is the destination, letters, digits and .-:_ as they are, all other octets as
- * =HH; one that would be too long for a name is not kept.
- */
-static int
-file_name(const struct destination *d, struct str *name)
-{
-	for (const char *c = d->address; *c != '\0'; c++) {
-		bool plain = ascii_is_alpha(*c) || ascii_is_digit(*c) || *c == '-' || *c == ':' ||
-			     *c == '_' || (*c == '.' && c != d->address);
-
-		if ((plain ? str_add_char(name, *c)
-			   : str_format(name, "=%02X", (unsigned)(unsigned char)*c)) == -1)
-			return -1;
-	}
-	return 0;
-}
 
 static void
 take_number(struct slice value, int64_t *number)
@@ -103,60 +85,12 @@ open_day(const struct qrun *q, int64_t days_ago, bool make)
 	return openat(q->hosts_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static bool
-is_kept(const char *name)
-{
-	uint64_t day, today = (uint64_t)(clock_wall_seconds() / DAY_SECONDS);
-
-	return slice_number(slice_of(name), INT64_MAX, &day) && day <= today &&
-	       day + DAYS_KEPT > today;
-}
-
-/* Removes files of the folder FD, at most *LEFT. */
-static void
-empty_folder(int fd, int *left)
-{
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (dir == NULL)
-		io_close(fd);
-	while (dir != NULL && *left > 0 && (entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlinkat(dirfd(dir), entry->d_name, 0) == 0)
-			--*left;
-	if (dir != NULL)
-		closedir(dir);
-}
-
-/*
- * The days are listed, and files only to be removed: what this costs does not grow with what is
- * known. Files that stand in hosts/ itself are of an older version.
- */
 void
 hosts_clean(struct qrun *q)
 {
-	int fd = openat(q->hosts_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = REMOVED_MAX;
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	static const struct days_kept kept = {.back = DAYS_KEPT - 1};
 
-	if (dir == NULL)
-		io_close(fd);
-	while (dir != NULL && left > 0 && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.' || is_kept(entry->d_name))
-			continue;
-		if (unlinkat(q->hosts_fd, entry->d_name, 0) == 0) {
-			left--;
-			continue;
-		}
-		empty_folder(openat(q->hosts_fd, entry->d_name,
-				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-		    &left);
-		if (left > 0 && unlinkat(q->hosts_fd, entry->d_name, AT_REMOVEDIR) == -1)
-			break; /* another time */
-	}
-	if (dir != NULL)
-		closedir(dir);
+	days_clean(q->hosts_fd, &kept);
 }
 
 static ssize_t
@@ -181,7 +115,7 @@ hosts_read(struct qrun *q, struct destination *d)
 	ssize_t n = -1;
 
 	str_init(&name, NAME_MAX);
-	if (file_name(d, &name) == 0)
+	if (host_name_add(&name, d->address) == 0)
 		for (int64_t days_ago = 0; days_ago < DAYS_KEPT && n <= 0; days_ago++) {
 			int day = open_day(q, days_ago, false);
 
@@ -254,7 +188,8 @@ hosts_write(struct qrun *q, struct destination *d)
 	str_init(&name, NAME_MAX);
 	str_init(&text, FILE_MAX);
 	/* what fails is a hint less */
-	d->is_on_record = day != -1 && file_name(d, &name) == 0 && describe(d, &text) == 0 &&
+	d->is_on_record = day != -1 && host_name_add(&name, d->address) == 0 &&
+			  describe(d, &text) == 0 &&
 			  write_file(day, name.data, str_slice(&text)) == 0;
 	io_close(day);
 	str_free(&name);

@@ -14,6 +14,7 @@
 #include "fetch.h"
 #include "folders.h"
 #include "hosts.h"
+#include "keys.h"
 #include "messages.h"
 #include "parking.h"
 #include "rates.h"
@@ -24,8 +25,9 @@
 #define LOOK_AGAIN_MS 60000 /* how often -w looks through the spool without being told */
 #define SAME_MOMENT_MS 1000
 #define KEPT_MS 50
-#define OWN_FDS 3      /* polled beside those of workers */
-#define RESCANS_MAX 20 /* of new/, within one pass: bounces and forwards that it made */
+#define BACKGROUND_MS 300000 /* how long a pass in the background takes what comes */
+#define OWN_FDS 3	     /* polled beside those of workers */
+#define RESCANS_MAX 20	     /* of new/, within one pass: bounces and forwards that it made */
 
 static int
 open_signals(void)
@@ -59,6 +61,7 @@ take_signal(struct qrun *q, struct loop *l)
 		return;
 	}
 	q->stopping = true;
+	trigger_let_go(&l->trigger);
 	l->stopping_since = clock_monotonic_ms();
 	log_note(PROGRAM, "stopping", "%zu deliveries under way", workers_busy(q->workers));
 }
@@ -93,10 +96,15 @@ give(struct qrun *q, struct task *task)
 static bool
 dispatch_task(struct qrun *q, struct task *task)
 {
-	if (!task->destination->is_over && !destination_is_dead(q, task->destination))
+	bool has_expired = message_has_expired(task->message);
+
+	if (!has_expired && !task->destination->is_over &&
+	    !destination_is_dead(q, task->destination))
 		return give(q, task);
 	destination_finished(q, task->destination);
-	if (task->destination->is_over)
+	if (has_expired)
+		message_task_expired(q, task);
+	else if (task->destination->is_over)
 		message_task_forgo(q, task);
 	else
 		message_task_skipped(q, task);
@@ -125,11 +133,13 @@ find_work(struct qrun *q, struct loop *l)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (l->trigger.fd != -1 && trigger_run(&l->trigger, q))
+	if (l->trigger.fd != -1 && trigger_run(&l->trigger, q) && q->is_watching)
 		scan_begin(&l->scan, true, false);
 	if (q->is_watching && now >= l->next_look) {
 		l->next_look = now + LOOK_AGAIN_MS;
+		folders_note_pass(q);
 		hosts_clean(q);
+		keys_clean(q);
 		scan_begin(&l->scan, true, true);
 	}
 	if (q->is_watching && q->next_slot <= clock_wall_seconds())
@@ -139,10 +149,37 @@ find_work(struct qrun *q, struct loop *l)
 	control_answer(&l->control);
 }
 
+/* How long it stays for what may come, ready to send it over the connection that it has. */
+static int64_t
+background_end(const struct qrun *q, const struct loop *l)
+{
+	int64_t idle_until = l->idle_since + (int64_t)q->limits.smtp_idle * 1000;
+
+	return idle_until < l->takes_until ? idle_until : l->takes_until;
+}
+
+/*
+ * A pass in the background ends when nothing has come for a while. It lets go of its lock, reads
+ * what was written before others could see that, and ends once it has done with that.
+ */
+static bool
+background_is_over(struct qrun *q, struct loop *l, int64_t now)
+{
+	if (q->message_count > 0 || q->parked_count > 0)
+		l->idle_since = now;
+	if (trigger_is_ours(&l->trigger) && now >= background_end(q, l)) {
+		trigger_let_go(&l->trigger);
+		(void)trigger_run(&l->trigger, q);
+	}
+	return l->trigger.fd == -1 && q->message_count == 0 && q->parked_count == 0;
+}
+
 /* One pass is over when nothing is held and nothing more was found in new/. */
 static bool
 is_over(struct qrun *q, struct loop *l)
 {
+	if (q->is_background && !q->stopping)
+		return background_is_over(q, l, clock_monotonic_ms());
 	if (q->message_count > 0)
 		return false;
 	if (q->stopping)
@@ -172,7 +209,9 @@ next_wake(const struct qrun *q, int64_t now, int64_t until)
 static int
 wait_ms(const struct qrun *q, const struct loop *l)
 {
-	int64_t now = clock_monotonic_ms(), until = l->next_look, slot;
+	int64_t now = clock_monotonic_ms(), slot;
+	int64_t until =
+	    q->is_background && trigger_is_ours(&l->trigger) ? background_end(q, l) : l->next_look;
 	bool may_look = q->is_watching && !q->stopping && scan_is_over(&l->scan);
 
 	if (!q->stopping && (scan_can_run(&l->scan, q) || parking_can_run(q) || fetches_can_run(q)))
@@ -181,6 +220,9 @@ wait_ms(const struct qrun *q, const struct loop *l)
 	    recycle_is_due(q))
 		until = l->next_tick;
 	until = next_wake(q, now, until);
+	slot = q->stopping ? until : control_until(&l->control);
+	if (slot < until)
+		until = slot;
 	if (may_look && q->next_slot != INT64_MAX) {
 		slot = now + (q->next_slot - clock_wall_seconds()) * 1000;
 		if (slot < until)
@@ -195,7 +237,8 @@ fill_fds(struct qrun *q, struct loop *l)
 	size_t n = 0;
 
 	l->fds[n++] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
-	l->fds[n++] = (struct pollfd){.fd = l->trigger.fd, .events = POLLIN};
+	l->fds[n++] = (struct pollfd){
+	    .fd = trigger_has_room(&l->trigger, q) ? l->trigger.fd : -1, .events = POLLIN};
 	l->fds[n++] = (struct pollfd){.fd = workers_words_fd(q->workers), .events = POLLIN};
 	n += control_poll(&l->control, l->fds + n);
 	return n + workers_poll(q->workers, l->fds + n, l->fds_room - n);
@@ -219,8 +262,14 @@ tick(struct qrun *q, struct loop *l)
 void
 loop_run(struct loop *l, struct qrun *q)
 {
-	scan_begin(&l->scan, true, true);
+	if (!q->is_background) {
+		scan_begin(&l->scan, true, true);
+		folders_note_pass(q);
+	}
 	hosts_clean(q);
+	keys_clean(q);
+	l->idle_since = clock_monotonic_ms();
+	l->takes_until = l->idle_since + BACKGROUND_MS;
 	progress_begin(&l->progress, q);
 	for (;;) {
 		size_t count;

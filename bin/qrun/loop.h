@@ -18,6 +18,9 @@ struct loop {
 	int signal_fd;
 	int64_t next_tick, next_look; /* monotonic, ms */
 	int64_t stopping_since;	      /* the same */
+	/* of a pass in the background, the same: since when it has nothing to do, and what for it
+	 * stays */
+	int64_t idle_since, takes_until;
 	int rescans;
 	struct progress progress;
 	struct pollfd *fds;

@@ -44,6 +44,7 @@ main(int argc, char **argv)
 {
 	static struct qrun q;
 	struct launcher launcher;
+	struct trigger trigger;
 	struct loop loop;
 
 	if (io_fill_standard() == -1)
@@ -51,6 +52,12 @@ main(int argc, char **argv)
 	options_parse(&q, argc, argv);
 	q.started = clock_wall_seconds();
 	umask(077);
+	if (q.is_background) {
+		complain_alone();
+		if (trigger_adopt(&trigger) == -1)
+			die_errno(PROGRAM, EXIT_PERMANENT,
+			    "--background is for enqueue: standard input is not its FIFO");
+	}
 	if (launcher_start(&launcher, spool_path()) == -1)
 		die_errno(
 		    PROGRAM, EXIT_TEMPORARY, "unable to become the owner of %s", spool_path());
@@ -71,6 +78,8 @@ main(int argc, char **argv)
 	q.workers = workers_open(&q, &launcher);
 	if (q.workers == NULL || loop_open(&loop, &q) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
+	if (q.is_background)
+		loop.trigger = trigger;
 	if (q.is_watching && trigger_open(&loop.trigger, &q) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s/trigger", q.spool.path);
 	if (q.is_watching)

@@ -23,6 +23,31 @@ message_origin(const struct message *m)
 	    message_arrival(m), m->claim.envelope.hold.until, clock_wall_seconds());
 }
 
+bool
+message_has_expired(const struct message *m)
+{
+	int64_t expires = m->claim.envelope.expires;
+
+	return expires != 0 && expires <= clock_wall_seconds();
+}
+
+bool
+message_is_too_late(const struct envelope *e, int64_t now)
+{
+	return (e->by.time != 0 && e->by.returns && e->by.time <= now) ||
+	       (e->expires != 0 && e->expires <= now);
+}
+
+int64_t
+message_limit(const struct envelope *e, int64_t now)
+{
+	int64_t by = e->by.time > now ? e->by.time : 0, expires = e->expires > now ? e->expires : 0;
+
+	if (by == 0 || expires == 0)
+		return by + expires;
+	return by < expires ? by : expires;
+}
+
 void
 message_hold(struct qrun *q, struct message *m)
 {
@@ -121,6 +146,14 @@ message_task_skipped(struct qrun *q, struct task *task)
 	for (size_t i = 0; i < task->count; i++)
 		recipient_apply(task->message, task->recipients[i].index, &v);
 	leave_alone_until(task->message, d->dead_until);
+	message_task_free(q, task);
+}
+
+void
+message_task_expired(struct qrun *q, struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++)
+		recipient_fail_as_late(task->message, task->recipients[i].index);
 	message_task_free(q, task);
 }
 

@@ -1,65 +1,58 @@
 /* SPDX-License-Identifier: ISC */
 #include "options.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/about.h"
-#include "base/die.h"
+#include "spool/selection_options.h"
 
-static const char usage_text[] =
-    "usage: qrun [-nq] [--domain DOMAIN] [--sender ADDRESS] [--id ID] [--now]\n"
-    "       qrun -w\n"
-    "Delivers what is due in the queue, and ends.\n"
-    "  -n                show what would be done and why, and change nothing\n"
-    "  -q                log to syslog, and say only what is wrong\n"
-    "  -w                stay, and deliver what comes and what falls due\n"
-    "  --domain DOMAIN   only to recipients there; @DOMAIN: and below\n"
-    "  --sender ADDRESS  only mail from there, or from a DOMAIN; <>: bounces\n"
-    "  --id ID           only this message\n"
-    "  --now             also what is not due yet\n"
-    "  --progress        show how far it is, also where that is no terminal\n"
-    "  --help, --version\n"
-    "See qrun(8).\n";
+enum { OPTION_NOW = OPTION_LONG, OPTION_PROGRESS, OPTION_ID, OPTION_BACKGROUND };
 
-enum { OPTION_DOMAIN = 256, OPTION_SENDER, OPTION_ID, OPTION_NOW, OPTION_PROGRESS };
+static const struct option_row rows[] = {
+    {'n', NULL, NULL, "show what would be done and why, and change nothing", TAKES_TEXT, NULL},
+    {'q', NULL, NULL, "log to syslog, and say only what is wrong", TAKES_TEXT, NULL},
+    {'w', NULL, NULL, "stay, and deliver what comes and what falls due", TAKES_TEXT, NULL},
+    {OPTION_NOW, "now", NULL, "also what is not due yet", TAKES_TEXT, NULL},
+    {OPTION_PROGRESS, "progress", NULL, "show how far it is, also where that is no terminal",
+	TAKES_TEXT, NULL},
+    {OPTION_BACKGROUND, "background", NULL, "as enqueue starts it, with a FIFO as standard input",
+	TAKES_TEXT, NULL},
+    {OPTION_ID, "id", "ID", "only this message", TAKES_ID, NULL},
+    {0},
+};
 
-_Noreturn static void
-refuse(const char *what, const char *word)
+static const struct option_command commands[] = {
+    {.usage = "[-nq] [--now] [--progress] [FILTER...]\n-w [-q]",
+	.rows = {rows, selection_due_rows}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Delivers what is due in the queue, and ends. With filters (from --id on): "
+	     "what\npasses all of them.\n",
+    .after = "See qrun(8).\n",
+    .commands = commands};
+
+static void
+add_id(struct qrun *q, const struct option_scan *scan)
 {
-	die(PROGRAM, EXIT_PERMANENT, "%s '%s' (try 'qrun --help')", what, word);
+	const char *problem = selection_add(&q->selection, SELECTION_ID, scan->value);
+
+	if (problem != NULL)
+		about_wrong(scan, "--id: '%s' %s", scan->value, problem);
 }
 
 static void
-take_selection(struct qrun *q, int option)
+add_filter(struct qrun *q, const struct option_scan *scan, int code)
 {
-	switch (option) {
-	case OPTION_DOMAIN:
-		if (!selection_add_domains(&q->selection, optarg))
-			refuse("--domain: no domain:", optarg);
-		return;
-	case OPTION_SENDER:
-		if (!selection_add_senders(&q->selection, optarg))
-			refuse("--sender: neither an address nor a domain:", optarg);
-		return;
-	case OPTION_ID:
-		if (!selection_add_ids(&q->selection, optarg))
-			refuse("--id: no queue id:", optarg);
-		return;
-	case OPTION_NOW:
-		q->selection.takes_all = true;
-		return;
-	default:
-		fprintf(stderr, "Try 'qrun --help'.\n");
-		exit(EXIT_PERMANENT);
-	}
+	const char *wrong = NULL;
+
+	if (selection_take_option(&q->selection, code, scan->value, &wrong) && wrong != NULL)
+		about_wrong(scan, "--%s: '%s' %s", selection_option_name(code), scan->value, wrong);
 }
 
 static void
-take_option(struct qrun *q, int option)
+take_option(struct qrun *q, struct option_scan *scan, int code)
 {
-	switch (option) {
+	switch (code) {
 	case 'n':
 		q->is_preview = true;
 		return;
@@ -69,35 +62,37 @@ take_option(struct qrun *q, int option)
 	case 'w':
 		q->is_watching = true;
 		return;
+	case OPTION_NOW:
+		q->takes_all = true;
+		return;
 	case OPTION_PROGRESS:
 		q->wants_progress = true;
 		return;
-	case 'H':
-		about_help(usage_text);
-	case 'V':
-		about_version(PROGRAM);
+	case OPTION_ID:
+		add_id(q, scan);
+		return;
+	case OPTION_BACKGROUND:
+		q->is_background = true;
+		return;
 	default:
-		take_selection(q, option);
+		add_filter(q, scan, code);
 	}
 }
 
 void
 options_parse(struct qrun *q, int argc, char **argv)
 {
-	static const struct option longs[] = {{"domain", required_argument, NULL, OPTION_DOMAIN},
-	    {"sender", required_argument, NULL, OPTION_SENDER},
-	    {"id", required_argument, NULL, OPTION_ID}, {"now", no_argument, NULL, OPTION_NOW},
-	    {"progress", no_argument, NULL, OPTION_PROGRESS}, {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int c;
+	struct option_scan scan;
+	int code;
 
 	selection_init(&q->selection);
-	while ((c = getopt_long(argc, argv, "nqw", longs, NULL)) != -1)
-		take_option(q, c);
-	if (optind < argc)
-		refuse("unexpected argument", argv[optind]);
-	if (q->is_watching && (q->is_preview || q->wants_progress || q->selection.takes_all ||
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		take_option(q, &scan, code);
+	if (q->is_background && (q->is_preview || q->is_watching || q->wants_progress ||
+				    q->takes_all || selection_is_partial(&q->selection)))
+		about_wrong(&scan, "--background goes with no other option");
+	if (q->is_watching && (q->is_preview || q->wants_progress || q->takes_all ||
 				  selection_is_partial(&q->selection)))
-		die(PROGRAM, EXIT_PERMANENT,
-		    "-w goes with no other option but -q (try 'qrun --help')");
+		about_wrong(&scan, "-w goes with no other option but -q");
 }

@@ -46,8 +46,8 @@ static struct plan
 plan_message(const struct preview *p)
 {
 	const struct envelope *e = &p->view.envelope;
-	bool is_due = p->place->kind != PLACE_DEFERRED || p->place->when <= p->now ||
-		      p->q->selection.takes_all;
+	bool is_due =
+	    p->place->kind != PLACE_DEFERRED || p->place->when <= p->now || p->q->takes_all;
 
 	if (p->view.is_locked)
 		return (struct plan){.what = "busy", .why = slice_of("another process has it")};
@@ -112,7 +112,7 @@ plan_route(struct preview *p)
 		return (struct plan){.what = "defer", .why = slice_of("out of memory")};
 	p->is_going = true;
 	d = p->destination;
-	if (destination_is_dead(p->q, d) && !p->q->selection.takes_all)
+	if (destination_is_dead(p->q, d) && !p->q->takes_all)
 		return (struct plan){
 		    .what = "wait", .until = d->dead_until, .why = str_slice(&d->dead_reply)};
 	return (struct plan){.what = "try"};
@@ -171,9 +171,17 @@ print(struct preview *p, const struct envelope_recipient *r, const struct plan *
 }
 
 static bool
-is_done(const struct recipient_state *state)
+is_selected(const struct preview *p)
 {
-	return state->status == RECIPIENT_DELIVERED || state->status == RECIPIENT_BOUNCED;
+	const struct view *v = &p->view;
+	struct selection_message about = {.id = slice_of(p->entry->id),
+	    .reverse_path = v->envelope.reverse_path,
+	    .source = v->envelope.source,
+	    .age = p->now - id_time(slice_of(p->entry->id)) / 1000000,
+	    .size = v->header.length,
+	    .has_envelope = true};
+
+	return selection_has_message(&p->q->selection, &about);
 }
 
 static void
@@ -183,13 +191,14 @@ show_message(struct preview *p)
 	struct envelope_recipient r;
 	struct recipient_state state;
 
-	if (!selection_has_sender(&p->q->selection, p->view.envelope.reverse_path))
+	if (!is_selected(p))
 		return;
 	str_clear(&p->sender); /* the view's own lasts until the next recipient */
 	if (str_add_slice(&p->sender, p->view.envelope.reverse_path) == -1)
 		return;
 	while (view_next(&p->view, &r, &state)) {
-		if (is_done(&state) || !selection_has_recipient(&p->q->selection, r.address))
+		if (selection_is_done(&state) ||
+		    !selection_has_recipient(&p->q->selection, r.address, state.reply))
 			continue;
 		p->is_going = false;
 		plan = plan_recipient(p, &all, &r, &state);

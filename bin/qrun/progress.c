@@ -39,8 +39,7 @@ static bool
 count_place(void *context, const struct place *place)
 {
 	struct counting *c = context;
-	bool is_due =
-	    place->kind == PLACE_NEW || place->when <= c->now || c->q->selection.takes_all;
+	bool is_due = place->kind == PLACE_NEW || place->when <= c->now || c->q->takes_all;
 
 	return !is_due || place_entries(place, PLACE_BY_DISK, count_entry, c) == 0;
 }

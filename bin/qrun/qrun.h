@@ -19,9 +19,9 @@
 #include "conf/limits.h"
 #include "conf/route.h"
 #include "conf/routes_stamp.h"
-#include "selection.h"
 #include "spool/claim.h"
 #include "spool/schedule.h"
+#include "spool/selection.h"
 #include "spool/spool.h"
 #include "spool/submit.h"
 #include "spool/tls_counts.h"
@@ -118,6 +118,7 @@ struct message {
 	struct destination *waits_for; /* has its share: recipients there were left out */
 	int64_t since; /* seconds since 1970: who was tried from then on is not tried again now */
 	bool stays;    /* a fetch tries it: it stays where it is until it is done with */
+	bool is_shown; /* somebody may wait to see what becomes of it: success is marked, too */
 	size_t held;   /* recipients whose mail is kept until it is asked for */
 	char hold_name[FOLDER_NAME_SIZE]; /* the folder of hold/ for them */
 	int64_t moved;			  /* when, seconds since 1970 */
@@ -164,11 +165,13 @@ struct qrun {
 	uint64_t double_bounces; /* and how many of these are for double_bounce */
 	bool defer_failed;	 /* a message stayed where it was: this pass looks no further */
 	bool stopping;
-	bool is_watching; /* -w */
-	bool is_preview;  /* -n */
-	bool is_quiet;	  /* -q */
+	bool is_watching;   /* -w */
+	bool is_preview;    /* -n */
+	bool is_background; /* --background */
+	bool is_quiet;	    /* -q */
 	bool wants_progress;
 	struct selection selection; /* what this pass is about */
+	bool takes_all;		    /* --now: also what is not due yet */
 	int64_t started;	    /* seconds since 1970 */
 	uint64_t done, put_off;	    /* messages that have left our hands so */
 };

@@ -9,8 +9,10 @@
 #include "destination.h"
 #include "mail/encode.h"
 #include "mail/verp.h"
+#include "messages.h"
 #include "report.h"
 
+#define LATE_FAILED "5.4.7" /* RFC 2852, 4.1.3 */
 #define REPLY_MAX ((size_t)4096)
 
 /* The address that the sender wrote, where it came from another one (RFC 3461, 4.2). */
@@ -146,7 +148,7 @@ recipient_apply(struct message *m, size_t index, const struct verdict *v)
 	}
 	state.reply = str_slice(&reply);
 	/* the only recipient's success needs no mark: the file goes next */
-	if (state.status == RECIPIENT_DELIVERED && m->claim.header.recipients == 1)
+	if (state.status == RECIPIENT_DELIVERED && m->claim.header.recipients == 1 && !m->is_shown)
 		claim_note(&m->claim, index, &state);
 	else {
 		recipient_mark(m, index, &state);
@@ -188,6 +190,16 @@ recipient_discard(struct message *m, size_t index, struct slice reason)
 	    .reply = reason.len > 0 ? reason : slice_of("discarded")};
 
 	recipient_apply(m, index, &v);
+}
+
+void
+recipient_fail_as_late(struct message *m, size_t index)
+{
+	const char *text = message_has_expired(m)
+			       ? "it expired, as its sender wanted, before it was delivered"
+			       : "not delivered by the time that its sender asked for";
+
+	recipient_decide_untried(m, index, JOB_PERMANENT, LATE_FAILED, slice_of(text));
 }
 
 void

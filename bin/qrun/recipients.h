@@ -31,6 +31,8 @@ void recipient_discard(struct message *m, size_t index, struct slice reason);
 /* As recipient_decide where there was no attempt. */
 void recipient_decide_untried(
     struct message *m, size_t index, enum job_status status, const char *code, struct slice reply);
+/* Fails for good, as its sender wanted the message by a time that has passed, or it has expired. */
+void recipient_fail_as_late(struct message *m, size_t index);
 /* What people shall see of a recipient who was not tried: marks it, unless it says so already. */
 void recipient_note(struct message *m, size_t index, const char *reply);
 /* What became of a recipient of TASK, by its result; logs and marks it. */

@@ -66,7 +66,7 @@ list_slots(struct scan *s, struct qrun *q)
 
 		if (when == -1)
 			continue;
-		if ((when > now && !q->selection.takes_all) || !add_slot(s, when, &room)) {
+		if ((when > now && !q->takes_all) || !add_slot(s, when, &room)) {
 			if (when < q->next_slot)
 				q->next_slot = when;
 		}

@@ -46,7 +46,8 @@ settings_read(struct qrun *q)
 	str_init(&problem, 4096);
 	limits_default(&q->limits);
 	if (control_open(&control) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", control.path);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 	if (limits_read(&q->limits, &control, &problem) == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "%s",
 		    problem.len > 0 ? problem.data : strerror(errno));

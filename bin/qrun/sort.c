@@ -90,6 +90,17 @@ detail_of(struct route *route)
 	return slice_trim(str_slice(&route->targets));
 }
 
+/*
+ * The background has nobody who could start its workers as other users, nor shall it do for them
+ * what root would not have done as the spool's owner.
+ */
+static void
+leave_to_root(struct message *m, size_t index)
+{
+	m->stays = true;
+	recipient_note(m, index, "4.3.0 - delivered here, and so by the next pass of qrun itself");
+}
+
 static int
 assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct route *route)
 {
@@ -102,6 +113,10 @@ assign(struct qrun *q, struct batch *b, struct message *m, size_t index, struct 
 
 	if (d == NULL)
 		return -1;
+	if (q->is_background && destination_is_users(route)) {
+		leave_to_root(m, index);
+		return 0;
+	}
 	if (b->fetch == NULL && d->sorting != m && leave_out(q, m, d))
 		return 0;
 	task = open_task(b, m, d, weight);
@@ -197,10 +212,15 @@ is_meant(const struct qrun *q, struct message *m, size_t index, const struct fet
 	if (fetch != NULL)
 		return sort_is_fetched(m, index, fetch);
 	claim_state(&m->claim, index, &state);
+	/* a message with others who are left out stays: their turn is that of who retries */
+	if (q->is_background && state.status == RECIPIENT_WAITING && state.attempts > 0) {
+		m->stays = true;
+		return false;
+	}
 	/* a moment ago, before others had room */
 	if (state.status != RECIPIENT_WAITING || (q->since > 0 && state.last_attempt >= q->since))
 		return false;
-	if (selection_has_recipient(&q->selection, m->recipients[index].address))
+	if (selection_has_recipient(&q->selection, m->recipients[index].address, state.reply))
 		return true;
 	m->stays = true;
 	return false;

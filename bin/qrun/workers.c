@@ -239,7 +239,7 @@ hear_one(struct qrun *q, int fd)
 		if (n == -1 && errno == ETIMEDOUT)
 			return;
 		if (n == 0 || (n == -1 && errno == ECONNRESET)) /* with jobs that it did not read */
-			drop(q, worker, "the worker ended");
+			drop(q, worker, "the worker ended; the log says why, or mailconf check");
 		else if (n == -1 || !take_result(q, worker, &result))
 			drop(q, worker, "the worker broke the protocol");
 		else if (worker->first == NULL)

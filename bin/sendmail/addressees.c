@@ -13,6 +13,8 @@
 #include "mail/encode.h"
 #include "mail/header.h"
 #include "mail/recipients.h"
+#include "mail/resent.h"
+#include "mail/verp.h"
 
 #define LIST_MAX ((size_t)32 << 20) /* all addresses together */
 #define ELEMENT_MAX ((size_t)1 << 20)
@@ -26,6 +28,7 @@ addressees_init(struct addressees *a)
 	str_init(&a->sender, ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX);
 	str_init(&a->recipients, LIST_MAX);
 	a->count = 0;
+	a->is_utf8 = a->keep = false;
 }
 
 void
@@ -56,27 +59,40 @@ refuse(struct slice where, struct slice text, const char *why)
 	die(PROGRAM, EX_DATAERR, "%.*s'%s' %s", (int)where.len, where.data, shown.data, why);
 }
 
-/* Adds ADDRESS, with the name of this host if it has no domain. */
+/* Adds ADDRESS as it is, with the name of this host if it has no domain. */
+static int
+add_kept(struct str *out, struct slice address, bool is_bare, struct identity *who)
+{
+	if (str_add_slice(out, address) == -1)
+		return -1;
+	if (!is_bare)
+		return 0;
+	return str_add_char(out, '@') == -1 ? -1 : str_add_slice(out, identity_host(who));
+}
+
+/* Adds ADDRESS, complete and rewritten. */
 static void
-add_complete(struct str *out, struct slice address, struct slice where, struct identity *who)
+add_complete(struct addressees *a, struct str *out, struct slice address, struct slice where,
+    struct identity *who)
 {
 	struct address parsed;
+	size_t before = out->len;
+	bool is_bare;
 
-	switch (address_parse(address, ADDRESS_BARE, &parsed)) {
+	switch (address_parse(address, ADDRESS_BARE | ADDRESS_UTF8, &parsed)) {
 	case ADDRESS_OK:
 		break;
 	case ADDRESS_SYNTAX:
+	case ADDRESS_8BIT:
 		refuse(where, address, "is no mail address");
 	case ADDRESS_TOO_LONG:
 		refuse(where, address, "is too long for a mail address");
-	case ADDRESS_8BIT:
-		refuse(where, address, "is not ASCII, and so no mail address");
 	}
-	if (str_add_slice(out, address) == -1)
+	is_bare = parsed.domain.len == 0;
+	if ((a->keep || identity_rewrite(who, out == &a->sender, address, out) == 0) &&
+	    add_kept(out, address, is_bare, who) == -1)
 		fail();
-	if (parsed.domain.len == 0 &&
-	    (str_add_char(out, '@') == -1 || str_add_slice(out, identity_host(who)) == -1))
-		fail();
+	a->is_utf8 = a->is_utf8 || !slice_is_ascii(slice_skip(str_slice(out), before));
 }
 
 void
@@ -86,7 +102,7 @@ addressees_set_sender(struct addressees *a, const char *given, struct identity *
 	struct str address, more;
 
 	if (given == NULL) {
-		add_complete(&a->sender, identity_user(who), where, who);
+		add_complete(a, &a->sender, identity_user(who), where, who);
 		return;
 	}
 	str_init(&address, ELEMENT_MAX);
@@ -96,7 +112,7 @@ addressees_set_sender(struct addressees *a, const char *given, struct identity *
 	if (recipients_next(&rest, &more) != RECIPIENTS_END)
 		refuse(where, slice_of(given), "is more than one address");
 	if (address.len > 0)
-		add_complete(&a->sender, str_slice(&address), where, who);
+		add_complete(a, &a->sender, str_slice(&address), where, who);
 	str_free(&address);
 	str_free(&more);
 }
@@ -109,7 +125,7 @@ addressees_add(struct addressees *a, struct slice list, struct slice where, stru
 
 	str_init(&address, ELEMENT_MAX);
 	while ((result = recipients_next(&list, &address)) == RECIPIENTS_ONE) {
-		add_complete(&a->recipients, str_slice(&address), where, who);
+		add_complete(a, &a->recipients, str_slice(&address), where, who);
 		if (str_add_char(&a->recipients, '\0') == -1)
 			fail();
 		a->count++;
@@ -131,27 +147,6 @@ is_one_of(struct slice name, const char *const *words, size_t count, size_t *ind
 	return false;
 }
 
-/*
- * Blocks of Resent fields are put on top of each other, and each has a field at most once (RFC
- * 5322, 3.6.6), so a second one of a name, or a trace field, begins what is older.
- */
-static bool
-is_older(struct slice name, unsigned *seen)
-{
-	static const char *const once[] = {"Resent-Date", "Resent-From", "Resent-Sender",
-	    "Resent-To", "Resent-Cc", "Resent-Bcc", "Resent-Message-ID"};
-	static const char *const trace[] = {"Received", "Return-Path"};
-	unsigned before = *seen;
-	size_t i;
-
-	if (is_one_of(name, trace, 2, &i))
-		return before != 0;
-	if (!is_one_of(name, once, sizeof once / sizeof *once, &i))
-		return false;
-	*seen |= 1U << i;
-	return *seen == before;
-}
-
 static bool
 was_resent(struct slice header)
 {
@@ -170,12 +165,12 @@ addressees_add_header(struct addressees *a, struct slice header, struct identity
 	static const char *const again[] = {"Resent-To", "Resent-Cc", "Resent-Bcc"};
 	bool resent = was_resent(header);
 	struct header_field field;
-	unsigned seen = 0;
+	struct resent block = {.seen = 0};
 	size_t i;
 
 	while (header_next(&header, &field)) {
-		if (resent && is_older(field.name, &seen))
-			return;
+		if (resent && !resent_take(&block, field.name))
+			continue;
 		if (is_one_of(field.name, resent ? again : first, 3, &i)) {
 			char where[16] = "";
 
@@ -282,15 +277,45 @@ write_envelope_id(const char *given, struct str *fields)
 	str_free(&xtext);
 }
 
-void
-addressees_write(
-    const struct addressees *a, const struct options *o, const char *body, struct str *fields)
+/* A reverse-path that is another for each recipient, in the convention of qmail (spool(5), VERP).
+ */
+static void
+write_sender(const struct addressees *a, const struct options *o, struct str *fields)
 {
-	add_field(fields, 'F', str_slice(&a->sender));
+	struct slice sender = str_slice(&a->sender);
+	size_t at = slice_find_last(sender, '@');
+	size_t local = at > 0 && sender.data[at - 1] == '"' ? at - 1 : at;
+	struct str path;
+
+	if (o->verp == '\0' || sender.len == 0) {
+		add_field(fields, 'F', sender);
+		return;
+	}
+	str_init(&path, LIST_MAX);
+	if (str_format(
+		&path, "%.*s%c%s-@[]", (int)local, sender.data, o->verp, sender.data + local) == -1)
+		fail();
+	if (!verp_is(str_slice(&path)))
+		refuse(slice_of("the sender "), sender, "is too long for -XV");
+	add_field(fields, 'F', str_slice(&path));
+	str_free(&path);
+}
+
+void
+addressees_write(const struct addressees *a, const struct options *o, const char *body,
+    bool is_utf8, struct str *fields)
+{
+	write_sender(a, o, fields);
+	if (is_utf8)
+		add_field(fields, 'U', slice_of("1"));
+	if (o->requires_tls)
+		add_field(fields, 'Q', slice_of("1"));
 	if (body != NULL)
 		add_field(fields, 'B', slice_of(body));
 	if (o->envelope_id != NULL)
 		write_envelope_id(o->envelope_id, fields);
+	if (terms_add(&o->terms, fields) == -1)
+		fail();
 	if (o->return_part != NULL)
 		add_field(fields, 'R', slice_of(o->return_part));
 	write_recipients(a, o->notify, fields);

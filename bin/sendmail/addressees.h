@@ -6,6 +6,8 @@
 #ifndef SENDMAIL_ADDRESSEES_H
 #define SENDMAIL_ADDRESSEES_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 #include "base/str.h"
 #include "identity.h"
@@ -15,6 +17,8 @@ struct addressees {
 	struct str sender;     /* empty: the null sender */
 	struct str recipients; /* complete addresses, each followed by NUL */
 	size_t count;	       /* of recipients, duplicates among them */
+	bool is_utf8;	       /* one of them is not ASCII */
+	bool keep;	       /* set after init: addressmap and masquerade do not count */
 };
 
 void addressees_init(struct addressees *a);
@@ -28,9 +32,9 @@ void addressees_add(
 void addressees_add_header(struct addressees *a, struct slice header, struct identity *who);
 /*
  * The envelope for submit_begin, each recipient once. BODY is 7BIT, 8BITMIME, or null to say
- * nothing.
+ * nothing. IS_UTF8: the message has addresses that are not ASCII.
  */
-void addressees_write(
-    const struct addressees *a, const struct options *o, const char *body, struct str *fields);
+void addressees_write(const struct addressees *a, const struct options *o, const char *body,
+    bool is_utf8, struct str *fields);
 
 #endif

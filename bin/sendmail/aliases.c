@@ -66,7 +66,8 @@ mode_check(void)
 	struct routes *routes;
 
 	if (control_open(&control) == -1)
-		die_errno(PROGRAM, EX_CONFIG, "unable to open %s", control.path);
+		die(PROGRAM, EX_CONFIG, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 	/* without a directory there is no place for it, and /etc/aliases is read as it is */
 	if (control.fd != -1)
 		compile(&control);

@@ -1,47 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 #include "complete.h"
 
+#include <stdint.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "mail/address.h"
-#include "mail/date.h"
 #include "mail/encode.h"
 #include "mail/header.h"
-#include "mail/message_id.h"
+#include "mail/repair.h"
 
 #define NAME_MAX_OCTETS 200 /* of a full name; what is not encoded stays on one line */
 
-struct seen {
-	bool from, date, message_id;
+void
+completed_init(struct completed *c)
+{
+	*c = (struct completed){.is_signed = false};
+	str_init(&c->text, SIZE_MAX / 4);
+}
+
+void
+completed_free(struct completed *c)
+{
+	str_free(&c->text);
+}
+
+/* Whom the fields that are made are about. */
+struct author {
+	const struct options *options;
+	struct slice sender;
+	struct identity *who;
 };
-
-/* Blind copies stay blind, and the final delivery writes Return-Path (RFC 5321, 4.4). */
-static bool
-is_left_out(struct slice name, const struct options *o)
-{
-	bool blind = slice_is_nocase(name, "Bcc") || slice_is_nocase(name, "Resent-Bcc");
-
-	if (o->gateway)
-		return blind && o->from_header;
-	return blind || slice_is_nocase(name, "Return-Path");
-}
-
-static int
-copy_fields(struct slice header, const struct options *o, struct seen *seen, struct str *out)
-{
-	struct header_field field;
-
-	while (header_next(&header, &field)) {
-		seen->from = seen->from || slice_is_nocase(field.name, "From");
-		seen->date = seen->date || slice_is_nocase(field.name, "Date");
-		seen->message_id = seen->message_id || slice_is_nocase(field.name, "Message-ID");
-		if (!is_left_out(field.name, o) && str_add_slice(out, field.whole) == -1)
-			return -1;
-	}
-	return 0;
-}
 
 /* NAME at the length it may have, with no UTF-8 sequence cut in two. */
 static struct slice
@@ -55,66 +45,92 @@ shorten(struct slice name)
 	return name;
 }
 
+/* The login name of the caller at this host, as others are to see it. */
+static int
+add_caller(struct identity *who, struct str *out)
+{
+	struct slice user = identity_user(who);
+
+	return identity_rewrite(who, REWRITING_SENDER, user, out) == 1 ? 0
+								       : str_add_slice(out, user);
+}
+
 /* The caller is the author, unless somebody else was named as the sender. */
 static int
-add_from(const struct options *o, struct slice sender, struct identity *who, struct str *out)
+add_author(void *context, struct str *out)
 {
-	bool named = o->sender != NULL && sender.len > 0;
+	const struct author *a = context;
+	const struct options *o = a->options;
+	bool named = o->sender != NULL && a->sender.len > 0;
 	struct slice name = slice_of(o->full_name);
 	struct str address;
 	int result;
 
 	if (o->full_name == NULL && !named)
-		name = identity_full_name(who);
-	str_init(&address, ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX);
-	if (named) {
-		result = str_add_slice(&address, sender);
-	} else {
-		struct slice user = identity_user(who), host = identity_host(who);
-
-		result = str_format(
-		    &address, "%.*s@%.*s", (int)user.len, user.data, (int)host.len, host.data);
-	}
-	if (result == 0)
-		result = str_add_text(out, "From: ");
+		name = identity_full_name(a->who);
+	str_init(&address, 2 * (ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX));
+	result = named ? str_add_slice(&address, a->sender) : add_caller(a->who, &address);
 	if (result == 0)
 		result = encode_mailbox(out, shorten(slice_trim(name)), str_slice(&address));
 	str_free(&address);
-	return result == 0 ? str_add_text(out, "\r\n") : -1;
+	return result;
 }
 
 static int
-add_date(struct str *out)
+add_host(void *context, struct str *out)
 {
-	if (str_add_text(out, "Date: ") == -1 || date_add(out, clock_wall_seconds()) == -1)
-		return -1;
-	return str_add_text(out, "\r\n");
+	const struct author *a = context;
+
+	return str_add_slice(out, identity_host(a->who));
 }
 
 static int
-add_message_id(struct identity *who, struct str *out)
+rewrite(void *context, enum repair_role role, struct slice address, struct str *out)
 {
-	if (str_add_text(out, "Message-ID: ") == -1 ||
-	    message_id_add(out, clock_wall_seconds(), identity_host(who)) == -1)
-		return -1;
-	return str_add_text(out, "\r\n");
+	const struct author *a = context;
+
+	return identity_rewrite(a->who, role == REPAIR_SENDER, address, out);
+}
+
+static int
+repair(struct completed *c, struct slice header, bool body_is_utf8, struct author *author)
+{
+	static const struct repair_asked asked = {add_author, add_host, rewrite};
+	struct repair r = {.asked = &asked,
+	    .context = author,
+	    .now = clock_wall_seconds(),
+	    .is_body_utf8 = body_is_utf8,
+	    .keeps_utf8 = author->options->is_utf8};
+	int result = repair_header(&r, header, &c->text);
+
+	c->is_signed = r.is_signed;
+	c->has_utf8_address = r.has_utf8_address;
+	return result;
+}
+
+/* Blind copies stay blind, if it is we who read them. */
+static int
+keep(struct completed *c, struct slice header, const struct options *o)
+{
+	struct header_field field;
+
+	while (header_next(&header, &field)) {
+		bool blind =
+		    slice_is_nocase(field.name, "Bcc") || slice_is_nocase(field.name, "Resent-Bcc");
+
+		if (!(blind && o->from_header) && str_add_slice(&c->text, field.whole) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 void
-complete_header(struct slice header, const struct options *o, struct slice sender,
-    struct identity *who, struct str *out)
+complete_header(struct completed *c, struct slice header, bool body_is_utf8,
+    const struct options *o, struct slice sender, struct identity *who)
 {
-	struct seen seen = {0};
-	int result = copy_fields(header, o, &seen, out);
+	struct author author = {o, sender, who};
 
-	if (!o->gateway) {
-		if (result == 0 && !seen.from)
-			result = add_from(o, sender, who, out);
-		if (result == 0 && !seen.date)
-			result = add_date(out);
-		if (result == 0 && !seen.message_id)
-			result = add_message_id(who, out);
-	}
-	if (result == -1 || str_add_text(out, "\r\n") == -1)
+	if ((o->gateway ? keep(c, header, o) : repair(c, header, body_is_utf8, &author)) == -1 ||
+	    str_add_text(&c->text, "\r\n") == -1)
 		die_errno(PROGRAM, EX_OSERR, "unable to hold the header of the message");
 }

@@ -8,33 +8,10 @@
 #include "base/about.h"
 #include "base/die.h"
 #include "base/io.h"
+#include "help.h"
 #include "modes.h"
 #include "options.h"
 #include "post.h"
-
-static void
-help(void)
-{
-	printf(
-	    "usage: sendmail [OPTION...] [--] [RECIPIENT...] <MESSAGE\n"
-	    "Hands a message to the queue; exit code 0 means that it is durable there.\n"
-	    "  -t            recipients are in the header (To, Cc, Bcc), too\n"
-	    "  -i, -oi       a line with a single dot does not end the message\n"
-	    "  -f SENDER     where bounces go; '' is the null sender (also -r)\n"
-	    "  -F NAME       full name for a From field that is made\n"
-	    "  -B TYPE       7BIT or 8BITMIME\n"
-	    "  -N, -R, -V    NOTIFY, RET and ENVID of delivery reports\n"
-	    "  -G            gateway: leave the header as it is\n"
-	    "  -v            print the queue id\n"
-	    "  -bs           speak SMTP on standard input and output\n"
-	    "  -bp           list the queue (mailq)\n"
-	    "  -q            run the queue once\n"
-	    "  -bi           compile the aliases (newaliases)\n"
-	    "  -bv, -bt      show the route of each RECIPIENT, or of addresses on standard input\n"
-	    "      --help, --version\n"
-	    "All other options of sendmail(1) elsewhere are accepted and ignored.\n"
-	    "Exit codes are those of sysexits.h: 64 usage, 65 bad message, 75 try again, ...\n");
-}
 
 static void
 silence(void)
@@ -56,21 +33,22 @@ run(const struct options *o)
 	case MODE_SMTP:
 		mode_smtp();
 	case MODE_LIST:
-		mode_list();
+		return mode_list();
 	case MODE_QUEUE:
-		mode_queue();
+		return mode_queue(o);
 	case MODE_CHECK:
 		return mode_check();
 	case MODE_VERIFY:
 		return mode_verify(o);
 	case MODE_EXPLAIN:
-		return mode_explain();
+		return mode_explain(o);
 	case MODE_LISTEN:
 		die(PROGRAM, EX_USAGE,
 		    "this is no listener: run smtpd under tcpserver or systemd, see smtpd(8)");
 	case MODE_HELP:
-		help();
-		break;
+		help_print();
+	case MODE_LIST_OPTIONS:
+		help_list();
 	case MODE_VERSION:
 		about_version(PROGRAM);
 	}

@@ -14,7 +14,7 @@
 
 /* Where the header section is looked for while it is still arriving. */
 struct scan {
-	size_t start; /* behind the From_ line */
+	size_t start; /* behind the From_ lines */
 	size_t end;   /* the lines before it belong to the header section */
 	size_t body;  /* behind the empty line; valid once done */
 	bool done;
@@ -37,6 +37,13 @@ is_header_line(const struct scan *s, struct slice line)
 	return is_field(line);
 }
 
+/* A mailbox has one; of UUCP each host puts another in front, and quotes those that are there. */
+static bool
+is_from_line(const struct scan *s, struct slice line)
+{
+	return s->end == s->start && (slice_starts(line, "From ") || slice_starts(line, ">From "));
+}
+
 static void
 end_header(struct scan *s, size_t separator)
 {
@@ -57,8 +64,8 @@ scan_line(struct scan *s, struct slice text)
 			end_header(s, 0);
 		return false;
 	}
-	if (s->end == 0 && slice_starts(line, "From ")) {
-		s->start = s->end = line.len;
+	if (is_from_line(s, line)) {
+		s->start = s->end += line.len;
 		return true;
 	}
 	if (slice_is(line, "\r\n"))
@@ -81,9 +88,9 @@ refuse(enum input_result result)
 }
 
 static void
-read_more(struct message *m)
+read_into(struct message *m, struct str *out)
 {
-	enum input_result result = input_read(&m->input, &m->text);
+	enum input_result result = input_read(&m->input, out);
 
 	if (result == INPUT_NUL || result == INPUT_FAILED)
 		refuse(result);
@@ -97,7 +104,7 @@ read_header(struct message *m, struct scan *s)
 		if (m->is_whole)
 			end_header(s, 0);
 		else
-			read_more(m);
+			read_into(m, &m->text);
 		while (!s->done && scan_line(s, str_slice(&m->text)))
 			;
 	}
@@ -106,41 +113,105 @@ read_header(struct message *m, struct scan *s)
 		    HEADER_MAX);
 }
 
+/* The rest of a long body is looked at on its way into a file. */
+static void
+read_rest(struct message *m, uint64_t most)
+{
+	bool is_held = hold_open(&m->hold, most);
+
+	while (is_held && !m->is_whole) {
+		str_clear(&m->block);
+		read_into(m, &m->block);
+		is_held = hold_add(&m->hold, str_slice(&m->block));
+		body_look(&m->body, str_slice(&m->block));
+	}
+	m->is_known = is_held;
+	if (is_held)
+		str_clear(&m->block);
+}
+
 void
-message_read(struct message *m, bool dots_are_data)
+message_read(struct message *m, bool dots_are_data, uint64_t (*most)(void))
 {
 	struct scan s = {0};
 
 	input_init(&m->input, STDIN_FILENO, dots_are_data);
 	str_init(&m->text, HEADER_MAX + 3 * INPUT_GROWTH);
+	str_init(&m->block, INPUT_GROWTH);
+	hold_init(&m->hold);
+	m->body = (struct body){.line = 0};
 	m->is_whole = false;
+	m->next = MESSAGE_START;
 	read_header(m, &s);
 	while (!m->is_whole && m->text.len - s.body < INPUT_BLOCK)
-		read_more(m);
+		read_into(m, &m->text);
+	m->from_lines = slice_make(m->text.data, s.start);
 	m->header = slice_make(m->text.data + s.start, s.end - s.start);
-	m->body = slice_skip(str_slice(&m->text), s.body);
+	m->start = slice_skip(str_slice(&m->text), s.body);
+	body_look(&m->body, m->start);
+	m->is_known = m->is_whole;
+	if (!m->is_whole)
+		read_rest(m, most());
+}
+
+static bool
+next_held(struct message *m, struct slice *part)
+{
+	switch (hold_next(&m->hold, m->input.block, sizeof m->input.block, part)) {
+	case 1:
+		return true;
+	case 0:
+		return false;
+	default:
+		die_errno(PROGRAM, EX_IOERR, "unable to read the message again");
+	}
 }
 
 bool
 message_next(struct message *m, struct slice *part)
 {
+	switch (m->next) {
+	case MESSAGE_START:
+		*part = m->start;
+		m->next = MESSAGE_HELD;
+		return true;
+	case MESSAGE_HELD:
+		if (next_held(m, part))
+			return true;
+		m->next = MESSAGE_REST;
+		if (m->block.len > 0) {
+			*part = str_slice(&m->block);
+			return true;
+		}
+		break;
+	case MESSAGE_REST:
+		break;
+	}
 	if (m->is_whole)
 		return false;
-	str_clear(&m->text);
-	m->header = m->body = slice_make(NULL, 0);
-	read_more(m);
-	*part = str_slice(&m->text);
+	str_clear(&m->block);
+	read_into(m, &m->block);
+	*part = str_slice(&m->block);
 	return true;
+}
+
+void
+message_rewind(struct message *m)
+{
+	m->next = MESSAGE_START;
+	m->hold.read = 0;
 }
 
 bool
 message_may_be_8bit(const struct message *m)
 {
-	return m->input.has_8bit || !m->is_whole;
+	return m->body.has_8bit || !m->is_known;
 }
 
 void
 message_free(struct message *m)
 {
+	hold_close(&m->hold);
+	str_free(&m->block);
 	str_free(&m->text);
 }

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "base/die.h"
+#include "values.h"
 
 enum argument {
 	ARGUMENT_NONE,
@@ -19,12 +20,6 @@ struct flag {
 	enum argument argument;
 	void (*set)(struct options *o, const char *value); /* null: accepted and ignored */
 };
-
-_Noreturn static void
-usage(const char *what, const char *value)
-{
-	die(PROGRAM, EX_USAGE, "%s: %s (see " PROGRAM " --help)", what, value);
-}
 
 static void
 set_mode(struct options *o, const char *value)
@@ -41,18 +36,7 @@ set_mode(struct options *o, const char *value)
 			o->mode = modes[i].mode;
 			return;
 		}
-	usage("there is no such mode", value);
-}
-
-static void
-set_body(struct options *o, const char *value)
-{
-	if (slice_is_nocase(slice_of(value), "7BIT"))
-		o->body = "7BIT";
-	else if (slice_is_nocase(slice_of(value), "8BITMIME"))
-		o->body = "8BITMIME";
-	else
-		usage("-B takes 7BIT or 8BITMIME", value);
+	values_refuse("there is no such mode", value);
 }
 
 static void
@@ -94,46 +78,16 @@ set_dots(struct options *o, const char *value)
 	o->dots_are_data = true;
 }
 
-/* RFC 3461, 4.1: NEVER stands alone, the others once each. */
+/* -od: i waits for the first attempt, b does not, q and d leave it to who runs the queue. */
 static void
-set_notify(struct options *o, const char *value)
+set_delivery(struct options *o, const char *value)
 {
-	static const char *const words[] = {"SUCCESS", "FAILURE", "DELAY"};
-	struct slice rest = slice_of(value), word;
-	bool wanted[3] = {false};
-	size_t len = 0;
-
-	if (slice_is_nocase(rest, "NEVER")) {
-		snprintf(o->notify, sizeof o->notify, "NEVER");
-		return;
-	}
-	while (slice_take(&rest, ',', &word)) {
-		size_t i = 0;
-
-		while (i < 3 && !slice_is_nocase(slice_trim(word), words[i]))
-			i++;
-		if (i == 3)
-			usage("-N takes never, or some of success,failure,delay", value);
-		wanted[i] = true;
-	}
-	o->notify[0] = '\0';
-	for (size_t i = 0; i < 3; i++)
-		if (wanted[i])
-			len += (size_t)snprintf(o->notify + len, sizeof o->notify - len, "%s%s",
-			    len > 0 ? "," : "", words[i]);
-	if (len == 0)
-		usage("-N takes never, or some of success,failure,delay", value);
-}
-
-static void
-set_return(struct options *o, const char *value)
-{
-	if (slice_is_nocase(slice_of(value), "FULL"))
-		o->return_part = "FULL";
-	else if (slice_is_nocase(slice_of(value), "HDRS"))
-		o->return_part = "HDRS";
-	else
-		usage("-R takes full or hdrs", value);
+	if (value[0] == 'i')
+		o->when = SUBMIT_WAIT;
+	else if (value[0] == 'b')
+		o->when = SUBMIT_NOW;
+	else if (value[0] == 'q' || value[0] == 'd')
+		o->when = SUBMIT_QUEUE;
 }
 
 /* -o: the old way to set options of one letter; only these change what is done. */
@@ -144,15 +98,10 @@ set_old(struct options *o, const char *value)
 		o->dots_are_data = true;
 	else if (value[0] == 'e')
 		set_error_mode(o, value + 1);
+	else if (value[0] == 'd')
+		set_delivery(o, value + 1);
 	else if (value[0] == 'v' && value[1] == '\0')
 		o->verbose = true;
-}
-
-static void
-set_queue(struct options *o, const char *value)
-{
-	(void)value;
-	o->mode = MODE_QUEUE;
 }
 
 static void
@@ -160,12 +109,6 @@ set_from_header(struct options *o, const char *value)
 {
 	(void)value;
 	o->from_header = true;
-}
-
-static void
-set_envelope_id(struct options *o, const char *value)
-{
-	o->envelope_id = value[0] == '\0' ? NULL : value;
 }
 
 static void
@@ -177,7 +120,7 @@ set_verbose(struct options *o, const char *value)
 
 static const struct flag flags[] = {
     {'A', ARGUMENT_NEEDED, NULL},
-    {'B', ARGUMENT_NEEDED, set_body},
+    {'B', ARGUMENT_NEEDED, values_body},
     {'C', ARGUMENT_NEEDED, NULL},
     {'D', ARGUMENT_NEEDED, NULL},
     {'E', ARGUMENT_NONE, NULL},
@@ -187,13 +130,13 @@ static const struct flag flags[] = {
     {'J', ARGUMENT_NONE, NULL},
     {'L', ARGUMENT_NEEDED, NULL},
     {'M', ARGUMENT_NEEDED, NULL},
-    {'N', ARGUMENT_NEEDED, set_notify},
-    {'O', ARGUMENT_NEEDED, NULL},
-    {'R', ARGUMENT_NEEDED, set_return},
+    {'N', ARGUMENT_NEEDED, values_notify},
+    {'O', ARGUMENT_NEEDED, values_extended},
+    {'R', ARGUMENT_NEEDED, values_return},
     {'T', ARGUMENT_NEEDED, NULL},
     {'U', ARGUMENT_NONE, NULL},
-    {'V', ARGUMENT_NEEDED, set_envelope_id},
-    {'X', ARGUMENT_NEEDED, NULL},
+    {'V', ARGUMENT_NEEDED, values_envelope_id},
+    {'X', ARGUMENT_NEEDED, values_verp},
     {'b', ARGUMENT_NEEDED, set_mode},
     {'c', ARGUMENT_NONE, NULL},
     {'d', ARGUMENT_NEEDED, NULL},
@@ -204,8 +147,8 @@ static const struct flag flags[] = {
     {'m', ARGUMENT_NONE, NULL},
     {'n', ARGUMENT_NONE, NULL},
     {'o', ARGUMENT_NEEDED, set_old},
-    {'p', ARGUMENT_NEEDED, NULL},
-    {'q', ARGUMENT_ATTACHED, set_queue},
+    {'p', ARGUMENT_NEEDED, values_protocol},
+    {'q', ARGUMENT_ATTACHED, values_queue},
     {'r', ARGUMENT_NEEDED, set_sender},
     {'s', ARGUMENT_NONE, NULL},
     {'t', ARGUMENT_NONE, set_from_header},
@@ -221,16 +164,7 @@ find_flag(const char *letters)
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (flags[i].letter == letters[0])
 			return &flags[i];
-	usage("there is no such option", text);
-}
-
-/* True for -q[!]I, R or S whose text is the next argument, as some write it. */
-static bool
-is_filter_without_text(const char *value)
-{
-	if (value[0] == '!')
-		value++;
-	return value[0] != '\0' && strchr("IRS", value[0]) != NULL && value[1] == '\0';
+	values_refuse("there is no such option", text);
 }
 
 /* Sets the flags of one argument, LETTERS behind its hyphen. How many further arguments it took. */
@@ -244,11 +178,12 @@ set_flags(struct options *o, const char *letters, const char *next)
 
 		if (flag->argument == ARGUMENT_NEEDED && *value == '\0') {
 			if (next == NULL)
-				usage("there is no value for the option", letters);
+				values_refuse("there is no value for the option", letters);
 			value = next;
 			taken = 1;
-		} else if (flag->argument == ARGUMENT_ATTACHED && next != NULL)
-			taken = is_filter_without_text(value);
+		} else if (flag->argument == ARGUMENT_ATTACHED && next != NULL &&
+			   values_queue_filter(o, value, next))
+			return 1;
 		if (flag->set != NULL)
 			flag->set(o, value);
 		if (flag->argument != ARGUMENT_NONE)
@@ -267,6 +202,11 @@ set_name(struct options *o, const char *name)
 		o->mode = MODE_LIST;
 	else if (strcmp(name, "newaliases") == 0)
 		o->mode = MODE_CHECK;
+	else if (strcmp(name, "runq") == 0)
+		o->mode = MODE_QUEUE;
+	else if (strcmp(name, "rmail") == 0)
+		/* uuxqt's input is the message to its end, as another host has sent it */
+		o->is_rmail = o->gateway = o->dots_are_data = true;
 }
 
 void
@@ -276,7 +216,8 @@ options_read(struct options *o, int argc, char **argv)
 
 	*o = (struct options){.full_name = getenv("NAME")};
 	o->recipients = calloc((size_t)argc + 1, sizeof *o->recipients);
-	if (o->recipients == NULL)
+	o->filters = calloc((size_t)argc + 1, sizeof *o->filters);
+	if (o->recipients == NULL || o->filters == NULL)
 		die_errno(PROGRAM, EX_OSERR, "unable to read the command line");
 	if (argc > 0)
 		set_name(o, argv[0]);
@@ -291,8 +232,10 @@ options_read(struct options *o, int argc, char **argv)
 			o->mode = MODE_HELP;
 		else if (strcmp(text, "--version") == 0)
 			o->mode = MODE_VERSION;
+		else if (strcmp(text, "--options") == 0)
+			o->mode = MODE_LIST_OPTIONS;
 		else if (text[1] == '-')
-			usage("there is no such option", text);
+			values_refuse("there is no such option", text);
 		else
 			i += set_flags(o, text + 1, i + 1 < argc ? argv[i + 1] : NULL);
 	}
@@ -302,5 +245,7 @@ void
 options_free(struct options *o)
 {
 	free(o->recipients);
+	free(o->filters);
 	o->recipients = NULL;
+	o->filters = NULL;
 }

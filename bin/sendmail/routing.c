@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* -bv and -bt: the tables of routes, and what they say of an address. */
+/* -bv: the tables of routes, and what they say of an address. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/die.h"
 #include "base/escape.h"
-#include "base/io.h"
-#include "base/reader.h"
 #include "conf/control.h"
-#include "conf/route.h"
+#include "conf/route_text.h"
+#include "identity.h"
 #include "mail/address.h"
 #include "mail/recipients.h"
 #include "modes.h"
 
-#define LINE_MAX_OCTETS 2000
 #define TEXT_MAX ((size_t)1 << 20)
 
 struct routes *
@@ -40,59 +38,9 @@ static struct routes *
 open_routes(struct control *control)
 {
 	if (control_open(control) == -1)
-		die_errno(PROGRAM, EX_CONFIG, "unable to open %s", control->path);
+		die(PROGRAM, EX_CONFIG, CONTROL_UNOPENED, control->path, strerror(errno),
+		    control_advice(errno));
 	return routing_read(control);
-}
-
-/* The targets of an alias stand a line each. */
-static int
-add_targets(struct str *out, struct slice targets)
-{
-	struct slice one;
-	const char *between = "";
-
-	while (slice_take(&targets, '\n', &one)) {
-		if (str_add_text(out, between) == -1 || escape_text(out, one) == -1)
-			return -1;
-		between = ", ";
-	}
-	return 0;
-}
-
-static int
-add_route(struct str *out, const struct route *route)
-{
-	switch (route->kind) {
-	case ROUTE_USER:
-		if (str_format(out, "user %s", route->user.data) == -1)
-			return -1;
-		return route->extension.len == 0
-			   ? 0
-			   : str_format(out, ", extension %s", route->extension.data);
-	case ROUTE_TARGETS:
-		return add_targets(out, str_slice(&route->targets));
-	case ROUTE_SMTP:
-	case ROUTE_GATEWAY:
-		return str_format(out, "%s", route->next_hop.data);
-	case ROUTE_ERROR:
-		return str_format(out, "refused: %s %s", route->code.data, route->reason.data);
-	case ROUTE_DISCARD:
-		return str_add_text(out, "discarded");
-	case ROUTE_UNKNOWN:
-		return str_format(out, "undeliverable: %s", route->reason.data);
-	case ROUTE_TEMPORARY:
-		return str_format(out, "not known now: %s", route->reason.data);
-	}
-	return 0;
-}
-
-/* Why: whose address it is, which decides over the tables that were asked. */
-static const char *
-cause(const struct route *route)
-{
-	if (route->is_ours)
-		return " (this host is its destination)";
-	return route->is_relay ? " (relayed for strangers)" : " (elsewhere)";
 }
 
 static int
@@ -111,7 +59,7 @@ exit_code(const struct route *route)
 }
 
 static int
-show(const struct routes *routes, struct slice address, bool explain)
+show(const struct routes *routes, const struct slice *sender, struct slice address)
 {
 	struct address parsed;
 	struct route route;
@@ -125,9 +73,12 @@ show(const struct routes *routes, struct slice address, bool explain)
 	if (address_parse(address, ADDRESS_BARE | ADDRESS_UTF8, &parsed) != ADDRESS_OK) {
 		printf("%sno mail address\n", text.data);
 	} else {
-		if (route_find(routes, address, &route) == -1 || add_route(&text, &route) == -1)
+		int found = sender == NULL ? route_find(routes, address, &route)
+					   : route_find_from(routes, *sender, address, &route);
+
+		if (found == -1 || route_text_add(&text, &route) == -1)
 			die_errno(PROGRAM, EX_OSERR, "unable to find a route");
-		printf("%s%s\n", text.data, explain ? cause(&route) : "");
+		printf("%s\n", text.data);
 		code = exit_code(&route);
 	}
 	route_free(&route);
@@ -135,9 +86,27 @@ show(const struct routes *routes, struct slice address, bool explain)
 	return code;
 }
 
+/* A local part alone is sent to whom addressmap has for it. */
+static void
+map_name(struct identity *who, struct str *address)
+{
+	struct str other;
+
+	if (!identity_has_rules(who) || slice_find(str_slice(address), '@') < address->len)
+		return;
+	str_init(&other, TEXT_MAX);
+	if (identity_rewrite(who, REWRITING_RECIPIENT, str_slice(address), &other) == 1) {
+		str_clear(address);
+		if (str_add_slice(address, str_slice(&other)) == -1)
+			die_errno(PROGRAM, EX_OSERR, "unable to hold an address");
+	}
+	str_free(&other);
+}
+
 /* Every address of LIST; the worst of the exit codes and CODE. */
 static int
-show_list(const struct routes *routes, struct slice list, bool explain, int code)
+show_list(const struct routes *routes, struct identity *who, const struct slice *sender,
+    struct slice list, int code)
 {
 	enum recipients_result result;
 	struct str address;
@@ -148,7 +117,8 @@ show_list(const struct routes *routes, struct slice list, bool explain, int code
 
 		if (result == RECIPIENTS_FAILED)
 			die_errno(PROGRAM, EX_OSERR, "unable to hold an address");
-		one = show(routes, str_slice(&address), explain);
+		map_name(who, &address);
+		one = show(routes, sender, str_slice(&address));
 		if (one > code)
 			code = one;
 	}
@@ -169,62 +139,21 @@ mode_verify(const struct options *o)
 {
 	struct control control;
 	struct routes *routes;
+	struct identity who;
+	struct slice given = slice_trim(slice_of(o->sender));
+	const struct slice *sender = o->sender == NULL ? NULL : &given;
 	int code = EX_OK;
 
+	if (slice_is(given, "<>"))
+		given.len = 0;
 	if (o->recipient_count == 0)
 		die(PROGRAM, EX_USAGE, "-bv needs an address");
 	routes = open_routes(&control);
+	identity_init(&who);
 	for (size_t i = 0; i < o->recipient_count; i++)
-		code = show_list(routes, slice_of(o->recipients[i]), false, code);
+		code = show_list(routes, &who, sender, slice_of(o->recipients[i]), code);
+	identity_free(&who);
 	routes_free(routes);
 	control_close(&control);
 	return end_output(code);
-}
-
-/* People type here, and files may end with CRLF: every line is taken but one that is too long. */
-static int
-explain_lines(const struct routes *routes, struct reader *r)
-{
-	int code = EX_OK;
-
-	for (;;) {
-		struct slice line;
-
-		switch (reader_line(r, &line, LINE_MAX_OCTETS)) {
-		case READER_LINE:
-		case READER_BARE_LF:
-		case READER_BARE_CR:
-		case READER_NUL:
-			code = show_list(routes, slice_trim(line), true, code);
-			(void)end_output(code);
-			break;
-		case READER_EOF:
-			/* a last line without its end */
-			return show_list(routes, slice_trim(reader_unread(r)), true, code);
-		case READER_TOO_LONG:
-			die(PROGRAM, EX_DATAERR, "a line is longer than %d octets",
-			    LINE_MAX_OCTETS);
-		case READER_TIMEOUT:
-		case READER_ERROR:
-			die_errno(PROGRAM, EX_IOERR, "unable to read addresses");
-		}
-	}
-}
-
-int
-mode_explain(void)
-{
-	struct control control;
-	struct routes *routes = open_routes(&control);
-	struct reader reader;
-	int code;
-
-	if (reader_init(&reader, STDIN_FILENO, 2 * LINE_MAX_OCTETS) == -1)
-		die_errno(PROGRAM, EX_OSERR, "unable to read addresses");
-	reader.until = DEADLINE_NEVER;
-	code = explain_lines(routes, &reader);
-	reader_free(&reader);
-	routes_free(routes);
-	control_close(&control);
-	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "explain.h"
 #include "send.h"
 
 #define RELAY_MAX ((size_t)400)
@@ -55,7 +56,7 @@ attempt_reset(struct attempt *a)
 	a->count = 0;
 	a->failure.is_set = false;
 	a->connect_ms = 0;
-	a->is_optional = a->is_looked_at = false;
+	a->is_optional = a->is_looked_at = a->is_explained = a->is_reached = false;
 	str_clear(&a->failure_relay);
 	client_transaction_reset(&a->transaction);
 }
@@ -63,10 +64,16 @@ attempt_reset(struct attempt *a)
 void
 attempt_note_failure(struct attempt *a, const struct client_outcome *outcome, struct slice relay)
 {
+	const struct client_outcome *before = &a->failure;
+	/* one server that may do better later is enough */
+	bool may_pass = before->is_set && before->status == CLIENT_TEMPORARY && !before->is_unmet;
+
+	explain_failure(a, outcome, relay);
 	if (a->failure.is_set && a->failure.status == CLIENT_TEMPORARY &&
 	    outcome->status == CLIENT_PERMANENT)
 		return;
 	client_outcome_copy(&a->failure, outcome);
+	a->failure.is_unmet = outcome->is_unmet && !may_pass;
 	str_clear(&a->failure_relay);
 	(void)str_add_slice(&a->failure_relay, relay);
 }
@@ -100,6 +107,8 @@ is_unfit(const struct attempt_recipient *r)
 static bool
 all_settled(const struct attempt *a)
 {
+	if (a->count == 0) /* of --explain */
+		return a->is_reached;
 	for (size_t i = 0; i < a->count; i++)
 		if (!a->recipients[i].is_settled)
 			return false;
@@ -111,6 +120,7 @@ attempt_prepare(struct attempt *a)
 {
 	struct client_transaction *t = &a->transaction;
 
+	t->is_rehearsal = a->is_explained;
 	t->message = a->message;
 	t->message.reverse_path = idn_address(a->message.reverse_path, &a->reverse_path);
 	t->recipients = a->asked;
@@ -139,6 +149,7 @@ transact(struct sender *s, struct attempt *a)
 
 	if (s->client.ahead != &a->transaction)
 		attempt_prepare(a);
+	explain_begin(a, "envelope");
 	client_send(&s->client, &a->transaction);
 	for (size_t i = 0; i < a->transaction.count; i++) {
 		struct attempt_recipient *r = &a->recipients[a->asked_index[i]];
@@ -156,6 +167,7 @@ transact(struct sender *s, struct attempt *a)
 		(void)str_add_slice(&r->relay, str_slice(&s->relay));
 		tls_finding_text(&s->secure.finding, r->tls);
 	}
+	explain_answers(s, a);
 	return a->transaction.left == 0;
 }
 
@@ -219,6 +231,7 @@ leave_out_unfit(struct sender *s, struct attempt *a, struct hops *h)
 	struct client_outcome outcome;
 
 	client_outcome_init(&outcome);
+	explain_begin(a, "policy");
 	for (size_t i = 0; i < h->count; i++) {
 		h->list[i].is_done = !hops_decide(s, a, h, &h->list[i], &outcome);
 		if (h->list[i].is_done)
@@ -376,13 +389,22 @@ out:
 	client_outcome_free(&outcome);
 }
 
+static bool
+has_unheard(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (!a->recipients[i].outcome.is_set)
+			return true;
+	return a->count == 0 && !a->is_reached;
+}
+
 /* Those whom no server heard of: what kept us from it. */
 static void
 decide_rest(struct attempt *a)
 {
 	bool may_pass = a->failure.is_set && a->failure.status == CLIENT_TEMPORARY;
 
-	if (!a->failure.is_set)
+	if (!a->failure.is_set && has_unheard(a))
 		no_time_left(a);
 	for (size_t i = 0; i < a->count; i++) {
 		struct attempt_recipient *r = &a->recipients[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "explain.h"
 #include "net/endpoint.h"
 #include "send.h"
 
@@ -39,23 +40,35 @@ greet(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcom
 {
 	struct slice helo = str_slice(&s->hello);
 
-	return client_open(&s->client, fd, helo, outcome) == CLIENT_OK &&
-	       secure_start(&s->secure, &s->client, helo, str_slice(&s->relay), a, outcome);
+	explain_begin(a, "session");
+	if (client_open(&s->client, fd, helo, outcome) != CLIENT_OK)
+		return false;
+	explain_hello(s, a);
+	explain_begin(a, "tls");
+	if (!secure_start(&s->secure, &s->client, helo, str_slice(&s->relay), a, outcome))
+		return false;
+	explain_tls(s, a);
+	return true;
 }
 
 /* TLS comes before the greeting (RFC 8314, 3.3). */
 static bool
 greet_secure(struct sender *s, struct attempt *a, int fd, struct client_outcome *outcome)
 {
-	struct layer *layer =
-	    secure_shake_hands(&s->secure, &s->client, fd, str_slice(&s->relay), a, outcome);
+	struct layer *layer;
 
+	explain_begin(a, "tls");
+	layer = secure_shake_hands(&s->secure, &s->client, fd, str_slice(&s->relay), a, outcome);
 	if (layer == NULL) {
 		io_close(fd);
 		return false;
 	}
-	return client_open_secure(&s->client, fd, layer, str_slice(&s->hello), outcome) ==
-	       CLIENT_OK;
+	explain_tls(s, a);
+	explain_begin(a, "session");
+	if (client_open_secure(&s->client, fd, layer, str_slice(&s->hello), outcome) != CLIENT_OK)
+		return false;
+	explain_hello(s, a);
+	return true;
 }
 
 /* All that comes behind the connection, up to where a message can be sent. */
@@ -69,8 +82,10 @@ open_session(
 		return false;
 	s->client.is_protected =
 	    s->secure.finding.proof != TLS_PROOF_NONE && s->secure.wanted.is_named_surely;
+	explain_begin(a, "login");
 	if (!login_run(s, a, outcome))
 		return false;
+	explain_login(s, a);
 	a->connect_ms += clock_monotonic_ms() - start;
 	connection_note_destination(s, a);
 	return true;
@@ -118,6 +133,9 @@ connection_open(struct sender *s, struct attempt *a, const struct hop *hop, int 
 		return true;
 	if (hop->is_smtps || !secure_gives_up(&s->secure, relay, outcome))
 		return false;
+	explain_note(a, relay, "%s: once more without TLS, as nobody requires it",
+	    s->secure.finding.problem.data);
+	explain_begin(a, "connect");
 	fd = connect_again(s, a, hop);
 	if (fd != -1)
 		return open_session(s, a, fd, false, outcome);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/slice.h"
+#include "explain.h"
 #include "net/endpoint.h"
 #include "send.h"
 
@@ -279,6 +280,7 @@ open_domain(struct sender *s, struct attempt *a, struct slice domain, struct hop
 	} else if (h->exchangers.count == 0) {
 		fail(a, CLIENT_TEMPORARY, "4.4.4", "No MX record names a host", domain);
 	} else {
+		explain_exchangers(a, h);
 		cut_at_own_name(s, &h->exchangers);
 		if (h->exchangers.count == 0)
 			fail_loop(a);
@@ -291,6 +293,7 @@ hops_open(struct sender *s, struct attempt *a, struct hops *h)
 {
 	struct slice to = a->destination;
 
+	explain_begin(a, "destination");
 	h->exchangers = (struct dns_exchangers){.list = NULL};
 	h->to = (struct tls_destination){.is_mx = false};
 	h->decided = NULL;
@@ -387,16 +390,23 @@ fill_group(struct sender *s, struct attempt *a, struct hops *h)
 bool
 hops_next_group(struct sender *s, struct attempt *a, struct hops *h)
 {
+	bool found;
+
+	explain_begin(a, "address");
 	if (h->exchangers.count == 0) { /* a route or a literal: filled already, but for more */
 		bool fresh = h->next == 0;
 
 		h->next = 1;
-		return (fresh && h->count > 0) || open_next_route(s, a, h);
+		found = (fresh && h->count > 0) || open_next_route(s, a, h);
+	} else {
+		h->count = 0;
+		h->decided = NULL;
+		while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
+			fill_group(s, a, h);
+		hops_prefetch_tls(s, a, h);
+		found = h->count > 0;
 	}
-	h->count = 0;
-	h->decided = NULL;
-	while (h->count == 0 && h->next < h->exchangers.count && h->next < EXCHANGERS_MAX)
-		fill_group(s, a, h);
-	hops_prefetch_tls(s, a, h);
-	return h->count > 0;
+	if (found)
+		explain_servers(s, a, h);
+	return found;
 }

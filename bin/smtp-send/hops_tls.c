@@ -2,6 +2,7 @@
 /* What TLS the servers for a destination must do, and whether one may have a message at all. */
 #include <string.h>
 
+#include "explain.h"
 #include "net/endpoint.h"
 #include "send.h"
 
@@ -41,6 +42,8 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 	if (is_new) {
 		h->verdict = tls_policy_decide(s->tls_policy, &h->to, &server, a->until, &h->tls);
 		login_require(one, &h->tls);
+		if (h->verdict == TLS_GO)
+			explain_policy(s, a, h, hop);
 	}
 	h->decided = hop;
 	if (h->verdict == TLS_GO)
@@ -60,5 +63,7 @@ hops_decide(struct sender *s, struct attempt *a, struct hops *h, const struct ho
 		outcomes_tell_refusal(s, a, h, hop);
 	client_outcome_set(outcome, CLIENT_TEMPORARY, tls_verdict_code(h->verdict), "%s: %s",
 	    hop->name, h->tls.reason.data);
+	outcome->is_unmet = h->verdict == TLS_NOT_IN_STS || h->verdict == TLS_DANE_WANTED ||
+			    h->verdict == TLS_NO_NAME;
 	return false;
 }

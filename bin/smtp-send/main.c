@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* smtp-send: an SMTP client, for one message or as a worker of qrun (smtp-send(8)). */
-#include <getopt.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,13 @@
 #include "base/die.h"
 #include "base/escape.h"
 #include "base/io.h"
+#include "explain.h"
 #include "send.h"
 
 #define DEADLINE_MAX 86400
 
 struct options {
-	bool worker;
+	bool worker, explain;
 	const char *reverse_path;
 	struct identity identity;
 	uint64_t timeout; /* seconds; 0: the limit delivery-deadline */
@@ -25,125 +26,142 @@ struct options {
 	size_t record_count;
 };
 
-/* Options that have no letter. */
-enum { OPTION_TLS = 256, OPTION_TLSA, OPTION_REQUIRE_TLS };
+enum {
+	OPTION_MECHANISMS = OPTION_LONG,
+	OPTION_INSECURE,
+	OPTION_TLS,
+	OPTION_TLSA,
+	OPTION_REQUIRE_TLS,
+	OPTION_EXPLAIN
+};
 
-static const char *const usage =
-    "usage: smtp-send [-f SENDER] [-l LOGIN -p FILE] [-t SECONDS] [--tls LEVEL] [--tlsa RECORD]\n"
-    "           [--require-tls] DESTINATION RECIPIENT... <message\n"
-    "       smtp-send -w\n";
+static const struct option_row rows[] = {
+    {'f', "from", "SENDER", "the reverse-path; without it the null one, <>", TAKES_ADDRESS, NULL},
+    {'l', "login", "LOGIN", "log in to the server (without: the control file credentials)",
+	TAKES_TEXT, NULL},
+    {'p', "password", "FILE", "with the first line of FILE as the password", TAKES_FILE, NULL},
+    {OPTION_MECHANISMS, "mechanisms", "LIST", "by one of these, with commas between", TAKES_WORDS,
+	"SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN "
+	"XOAUTH2 OAUTHBEARER"},
+    {OPTION_INSECURE, "insecure", NULL, "even if the server does not show who it is", TAKES_TEXT,
+	NULL},
+    {'t', "timeout", "SECONDS", "for all of it (default: the limit delivery-deadline)", TAKES_TEXT,
+	NULL},
+    {OPTION_TLS, "tls", "LEVEL", "none, may, encrypt, verify [NAME...] or fingerprint SHA256...",
+	TAKES_WORD, "none may encrypt verify fingerprint"},
+    {OPTION_TLSA, "tlsa", "RECORD", "DANE with this record: USAGE SELECTOR MATCHING DATA",
+	TAKES_TEXT, NULL},
+    {OPTION_REQUIRE_TLS, "require-tls", NULL, "REQUIRETLS: TLS all the way, or nothing", TAKES_TEXT,
+	NULL},
+    {OPTION_EXPLAIN, "explain", NULL, "show the way step by step, and send no message", TAKES_TEXT,
+	NULL},
+    {'w', "worker", NULL, "take jobs of qrun on descriptor 0", TAKES_TEXT, NULL},
+    {0},
+};
+
+static const struct option_command commands[] = {
+    {.usage = "[OPTION...] DESTINATION RECIPIENT... <MESSAGE\n"
+	      "--explain [OPTION...] DESTINATION [RECIPIENT...]\n-w",
+	.operands = "DESTINATION RECIPIENT...",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_HOST, TAKES_ADDRESS}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Sends the message on standard input by SMTP.\n"
+	     "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), smtp:HOST:PORT,\n"
+	     "smtps:HOST:PORT, lmtp:HOST:PORT or lmtp:unix:PATH.\n",
+    .after = "Prints a line for each recipient: result, recipient, enhanced status code,\n"
+	     "relay, reply, TLS; tabs between. Exit code: 0 all delivered, 100 a permanent\n"
+	     "failure or wrong usage, 111 a temporary one. See smtp-send(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
 
 static void
-help(void)
+take_identity(struct identity *identity, const struct option_scan *scan, int code)
 {
-	printf("%s"
-	       "Sends the message on standard input by SMTP.\n"
-	       "DESTINATION: DOMAIN or mx:DOMAIN (its mail exchangers), smtp:HOST:PORT,\n"
-	       "smtps:HOST:PORT, lmtp:HOST:PORT or lmtp:unix:PATH.\n"
-	       "  -f, --from SENDER      the reverse-path; without it the null one, <>\n"
-	       "  -l, --login LOGIN      log in to the server, with the first line of\n"
-	       "  -p, --password FILE    FILE as the password (without them: the control file "
-	       "credentials)\n"
-	       "      --mechanisms LIST  by one of these, with commas between\n"
-	       "      --insecure         even if the server does not show who it is\n"
-	       "  -t, --timeout SECONDS  for all of it (default: the limit delivery-deadline)\n"
-	       "      --tls LEVEL        none, may, encrypt, verify [NAME...] or fingerprint "
-	       "SHA256...\n"
-	       "      --tlsa RECORD      DANE with this record: USAGE SELECTOR MATCHING DATA\n"
-	       "      --require-tls      REQUIRETLS: TLS all the way, or nothing\n"
-	       "  -w, --worker           take jobs of qrun on descriptor 0\n"
-	       "      --help, --version\n"
-	       "Prints a line for each recipient: result, recipient, enhanced status code, relay, "
-	       "reply,\n"
-	       "TLS; tabs between. Exit code: 0 all delivered, 100 a permanent failure or wrong "
-	       "usage, "
-	       "111 a\n"
-	       "temporary one.\n",
-	    usage);
-}
-
-_Noreturn static void
-wrong_usage(const char *what)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, what, usage);
-	exit(EXIT_PERMANENT);
-}
-
-/* False for other options. */
-static bool
-take_identity(struct identity *identity, int c)
-{
-	switch (c) {
+	switch (code) {
 	case 'l':
-		identity->login = optarg;
-		return true;
+		identity->login = scan->value;
+		break;
 	case 'p':
-		identity->password_file = optarg;
-		return true;
-	case 'm':
-		identity->mechanisms = optarg;
-		return true;
-	case 'i':
-		identity->is_insecure = true;
-		return true;
+		identity->password_file = scan->value;
+		break;
+	case OPTION_MECHANISMS:
+		identity->mechanisms = scan->value;
+		break;
 	default:
-		return false;
+		identity->is_insecure = true;
 	}
 }
 
 static void
-parse(struct options *o, int argc, char **argv)
+take_option(struct options *o, const struct option_scan *scan, int code)
 {
-	static const struct option long_options[] = {{"from", required_argument, NULL, 'f'},
-	    {"login", required_argument, NULL, 'l'}, {"password", required_argument, NULL, 'p'},
-	    {"mechanisms", required_argument, NULL, 'm'}, {"insecure", no_argument, NULL, 'i'},
-	    {"timeout", required_argument, NULL, 't'}, {"worker", no_argument, NULL, 'w'},
-	    {"tls", required_argument, NULL, OPTION_TLS},
-	    {"tlsa", required_argument, NULL, OPTION_TLSA},
-	    {"require-tls", no_argument, NULL, OPTION_REQUIRE_TLS},
-	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0}};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+f:l:p:t:w", long_options, NULL)) != -1) {
-		if (c == 'f')
-			o->reverse_path = optarg;
-		else if (c == 't') {
-			if (!slice_number(slice_of(optarg), DEADLINE_MAX, &o->timeout) ||
-			    o->timeout == 0)
-				wrong_usage("--timeout takes seconds, 1 to 86400");
-		} else if (c == OPTION_TLS)
-			o->tls = optarg;
-		else if (c == OPTION_TLSA && o->record_count < TLS_TLSA_MAX)
-			o->records[o->record_count++] = optarg;
-		else if (c == OPTION_REQUIRE_TLS)
-			o->requires_tls = true;
-		else if (c == 'w')
-			o->worker = true;
-		else if (take_identity(&o->identity, c))
-			continue;
-		else if (c == 'h') {
-			help();
-			exit(EXIT_DONE);
-		} else if (c == 'v') {
-			about_version(PROGRAM);
-		} else
-			wrong_usage("unknown option, or one without its value");
+	switch (code) {
+	case 'f':
+		o->reverse_path = scan->value;
+		break;
+	case 't':
+		if (!slice_number(slice_of(scan->value), DEADLINE_MAX, &o->timeout) ||
+		    o->timeout == 0)
+			about_wrong(
+			    scan, "--timeout takes seconds, 1 to 86400, not %s", scan->value);
+		break;
+	case OPTION_TLS:
+		o->tls = scan->value;
+		break;
+	case OPTION_TLSA:
+		if (o->record_count == TLS_TLSA_MAX)
+			about_wrong(scan, "too many records: --tlsa %s", scan->value);
+		o->records[o->record_count++] = scan->value;
+		break;
+	case OPTION_REQUIRE_TLS:
+		o->requires_tls = true;
+		break;
+	case OPTION_EXPLAIN:
+		o->explain = true;
+		break;
+	case 'w':
+		o->worker = true;
+		break;
+	default:
+		take_identity(&o->identity, scan, code);
 	}
+}
+
+static void
+check_options(const struct options *o, const struct option_scan *scan)
+{
+	const struct identity *identity = &o->identity;
+
 	if (o->worker && (o->tls != NULL || o->record_count > 0))
-		wrong_usage("a worker asks the policy for TLS");
-	if (o->worker && (optind < argc || o->identity.login != NULL))
-		wrong_usage("a worker takes no arguments and no login");
-	if (!o->worker && argc - optind < 2)
-		wrong_usage("where to, and for whom?");
-	if ((o->identity.login == NULL) != (o->identity.password_file == NULL) ||
-	    (o->identity.login == NULL &&
-		(o->identity.mechanisms != NULL || o->identity.is_insecure)))
-		wrong_usage("--login and --password belong together, --mechanisms and --insecure "
-			    "to them");
-	if (argc - optind - 1 > CLIENT_RECIPIENTS_MAX)
-		wrong_usage("at most 100 recipients");
+		about_wrong(scan, "a worker asks the policy for TLS");
+	if (o->worker && o->explain)
+		about_wrong(scan, "a worker does not explain");
+	if (o->worker && (scan->count > 0 || identity->login != NULL))
+		about_wrong(scan, "a worker takes no arguments and no login");
+	if (!o->worker && scan->count < (o->explain ? 1 : 2))
+		about_wrong(scan, "%s is missing behind smtp-send",
+		    scan->count == 0 ? "DESTINATION" : "RECIPIENT");
+	if ((identity->login == NULL) != (identity->password_file == NULL))
+		about_wrong(scan, "--login and --password belong together");
+	if (identity->login == NULL && (identity->mechanisms != NULL || identity->is_insecure))
+		about_wrong(scan, "--mechanisms and --insecure belong to --login");
+	if (scan->count - 1 > CLIENT_RECIPIENTS_MAX)
+		about_wrong(scan, "at most 100 recipients");
+}
+
+static void
+parse(struct options *o, struct option_scan *scan)
+{
+	int code;
+
+	while ((code = about_option(scan)) != OPTION_END)
+		take_option(o, scan, code);
+	check_options(o, scan);
 }
 
 static int
@@ -189,21 +207,30 @@ conclude(const struct attempt *a)
 }
 
 static void
-take_tls(struct sender *s, const struct options *o)
+take_tls(struct sender *s, const struct options *o, const struct option_scan *scan)
 {
 	const char *tls = o->tls != NULL ? o->tls : o->record_count > 0 ? "encrypt" : NULL;
 	const char *wanted = tls == NULL ? NULL : secure_ask(&s->secure, tls);
 
 	if (wanted == NULL && s->secure.is_asked && s->secure.asked.is_dane_only)
 		wanted = "none, may, encrypt, verify or fingerprint (or --tlsa)";
-	if (wanted != NULL) {
-		fprintf(stderr, "%s: --tls takes %s\n%s", PROGRAM, wanted, usage);
-		exit(EXIT_PERMANENT);
-	}
+	if (wanted != NULL)
+		about_wrong(scan, "--tls takes %s", wanted);
 	for (size_t i = 0; i < o->record_count; i++)
 		if (!secure_add_record(&s->secure, o->records[i]))
-			wrong_usage(
+			about_wrong(scan,
 			    "--tlsa takes \"USAGE SELECTOR MATCHING DATA\" with usage 2 or 3");
+}
+
+/* The way is that of an empty message; what is found of TLS is nobody's mail, and not reported. */
+static void
+begin_explain(struct sender *s, struct attempt *a)
+{
+	a->is_explained = true;
+	s->counts_tls = false;
+	a->message.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (a->message.fd == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open /dev/null");
 }
 
 static int
@@ -228,13 +255,16 @@ send_one(struct sender *s, const struct options *o, char **arguments, int count)
 		identity_use(s, &o->identity);
 	a.message.body = a.message.envelope_id = a.message.return_part = slice_of("");
 	a.message.requires_tls = o->requires_tls;
-	a.message.fd = input_read(s->limits.message_size, &a.message.length);
+	if (o->explain)
+		begin_explain(s, &a);
+	else
+		a.message.fd = input_read(s->limits.message_size, &a.message.length);
 	a.until = deadline_in_seconds((int64_t)timeout);
 	a.count = (size_t)count - 1;
 	for (size_t i = 0; i < a.count; i++)
 		a.recipients[i].address = slice_of(arguments[i + 1]);
 	attempt_run(s, &a);
-	code = conclude(&a);
+	code = o->explain ? explain_conclude(&a) : conclude(&a);
 	io_close(a.message.fd);
 	attempt_free(&a);
 	str_free(&destination);
@@ -245,16 +275,18 @@ int
 main(int argc, char **argv)
 {
 	struct options o = {.reverse_path = ""};
+	struct option_scan scan;
 	struct sender s;
 	int code;
 
 	if (io_fill_standard() == -1)
 		return EXIT_TEMPORARY;
-	parse(&o, argc, argv);
+	options_begin(&scan, &about, argc, argv);
+	parse(&o, &scan);
 	(void)signal(SIGPIPE, SIG_IGN); /* c-ares writes to sockets, too */
 	sender_open(&s);
-	take_tls(&s, &o);
-	code = o.worker ? worker_run(&s) : send_one(&s, &o, argv + optind, argc - optind);
+	take_tls(&s, &o, &scan);
+	code = o.worker ? worker_run(&s) : send_one(&s, &o, scan.operands, scan.count);
 	sender_close(&s);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "explain.h"
 #include "net/endpoint.h"
 #include "send.h"
 
@@ -123,6 +124,7 @@ race_run(struct sender *s, struct attempt *a, struct hops *h, unsigned *addresse
 	struct hop *hop;
 	size_t winner;
 
+	explain_begin(a, "connect");
 	gather(s, h, &f);
 	if (f.count == 0 && f.barred > 0)
 		note_barred(a, h);
@@ -141,6 +143,7 @@ race_run(struct sender *s, struct attempt *a, struct hops *h, unsigned *addresse
 	hop = &h->list[f.list[winner].index];
 	hop->is_done = true;
 	set_hello(s, source_for(&f.sources, &hop->address));
+	explain_race(s, a, h, hop, *fd);
 	return hop;
 }
 

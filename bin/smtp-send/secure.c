@@ -25,6 +25,7 @@ refuse(const struct attempt *a, struct client_outcome *outcome, const char *code
 	else
 		client_outcome_set(
 		    outcome, CLIENT_TEMPORARY, code, "TLS is required, but %s%s", what, why);
+	outcome->is_unmet = outcome->status == CLIENT_TEMPORARY;
 	return false;
 }
 
@@ -124,6 +125,7 @@ static void
 make_temporary(struct client_outcome *outcome)
 {
 	outcome->status = CLIENT_TEMPORARY;
+	outcome->is_unmet = false;
 	outcome->code[0] = '4';
 }
 

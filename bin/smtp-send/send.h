@@ -117,6 +117,11 @@ struct attempt {
 	int64_t connect_ms; /* of the connection in use */
 	bool is_optional;   /* TLS is, by its header; once that is looked at */
 	bool is_looked_at;
+	/* of --explain (explain.h): */
+	bool is_explained; /* no message is sent: the envelope alone */
+	bool is_reached;   /* a server that would be asked */
+	const char *step;  /* at hand */
+	int64_t step_began;
 };
 
 /* The servers for a destination, those of one preference at a time. */

@@ -7,11 +7,11 @@
 #include "base/die.h"
 #include "base/io.h"
 #include "conf/control.h"
+#include "conf/mx_port.h"
 #include "send.h"
 #include "spool/tls_counts.h"
 
 #define NAME_MAX_OCTETS ((size_t)255)
-#define SMTP_PORT 25
 
 /* The first line of a control file, or nothing. */
 static void
@@ -37,12 +37,12 @@ read_names(struct sender *s, const struct control *c)
 static void
 read_port(struct sender *s, const struct control *c, struct str *text)
 {
-	uint64_t port = SMTP_PORT;
-
-	setting(c, "mxport", text);
-	if (text->len > 0 && (!slice_number(str_slice(text), 65535, &port) || port == 0))
-		die(PROGRAM, EXIT_PERMANENT, "%s/mxport is no port: %s", c->path, text->data);
-	s->mx_port = (uint16_t)port;
+	str_clear(text);
+	if (mx_port_read(c, &s->mx_port, text) == 0)
+		return;
+	if (errno == EINVAL)
+		die(PROGRAM, EXIT_PERMANENT, "%s/%s", c->path, text->data);
+	die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/mxport", c->path);
 }
 
 static void
@@ -125,7 +125,8 @@ sender_open(struct sender *s)
 	str_init(&s->relay, 400);
 	str_init(&s->hello, NAME_MAX_OCTETS);
 	if (control_open(&c) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to open %s", c.path);
+		die(PROGRAM, EXIT_TEMPORARY, CONTROL_UNOPENED, c.path, strerror(errno),
+		    control_advice(errno));
 	limits_default(&s->limits);
 	if (limits_read(&s->limits, &c, &text) == -1) {
 		if (errno == EINVAL)

@@ -2,11 +2,11 @@
 /* smtpd: receives mail by SMTP (smtpd(8)). Here: options, and where connections come from. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "conf/user.h"
+#include "net/listen.h"
 #include "net/serve_start.h"
 #include "smtpd.h"
 
@@ -21,7 +22,28 @@
 #define ROUTES_LOOK_MS 1000
 #define SESSIONS_MAX 100 /* of one process */
 
-static const char *const usage = "usage: smtpd [-Lst] [-l [ADDRESS:]PORT] [-T FILE] [-u USER]\n";
+static const struct option_row rows[] = {
+    {'s', "submission", NULL, "a submission server: logins are required", TAKES_TEXT, NULL},
+    {'l', "listen", "[ADDRESS:]PORT", "bind and listen; [IPV6]:PORT for IPv6, port 0 for any",
+	TAKES_TEXT, NULL},
+    {'L', "lmtp", NULL, "speak LMTP", TAKES_TEXT, NULL},
+    {'T', "transcript", "FILE", "write down what is said", TAKES_FILE, NULL},
+    {'t', "tls", NULL, "TLS from the first octet (port 465)", TAKES_TEXT, NULL},
+    {'u', "user", "USER", "become USER after that", TAKES_USER, NULL},
+    {0},
+};
+
+static const struct option_command commands[] = {
+    {.usage = "[-Lst] [-l [ADDRESS:]PORT] [-T FILE] [-u USER]", .rows = {rows}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Receives mail by SMTP and hands it to enqueue. Serves the connection on standard\n"
+	     "input and output (tcpserver, inetd), or listens: with -l, on sockets from\n"
+	     "systemd, or on standard input (inetd wait).\n",
+    .after = "See smtpd(8).\n",
+    .commands = commands};
 
 struct program {
 	struct smtpd shared;
@@ -30,79 +52,30 @@ struct program {
 };
 
 static void
-help(void)
+parse_options(struct program *p, struct option_scan *scan)
 {
-	printf(
-	    "%s"
-	    "Receives mail by SMTP and hands it to enqueue. Serves the connection on standard "
-	    "input\n"
-	    "and output (tcpserver, inetd), or listens: with -l, on sockets from systemd, or on\n"
-	    "standard input (inetd wait).\n"
-	    "  -s                 a submission server: logins are required\n"
-	    "  -l [ADDRESS:]PORT  bind and listen; [IPV6]:PORT for IPv6, port 0 for any\n"
-	    "  -L                 speak LMTP\n"
-	    "  -T FILE            write down what is said\n"
-	    "  -t                 TLS from the first octet (port 465)\n"
-	    "  -u USER            become USER after that\n"
-	    "      --help, --version\n",
-	    usage);
-}
+	int code;
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
-
-static void
-parse_options(struct program *p, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"lmtp", no_argument, NULL, 'L'},
-	    {"listen", required_argument, NULL, 'l'},
-	    {"submission", no_argument, NULL, 's'},
-	    {"transcript", required_argument, NULL, 'T'},
-	    {"tls", no_argument, NULL, 't'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+Ll:sT:tu:", options, NULL)) != -1) {
-		switch (option) {
+	while ((code = about_option(scan)) != OPTION_END)
+		switch (code) {
 		case 'L':
 			p->shared.settings.mode = SESSION_LMTP;
 			break;
 		case 'l':
-			p->listen_spec = optarg;
+			p->listen_spec = scan->value;
 			break;
 		case 's':
 			p->shared.settings.mode = SESSION_SUBMISSION;
 			break;
 		case 'T':
-			p->transcript = optarg;
+			p->transcript = scan->value;
 			break;
 		case 't':
 			p->shared.settings.tls_first = true;
 			break;
-		case 'u':
-			p->user = optarg;
-			break;
-		case 'H':
-			help();
-			exit(EXIT_DONE);
-		case 'V':
-			about_version(PROGRAM);
 		default:
-			wrong_usage("no such option, or its value is missing");
+			p->user = scan->value;
 		}
-	}
-	if (optind < argc)
-		wrong_usage("there are no arguments besides options");
 }
 
 static bool
@@ -228,8 +201,6 @@ serve_listeners(struct program *p)
 	if (str_format(&refusal, "421 4.7.0 %.*s Too many connections; try again later\r\n",
 		(int)me.len, me.data) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to start");
-	for (size_t i = 0; i < p->serve.listener_count; i++)
-		serve_log_listening(PROGRAM, p->serve.listeners[i]);
 	p->serve.sessions_max = (size_t)p->shared.settings.limits.smtpd_sessions;
 	p->serve.network_max = (size_t)p->shared.settings.limits.smtpd_sessions_address;
 	/* who expects TLS can make nothing of a reply */
@@ -249,15 +220,17 @@ serve_listeners(struct program *p)
 
 /* Fills serve.listeners; false if there is one connection instead. */
 static bool
-find_listeners(struct program *p)
+find_listeners(struct program *p, const struct option_scan *scan)
 {
 	int found = serve_find(&p->serve, p->listen_spec, &p->shared.in, &p->shared.out);
 
 	if (found == -1 && errno == EINVAL)
-		wrong_usage("-l takes [ADDRESS:]PORT, both in numbers");
+		about_wrong(scan, "-l takes [ADDRESS:]PORT, both in numbers, not %s",
+		    p->listen_spec == NULL ? "" : p->listen_spec);
 	if (found == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s",
-		    p->listen_spec == NULL ? "standard input" : p->listen_spec);
+		die(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s: %s%s",
+		    p->listen_spec == NULL ? "standard input" : p->listen_spec, strerror(errno),
+		    listen_advice(errno));
 	return found == 1;
 }
 
@@ -283,13 +256,15 @@ main(int argc, char **argv)
 				.helper = {.fd = -1},
 				.tally = {.fd = -1},
 				.executor = {.fd = -1}}};
+	struct option_scan scan;
 	bool listening;
 	int code;
 
-	parse_options(&p, argc, argv);
+	options_begin(&scan, &about, argc, argv);
+	parse_options(&p, &scan);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to ignore SIGPIPE");
-	listening = find_listeners(&p);
+	listening = find_listeners(&p, &scan);
 	refuse_lmtp_port(&p, listening);
 	if (p.transcript != NULL)
 		open_transcript(&p);

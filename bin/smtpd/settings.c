@@ -138,8 +138,8 @@ smtpd_read_settings(struct smtpd *d, struct str *problem)
 
 	d->settings.program = PROGRAM;
 	if (control_open(&control) == -1) {
-		(void)str_format(problem, "unable to open the control directory %s: %s",
-		    control.path, strerror(errno));
+		(void)str_format(problem, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 		return -1;
 	}
 	if (limits_read(&d->settings.limits, &control, problem) == 0 &&

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +25,28 @@
 #define REASON_MAX ((size_t)1000)
 #define NAME_MAX_OCTETS ((size_t)300)
 
-static const char usage[] = "usage: tls-report [-n] [-d DAY] [DOMAIN...]\n";
+static const struct option_row rows[] = {
+    {'n', "print", NULL, "print them, for all domains, and send nothing", TAKES_TEXT, NULL},
+    {'d', "day", "DAY", "of that day, as 2026-11-21 (default: yesterday; days begin at 0:00 UTC)",
+	TAKES_TEXT, NULL},
+    {0},
+};
 
-static const char help[] =
-    "usage: tls-report [-n] [-d DAY] [DOMAIN...]\n"
-    "Sends the daily reports about TLS (RFC 8460) to the domains that ask for them. For cron.\n"
-    "  -n, --print    print them, for all domains, and send nothing\n"
-    "  -d, --day DAY  of that day, as 2026-11-21 (default: yesterday; days begin at 0:00 UTC)\n"
-    "      --help, --version\n"
-    "Exit code: 0 done, 100 usage, 111 something could not be sent now: call it again.\n";
+static const struct option_command commands[] = {
+    {.usage = "[-n] [-d DAY] [DOMAIN...]",
+	.operands = "[DOMAIN...]",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_DOMAIN}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Sends the daily reports about TLS (RFC 8460) to the domains that ask for them.\n"
+	     "For cron.\n",
+    .after = "Exit code: 0 done, 100 usage, 111 something could not be sent now: call it\n"
+	     "again. See tls-report(8).\n",
+    .commands = commands};
 
 struct run {
 	struct settings settings;
@@ -49,36 +61,20 @@ struct run {
 	bool is_incomplete; /* something could not be sent now */
 };
 
-_Noreturn static void
-wrong_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\n%s", PROGRAM, problem, usage);
-	exit(EXIT_PERMANENT);
-}
-
 static void
 parse_options(struct run *run, int argc, char **argv)
 {
-	static const struct option options[] = {{"print", no_argument, NULL, 'n'},
-	    {"day", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int option;
+	struct option_scan scan;
+	int code;
 
-	opterr = 0;
 	run->day = clock_wall_seconds() / TLS_DAY_SECONDS - 1;
-	while ((option = getopt_long(argc, argv, "nd:", options, NULL)) != -1) {
-		if (option == 'H')
-			about_help(help);
-		else if (option == 'V')
-			about_version(PROGRAM);
-		else if (option == 'n')
+	options_begin(&scan, &about, argc, argv);
+	while ((code = about_option(&scan)) != OPTION_END)
+		if (code == 'n')
 			run->only_prints = true;
-		else if (option != 'd')
-			wrong_usage("no such option, or its value is missing");
-		else if (!tls_day_parse(slice_of(optarg), &run->day))
-			wrong_usage("a day is as 2026-11-21");
-	}
-	run->domains = argv + optind;
+		else if (!tls_day_parse(slice_of(scan.value), &run->day))
+			about_wrong(&scan, "--day takes a day as 2026-11-21, not %s", scan.value);
+	run->domains = scan.operands;
 }
 
 static bool

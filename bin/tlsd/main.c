@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tlsd(8): TLS in front of servers that know none of it. Here: options. */
-#include <sys/prctl.h>
-
-#include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +8,7 @@
 #include "base/die.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "tlsd.h"
 
 struct options {
@@ -19,33 +16,36 @@ struct options {
 	const char *user;
 };
 
-static const char usage_text[] =
-    "usage: tlsd [-d] [-u USER] PROGRAM [ARGUMENT...]\n"
-    "       tlsd -s                 helper protocol on descriptor 0\n"
-    "       tlsd -w [-u USER]       the same as a service\n"
-    "Puts TLS in front of PROGRAM, which has the plaintext on descriptors 0 and 1.\n"
-    "  -d         only when PROGRAM asks for it (UCSPI-TLS)\n"
-    "  -u USER    become USER once the private keys are read\n"
-    "  --help, --version\n"
-    "See tlsd(8).\n";
+static const struct option_row rows[] = {
+    {'d', NULL, NULL, "only when PROGRAM asks for it (UCSPI-TLS)", TAKES_TEXT, NULL},
+    {'s', NULL, NULL, "speak the helper protocol on descriptor 0", TAKES_TEXT, NULL},
+    {'u', NULL, "USER", "become USER once the private keys are read", TAKES_USER, NULL},
+    {'w', NULL, NULL, "be a service on run/tlsd/socket in the spool", TAKES_TEXT, NULL},
+    {0},
+};
 
-_Noreturn static void
-complain_of_usage(const char *problem)
-{
-	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", PROGRAM, problem, PROGRAM);
-	exit(EXIT_PERMANENT);
-}
+static const struct option_command commands[] = {
+    {.usage = "[-d] [-u USER] PROGRAM [ARGUMENT...]\n-s\n-w [-u USER]",
+	.operands = "PROGRAM [ARGUMENT...]",
+	.rows = {rows},
+	.most = OPTION_MANY,
+	.takes = {TAKES_PROGRAM}},
+    {.usage = NULL},
+};
+
+static const struct option_program about = {.name = PROGRAM,
+    .about = "Puts TLS in front of PROGRAM, which has the plaintext on descriptors 0 and 1.\n",
+    .after = "See tlsd(8).\n",
+    .commands = commands,
+    .stops_at_operand = true};
 
 static void
-parse_options(struct options *o, int argc, char **argv)
+parse_options(struct options *o, struct option_scan *scan)
 {
-	static const struct option longs[] = {{"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int c;
+	int code;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+dsu:w", longs, NULL)) != -1)
-		switch (c) {
+	while ((code = about_option(scan)) != OPTION_END)
+		switch (code) {
 		case 'd':
 			o->delayed = true;
 			break;
@@ -53,37 +53,20 @@ parse_options(struct options *o, int argc, char **argv)
 			o->speaks = true;
 			break;
 		case 'u':
-			o->user = optarg;
+			o->user = scan->value;
 			break;
 		case 'w':
 			o->serves = true;
 			break;
-		case 'H':
-			about_help(usage_text);
-		case 'V':
-			about_version(PROGRAM);
 		default:
-			complain_of_usage("no such option, or its value is missing");
+			break;
 		}
 	if (o->speaks + o->serves + o->delayed > 1 || (o->speaks && o->user != NULL))
-		complain_of_usage("these options do not go together");
-	if ((o->speaks || o->serves) && optind < argc)
-		complain_of_usage("there is no program with this option");
-	if (!o->speaks && !o->serves && optind == argc)
-		complain_of_usage("a program is expected");
-}
-
-/*
- * Private keys belong neither into a core file nor to a debugger. (The address sanitizer looks for
- * leaks as a debugger does.) What is executed starts without this.
- */
-static void
-keep_memory_private(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-	if (prctl(PR_SET_DUMPABLE, 0) == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to prevent core files");
-#endif
+		about_wrong(scan, "-d, -s and -w exclude one another, and -u is not for -s");
+	if ((o->speaks || o->serves) && scan->count > 0)
+		about_wrong(scan, "there is no PROGRAM with -s and -w: %s", scan->operands[0]);
+	if (!o->speaks && !o->serves && scan->count == 0)
+		about_wrong(scan, "PROGRAM is missing, as smtpd in 'tlsd smtpd'");
 }
 
 int
@@ -91,12 +74,16 @@ main(int argc, char **argv)
 {
 	struct options options = {.user = NULL};
 	struct program program;
+	struct option_scan scan;
 	int code = EXIT_DONE;
 
 	if (io_fill_standard() == -1)
 		exit(EXIT_TEMPORARY);
-	parse_options(&options, argc, argv);
-	keep_memory_private();
+	options_begin(&scan, &about, argc, argv);
+	parse_options(&options, &scan);
+	/* private keys belong neither into a core file nor to a debugger */
+	if (memory_hide() == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to hide memory");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up signals");
 	program_init(&program);
@@ -110,8 +97,8 @@ main(int argc, char **argv)
 	} else {
 		log_keep_from(STDOUT_FILENO);
 		chain_find_client();
-		code = options.delayed ? delayed_run(&program, argv + optind)
-				       : chain_run(&program, argv + optind);
+		code = options.delayed ? delayed_run(&program, scan.operands)
+				       : chain_run(&program, scan.operands);
 	}
 	program_close(&program);
 	return code;

@@ -38,8 +38,8 @@ program_open(struct program *p)
 	struct control control;
 
 	if (control_open(&control) == -1) {
-		(void)str_format(
-		    &p->problem, "unable to open %s: %s", control.path, strerror(errno));
+		(void)str_format(&p->problem, CONTROL_UNOPENED, control.path, strerror(errno),
+		    control_advice(errno));
 	} else if (limits_read(&p->limits, &control, &p->problem) == -1 ||
 		   confinement_read(&p->is_confined, &control, &p->problem) == -1) {
 		if (p->problem.len == 0)

@@ -140,8 +140,8 @@ service_run(struct program *p)
 
 	str_init(&path, 4096);
 	if (make_folder(p) == -1)
-		log_note(
-		    PROGRAM, "problem", "unable to make %s: %s", p->folder.data, strerror(errno));
+		log_note(PROGRAM, "problem", "unable to make %s: %s%s", p->folder.data,
+		    strerror(errno), listen_service_advice(errno));
 	if (!program_open(p))
 		die(PROGRAM, EXIT_TEMPORARY, "%s", p->problem.data);
 	program_drop_rights(p);
@@ -149,16 +149,16 @@ service_run(struct program *p)
 	tls_warm_up(p->tls);
 	find_users(&s, str_slice(&tls_get_settings(p->tls)->users));
 	s.refresh = deadline_in_ms(REFRESH_MS);
-	s.pool = (struct pool){.listener = open_listener(p, &path),
-	    .path = path.len > 0 ? path.data : NULL,
+	s.pool = (struct pool){.program = PROGRAM,
+	    .listener = open_listener(p, &path),
 	    .workers_max = (size_t)p->limits.tlsd_sessions,
 	    .serve = serve_client,
 	    .prepare = refresh,
 	    .context = &s};
 	if (s.pool.listener == -1)
-		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s", path.data);
-	log_note(
-	    PROGRAM, "ready", "listening on %s", path.len > 0 ? path.data : "the socket passed");
+		die(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s: %s%s", path.data,
+		    strerror(errno), listen_service_advice(errno));
+	s.pool.path = path.len > 0 ? path.data : NULL;
 	confine_handshake(p, true);
 	result = pool_run(&s.pool);
 	if (result == -1)

@@ -7,9 +7,14 @@
 #include "base/str.h"
 
 /*
+ * The length of the UTF-8 sequence at the start of S, which is not empty; 0 if there is none that
+ * escape_text leaves as it is (an octet below 0x80 is one for this function).
+ */
+size_t escape_sequence(struct slice s);
+/*
  * Adds BYTES with each control character, DEL, backslash and byte of no valid UTF-8 sequence
- * written as \xHH, so that no line end, terminal sequence or field can be made. 0, or -1 with
- * str's errors.
+ * written as \xHH, so that no line end, terminal sequence or field can be made; and those of
+ * characters that turn the direction of text or separate lines. 0, or -1 with str's errors.
  */
 int escape_text(struct str *out, struct slice bytes);
 /*

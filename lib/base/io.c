@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 static int
@@ -231,5 +232,5 @@ io_fill_standard(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_WRONLY) != fd)
 			return -1;
-	return 0;
+	return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -1 : 0;
 }

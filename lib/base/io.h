@@ -55,7 +55,8 @@ void io_close(int fd);
 int io_set_close_on_exec(int fd, bool on);
 /*
  * For the start of a program: what is closed of descriptors 0, 1 and 2 becomes one that cannot be
- * read and swallows what is written, so that no socket or file gets a number that messages go to.
+ * read and swallows what is written, so that no socket or file gets a number that messages go to;
+ * and children can be waited for, though who started us may ignore theirs, which exec hands on.
  * 0, or -1.
  */
 int io_fill_standard(void);

@@ -90,12 +90,13 @@ packet_receive(int fd, void *buf, size_t len, int *descriptor, deadline until)
 	struct msghdr message;
 	ssize_t n;
 
-	*descriptor = -1;
+	if (descriptor != NULL)
+		*descriptor = -1;
 	for (;;) {
 		message = (struct msghdr){.msg_iov = &piece,
 		    .msg_iovlen = 1,
-		    .msg_control = control.bytes,
-		    .msg_controllen = sizeof control.bytes};
+		    .msg_control = descriptor == NULL ? NULL : control.bytes,
+		    .msg_controllen = descriptor == NULL ? 0 : sizeof control.bytes};
 		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 		if (n >= 0)
 			break;
@@ -109,11 +110,14 @@ packet_receive(int fd, void *buf, size_t len, int *descriptor, deadline until)
 		} else if (errno != EINTR)
 			return -1;
 	}
-	*descriptor = take_descriptor(&message);
+	if (descriptor != NULL)
+		*descriptor = take_descriptor(&message);
 	if (n > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return n;
-	io_close(*descriptor);
-	*descriptor = -1;
+	if (descriptor != NULL) {
+		io_close(*descriptor);
+		*descriptor = -1;
+	}
 	if (n == 0)
 		return 0;
 	errno = EMSGSIZE;

@@ -26,7 +26,7 @@ int packet_send(int fd, struct slice packet, int descriptor, deadline until);
  * Receives one packet into BUF: its length, 0 when the other side has gone, -1 with errno
  * (ETIMEDOUT; EMSGSIZE for a packet that did not fit). *descriptor is the one that came with it,
  * close-on-exec and now the caller's, or -1. An empty packet is never sent. Any further
- * descriptors are closed.
+ * descriptors are closed. With a null DESCRIPTOR a packet that has one is refused with EMSGSIZE.
  */
 ssize_t packet_receive(int fd, void *buf, size_t len, int *descriptor, deadline until);
 

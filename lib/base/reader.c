@@ -106,11 +106,19 @@ skip_long_line(struct reader *r)
 		long n;
 
 		if (at < unread.len) {
+			r->is_split = at > 0 ? unread.data[at - 1] != '\r' : !r->is_behind_cr;
 			reader_consume(r, at + 1);
-			r->is_skipping = false;
+			r->is_skipping = r->is_behind_cr = false;
 			return READER_TOO_LONG;
 		}
+		if (unread.len > 0)
+			r->is_behind_cr = unread.data[unread.len - 1] == '\r';
 		reader_consume(r, unread.len);
+		/* where octets are always there, no read is ever late */
+		if (deadline_poll_ms(r->until) == 0) {
+			errno = ETIMEDOUT;
+			return READER_TIMEOUT;
+		}
 		n = reader_fill(r);
 		if (n <= 0)
 			return result_of_fill(n);
@@ -151,6 +159,7 @@ reader_line(struct reader *r, struct slice *line, size_t max)
 			if (at > max + 1)
 				return skip_long_line(r);
 			*line = slice_make(unread.data, at);
+			r->is_split = at == 0 || unread.data[at - 1] != '\r';
 			result = judge(line);
 			reader_consume(r, at + 1);
 			return line->len > max ? READER_TOO_LONG : result;

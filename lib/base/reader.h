@@ -24,6 +24,8 @@ struct reader {
 	size_t used;		       /* most bytes that were ever in buf */
 	char beginning[5];	       /* of the last line that was too long */
 	bool is_skipping;	       /* in a line too long, whose end has not come yet */
+	bool is_behind_cr;	       /* likewise, and its last octet was a CR */
+	bool is_split;		       /* the last line taken ended with a LF alone */
 	bool is_patient;	       /* set by the caller where io_set_patience took fd */
 	struct transcript *transcript; /* set by the caller; gets what is consumed; or null */
 	deadline until;		       /* set by the caller before each operation it bounds */

@@ -140,6 +140,17 @@ slice_take(struct slice *s, char c, struct slice *token)
 }
 
 bool
+slice_has_line(struct slice lines, struct slice line)
+{
+	struct slice one;
+
+	while (slice_take(&lines, '\n', &one))
+		if (slice_equal(one, line))
+			return true;
+	return false;
+}
+
+bool
 slice_word(struct slice *s, struct slice *word)
 {
 	size_t n = 0;

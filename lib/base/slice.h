@@ -42,6 +42,8 @@ struct slice slice_trim(struct slice s);
  * takes all. False once *s is empty.
  */
 bool slice_take(struct slice *s, char c, struct slice *token);
+/* True if LINE is one of LINES, each of which ends with '\n' or with the slice. */
+bool slice_has_line(struct slice lines, struct slice line);
 /* Takes one word; words stand between spaces and tabs. False when none is left. */
 bool slice_word(struct slice *s, struct slice *word);
 

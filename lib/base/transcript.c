@@ -151,6 +151,7 @@ transcript_server(struct transcript *t, struct slice octets)
 	while (t != NULL && take_line(&octets, &line)) {
 		if (str_add_slice(&t->server, line) == -1 || line.data[line.len - 1] != '\n')
 			continue;
+		hidden_mask(t->hidden, &t->server);
 		/* a challenge may hold what a password can be guessed from */
 		record(t, 'S',
 		    slice_starts(str_slice(&t->server), "334 ") ? slice_of("334 *\r\n")

@@ -15,13 +15,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hidden.h"
 #include "base/slice.h"
 #include "base/str.h"
 
 #define TRANSCRIPT_MESSAGE_MAX 65536 /* octets of one message that are recorded */
 
 struct transcript {
-	int fd;		 /* not owned */
+	int fd;			     /* not owned */
+	const struct hidden *hidden; /* masked in what the server says; not owned; may be null */
 	bool is_secret;	 /* set by the caller: what the client says next is not to be shown */
 	bool is_masking; /* the line that has begun is not to be shown */
 	bool is_message; /* set by transcript_message */

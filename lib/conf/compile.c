@@ -7,13 +7,23 @@
 
 #include "conf/alias.h"
 #include "conf/cdb_writer.h"
+#include "conf/rewriting.h"
 #include "conf/routes.h"
 
 #define NAME_LEN_MAX 256
 #define MODE 0644 /* as who reads the texts reads these */
 
-const char *const compile_names[] = {
-    "aliases", "virtual", "domains", "locals", "relaydomains", "routes", "senderroutes", NULL};
+const char *const compile_names[] = {"aliases", "virtual", "domains", "locals", "relaydomains",
+    "routes", "senderroutes", "lists", "addressmap", NULL};
+
+/* That of sendmail, whose senders have no route. */
+static const struct routes_file addressmap = {"addressmap", TABLE_PAIRS, rewriting_check};
+
+static const struct routes_file *
+find_file(const char *name)
+{
+	return strcmp(name, addressmap.name) == 0 ? &addressmap : routes_file_find(name);
+}
 
 bool
 compile_knows(const char *name)
@@ -85,13 +95,13 @@ check_values(struct compilation *k)
 	return result;
 }
 
-/* Both forms of each domain, as in the table that is read from a text. */
+/* Both forms of each domain, as in the table that is read from a text, where that is so. */
 static int
 expand(struct compilation *k)
 {
 	int found;
 
-	if (strcmp(k->file->name, "aliases") == 0)
+	if (strcmp(k->file->name, "aliases") == 0 || k->file == &addressmap)
 		return 0;
 	found = forms_read(&k->forms, k->control, k->problems);
 	if (found == -1 && k->problems->len == 0)
@@ -200,7 +210,7 @@ check(struct compilation *k, int found)
 int
 compile_table(const struct control *c, const char *name, size_t *count, struct str *problems)
 {
-	struct compilation k = {.control = c, .file = routes_file_find(name), .problems = problems};
+	struct compilation k = {.control = c, .file = find_file(name), .problems = problems};
 	int found;
 
 	if (k.file == NULL || !compile_knows(name)) {

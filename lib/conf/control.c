@@ -32,6 +32,21 @@ control_open(struct control *c)
 	return c->fd != -1 || (errno == ENOENT && !given) ? 0 : -1;
 }
 
+const char *
+control_advice(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return " (make it, or name another in SATCHEL_CONTROL)";
+	case EACCES:
+		return " (let everybody look into it: chmod 755; what is secret in it is 0600)";
+	case ENOTDIR:
+		return " (SATCHEL_CONTROL names a directory)";
+	default:
+		return "";
+	}
+}
+
 void
 control_close(struct control *c)
 {

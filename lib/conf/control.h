@@ -25,6 +25,12 @@ struct control {
  * /etc/satchel. Only the latter may be missing. 0, or -1 with errno; c->path is set in any case.
  */
 int control_open(struct control *c);
+/*
+ * What to tell when it failed: a format for its path, the text of errno, and what may be done about
+ * that.
+ */
+#define CONTROL_UNOPENED "unable to open the control directory %.3000s: %s%s"
+const char *control_advice(int error);
 void control_close(struct control *c);
 
 /*

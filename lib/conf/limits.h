@@ -40,6 +40,7 @@ struct limits {
 	uint64_t pop3d_messages;	 /* of a mailbox that one session shows */
 	uint64_t enqueue_workers;	 /* of the service, at most */
 	uint64_t enqueue_timeout;	 /* seconds that a submitter may be silent */
+	uint64_t deliver_wait; /* seconds that one who asks for it waits for the first attempt */
 	uint64_t auth_failures_address; /* failed logins of one client in a period; 0: any number */
 	uint64_t auth_failures_login;	/* the same for one login */
 	uint64_t auth_failures_period;	/* seconds */
@@ -67,6 +68,7 @@ struct limits {
 	uint64_t smtpd_tarpit;	       /* ms by which each refusal is slower than the last */
 	uint64_t smtpd_tarpit_maximum; /* ms */
 	uint64_t auth_program;	    /* seconds that an outside program may take to check a login */
+	uint64_t key_lifetime;	    /* seconds that a key of enqueue stands for one message */
 	uint64_t queue_lifetime;    /* seconds after which undelivered mail is returned; 4.5.4.1 */
 	uint64_t bounce_lifetime;   /* the same for mail with the null sender */
 	uint64_t retry_minimum;	    /* seconds: the shortest interval between attempts */

@@ -63,17 +63,6 @@ search_get(struct search *s, const struct table *t, struct slice key, struct tab
 	return found == -1 ? search_damaged(s, t) : found;
 }
 
-static bool
-has_line(struct slice lines, struct slice line)
-{
-	struct slice one;
-
-	while (slice_take(&lines, '\n', &one))
-		if (slice_equal(one, line))
-			return true;
-	return false;
-}
-
 /* Adds TEXT@DOMAIN, or TEXT alone where DOMAIN is empty, as a line that is not there yet. */
 static int
 add_target(struct search *s, const char *prefix, struct slice text, struct slice domain)
@@ -86,7 +75,7 @@ add_target(struct search *s, const char *prefix, struct slice text, struct slice
 	    (domain.len > 0 && str_add_char(targets, '@') == -1) ||
 	    str_add_slice(targets, domain) == -1)
 		return -1;
-	if (has_line(slice_make(targets->data, before),
+	if (slice_has_line(slice_make(targets->data, before),
 		slice_make(targets->data + before, targets->len - before)))
 		str_truncate(targets, before);
 	else if (str_add_char(targets, '\n') == -1)

@@ -55,11 +55,55 @@ add_words(struct search *s, const struct table_entry *entry, struct slice name, 
 	return found == -1 ? -1 : 0;
 }
 
+/* The entry of NAME at DOMAIN of a compiled table of lists. */
+static int
+get_at(struct search *s, struct slice name, struct slice domain, struct table_entry *entry)
+{
+	struct str key;
+	int found = -1;
+
+	str_init(&key, WORDS_MAX);
+	if (str_format(&key, "%.*s@", (int)name.len, name.data) == 0 &&
+	    str_add_slice(&key, domain) == 0)
+		found = search_get(s, &s->routes->lists, str_slice(&key), entry);
+	str_free(&key);
+	return found;
+}
+
+/* A list at a domain of this host's users is the alias of that name; routes.c did it of a text. */
+static int
+get_local(struct search *s, struct slice name, struct table_entry *entry)
+{
+	const struct routes *r = s->routes;
+	struct table_cursor cursor = {.line = 0};
+	struct table_entry local;
+	int found = 0, more = 1;
+
+	if (!r->has_locals) {
+		found = get_at(s, name, str_slice(&r->me), entry);
+		return found == 0 ? get_at(s, name, slice_of("localhost"), entry) : found;
+	}
+	while (found == 0 && (more = table_next(&r->locals, &cursor, &local)) == 1)
+		found = get_at(s, name, local.key, entry);
+	return more == -1 ? search_damaged(s, &r->locals) : found;
+}
+
+static int
+get_settings(struct search *s, struct slice name, struct table_entry *entry)
+{
+	const struct table *lists = &s->routes->lists;
+	int found = search_get(s, lists, name, entry);
+
+	if (found != 0 || lists->cdb == NULL || slice_find_last(name, '@') < name.len)
+		return found;
+	return get_local(s, name, entry);
+}
+
 int
 search_list(struct search *s, const struct table_entry *alias, struct str *words)
 {
 	struct table_entry entry;
-	int found = search_get(s, &s->routes->lists, alias->key, &entry);
+	int found = get_settings(s, alias->key, &entry);
 
 	if (found == -1)
 		return -1;

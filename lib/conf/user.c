@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +80,20 @@ user_find(struct slice name, struct str *found, struct str *reason)
 		is_lower = is_lower && text[i] == name.data[i];
 	}
 	return is_lower ? USER_UNKNOWN : look_up(text, found, reason);
+}
+
+const char *
+user_text(char text[static USER_TEXT_SIZE], uid_t uid)
+{
+	int saved = errno;
+	const struct passwd *entry = getpwuid(uid);
+
+	errno = saved;
+	if (entry == NULL)
+		(void)snprintf(text, USER_TEXT_SIZE, "uid %ld", (long)uid);
+	else
+		(void)snprintf(text, USER_TEXT_SIZE, "uid %ld (%.40s)", (long)uid, entry->pw_name);
+	return text;
 }
 
 int

@@ -28,6 +28,14 @@ enum user_result user_find(struct slice name, struct str *found, struct str *rea
  */
 bool user_is_name(struct slice name);
 
+#define USER_TEXT_SIZE 80
+
+/*
+ * For people: "uid 1 (daemon)", or the uid alone where nobody has it. Blocks likewise, and leaves
+ * errno as it is.
+ */
+const char *user_text(char text[static USER_TEXT_SIZE], uid_t uid);
+
 /* Becomes USER, with its groups and no other rights, for good. 0, or -1 with errno. */
 int user_become(const struct passwd *user);
 

@@ -21,5 +21,10 @@ int date_add_utc(struct str *out, int64_t seconds);
  * on. A fraction counts as the next second. False for what is none.
  */
 bool date_read_utc(struct slice text, int64_t *seconds);
+/*
+ * True if TEXT is a date-time of RFC 5322, 3.3, or 4.3 for old ones; the zone may be missing, as
+ * everybody reads such, too.
+ */
+bool date_is_valid(struct slice text);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include "base/utf8.h"
 
-#define LINE_MAX_OCTETS 76 /* with an encoded-word in it, RFC 2047, 2; so a word is below 75 */
-
 static bool
 is_control(char c)
 {
@@ -52,76 +50,78 @@ add_quoted(struct str *out, struct slice text)
 	return str_add_char(out, '"');
 }
 
-/* How many octets at the start of S must not be torn apart (RFC 2047, 5, rule 3). */
-static size_t
-character_length(struct slice s)
-{
-	size_t len = utf8_sequence(s);
-
-	return len > 0 ? len : 1;
-}
-
-/* Q encoding with the narrow set that a phrase allows (RFC 2047, 5, rule 3). */
-static int
-add_q(struct str *out, struct slice octets)
-{
-	for (size_t i = 0; i < octets.len; i++) {
-		char c = octets.data[i];
-		int result;
-
-		if (c == ' ' || is_control(c))
-			result = str_add_char(out, '_');
-		else if (ascii_is_alpha(c) || ascii_is_digit(c))
-			result = str_add_char(out, c);
-		else
-			result = str_format(out, "=%02X", (unsigned)(unsigned char)c);
-		if (result == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static const char *
-charset_of(struct slice text)
-{
-	while (text.len > 0) {
-		size_t len = (unsigned char)text.data[0] < 0x80 ? 1 : utf8_sequence(text);
-
-		if (len == 0)
-			return "unknown-8bit";
-		text = slice_skip(text, len);
-	}
-	return "utf-8";
-}
-
-/* How much of the last line of S there is. */
-static size_t
-column(const struct str *s)
+size_t
+encode_column(const struct str *s)
 {
 	size_t lf = slice_find_last(str_slice(s), '\n');
 
 	return lf == s->len ? s->len : s->len - lf - 1;
 }
 
-static int
-add_encoded(struct str *out, struct slice text)
+static bool
+is_bare(char c)
 {
-	const char *charset = charset_of(text);
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c == ' ' || c == '\t';
+}
+
+/* Q encoding with the narrow set that a phrase allows (RFC 2047, 5 (3)). */
+static int
+add_octet(struct str *out, char c)
+{
+	if (c == ' ' || c == '\t')
+		return str_add_char(out, '_');
+	return is_bare(c) ? str_add_char(out, c)
+			  : str_format(out, "=%02X", (unsigned)(unsigned char)c);
+}
+
+static size_t
+encoded_length(struct slice octets)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < octets.len; i++)
+		len += is_bare(octets.data[i]) ? 1 : 3;
+	return len;
+}
+
+int
+encode_words(struct str *out, struct slice text, const char *otherwise)
+{
+	bool is_utf8 = utf8_is_text(text), is_first = true;
+	const char *charset = is_utf8 ? "utf-8" : otherwise;
 
 	if (str_format(out, "=?%s?q?", charset) == -1)
 		return -1;
 	while (text.len > 0) {
-		size_t len = character_length(text);
+		struct slice one = slice_make(text.data, is_utf8 ? utf8_sequence(text) : 1);
 
-		/* the longest character takes 12 octets, the end of the word 2 */
-		if (column(out) + 3 * len + 2 > LINE_MAX_OCTETS &&
+		/* no character is torn apart (RFC 2047, 5), and no encoded-word is empty */
+		if (!is_first && encode_column(out) + encoded_length(one) + 2 > ENCODE_LINE_MAX &&
 		    str_format(out, "?=\r\n =?%s?q?", charset) == -1)
 			return -1;
-		if (add_q(out, slice_make(text.data, len)) == -1)
-			return -1;
-		text = slice_skip(text, len);
+		for (size_t i = 0; i < one.len; i++)
+			if (add_octet(out, one.data[i]) == -1)
+				return -1;
+		is_first = false;
+		text = slice_skip(text, one.len);
 	}
 	return str_add_text(out, "?=");
+}
+
+/* A name, whose controls mean nothing. */
+static int
+add_name(struct str *out, struct slice name)
+{
+	struct str text;
+	int result = 0;
+
+	str_init(&text, name.len + 1);
+	for (size_t i = 0; i < name.len && result == 0; i++)
+		result = str_add_char(&text, (char)(is_control(name.data[i]) ? ' ' : name.data[i]));
+	if (result == 0)
+		result = encode_words(out, str_slice(&text), ENCODE_UNKNOWN);
+	str_free(&text);
+	return result;
 }
 
 int
@@ -131,7 +131,7 @@ encode_phrase(struct str *out, struct slice text)
 	int result;
 
 	if (!slice_is_ascii(text))
-		result = add_encoded(out, text);
+		result = add_name(out, text);
 	else if (is_plain_phrase(text))
 		result = str_add_slice(out, text);
 	else
@@ -152,7 +152,7 @@ encode_mailbox(struct str *out, struct slice name, struct slice address)
 	result = encode_phrase(out, name);
 	if (result == 0)
 		result = str_add_text(
-		    out, column(out) + address.len + 3 > LINE_MAX_OCTETS ? "\r\n <" : " <");
+		    out, encode_column(out) + address.len + 3 > ENCODE_LINE_MAX ? "\r\n <" : " <");
 	if (result == 0)
 		result = str_add_slice(out, address);
 	if (result == 0)

@@ -8,6 +8,17 @@
 #include "base/slice.h"
 #include "base/str.h"
 
+#define ENCODE_LINE_MAX ((size_t)76)  /* of a line with an encoded-word in it (RFC 2047, 2) */
+#define ENCODE_UNKNOWN "unknown-8bit" /* a charset that nobody said (RFC 1428) */
+
+/* How much of the last line of S there is. */
+size_t encode_column(const struct str *s);
+/*
+ * Adds TEXT as encoded-words (RFC 2047) in Q encoding, fit for a phrase, too: of UTF-8, or of the
+ * charset OTHERWISE where it is not valid. OUT ends with the field so far, which is folded between
+ * them with CRLF. 0, or -1 with str's errors, and then a part may be there.
+ */
+int encode_words(struct str *out, struct slice text, const char *otherwise);
 /*
  * Adds TEXT as a phrase (RFC 5322, 3.2.5), a display name: bare where all its words are atoms, a
  * quoted string where it is ASCII, else in encoded-words (RFC 2047) of UTF-8, or of unknown-8bit

@@ -18,8 +18,9 @@
 #include "mail/entity.h"
 
 #define MIME_DEPTH_MAX 30
-#define MIME_HEADER_MAX ((size_t)256 << 10) /* octets of one header section */
-#define MIME_LINE_MAX 998		    /* octets; of what may be a delimiter, too */
+/* Octets of one header section: sendmail(1) takes 1 MiB, and what it encodes grows. */
+#define MIME_HEADER_MAX ((size_t)2 << 20)
+#define MIME_LINE_MAX 998 /* octets; of what may be a delimiter, too */
 
 /* What is told; each returns 0, or -1 to end the walk. */
 struct mime_visitor {

@@ -3,47 +3,20 @@
 
 #include <string.h>
 
+#include "mail/lexical.h"
+
 enum piece { PIECE_OK, PIECE_BAD, PIECE_FAILED };
 
 /* What is known of one element of the list while it is read. */
 struct element {
 	struct str *out;
+	struct slice place; /* of what is in out */
 	bool in_angle;
 	bool had_angle;
 	bool broken; /* out is no address: words beside each other, or text behind the brackets */
 	bool has_at; /* outside quotes: no group's name */
 	bool gap;    /* white space or a comment since the last piece of out */
 };
-
-/* The length of the comment at the start of S (RFC 5322, 3.2.2; they nest), 0 if it has no end. */
-static size_t
-comment_length(struct slice s)
-{
-	size_t depth = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] == '\\')
-			i++;
-		else if (s.data[i] == '(')
-			depth++;
-		else if (s.data[i] == ')' && --depth == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-/* The length of the quoted string or domain literal at the start of S, 0 if it has no end. */
-static size_t
-enclosed_length(struct slice s, char end)
-{
-	for (size_t i = 1; i < s.len; i++) {
-		if (s.data[i] == '\\')
-			i++;
-		else if (s.data[i] == end)
-			return i + 1;
-	}
-	return 0;
-}
 
 static size_t
 word_length(struct slice s)
@@ -82,6 +55,9 @@ add_piece(struct element *e, struct slice piece)
 	    strchr(".@", out->data[out->len - 1]) == NULL)
 		e->broken = true;
 	e->gap = false;
+	if (e->out->len == 0)
+		e->place.data = piece.data;
+	e->place.len = (size_t)(piece.data + piece.len - e->place.data);
 	if (first != '"' && slice_find(piece, '@') < piece.len)
 		e->has_at = true;
 	return add_unfolded(e->out, piece) == -1 ? PIECE_FAILED : PIECE_OK;
@@ -93,8 +69,8 @@ static enum piece
 take_enclosed(struct element *e, struct slice *rest)
 {
 	char c = rest->data[0];
-	size_t len =
-	    c == '(' ? comment_length(*rest) : enclosed_length(*rest, (char)(c == '"' ? '"' : ']'));
+	size_t len = c == '(' ? lexical_comment(*rest)
+			      : lexical_enclosed(*rest, (char)(c == '"' ? '"' : ']'));
 	struct slice piece = slice_make(rest->data, len);
 
 	*rest = slice_skip(*rest, len > 0 ? len : rest->len);
@@ -180,7 +156,7 @@ is_separator(const struct element *e, char c)
 }
 
 static enum recipients_result
-take_element(struct slice *rest, struct str *address)
+take_element(struct slice *rest, struct str *address, struct slice *place)
 {
 	struct element e = {.out = address};
 	struct slice start = *rest;
@@ -194,6 +170,7 @@ take_element(struct slice *rest, struct str *address)
 	}
 	start.len -= rest->len;
 	*rest = slice_skip(*rest, 1);
+	*place = address->len > 0 ? e.place : slice_make(start.data, 0);
 	if (worst == PIECE_FAILED)
 		return RECIPIENTS_FAILED;
 	if (worst == PIECE_OK && !e.broken && !e.in_angle)
@@ -203,15 +180,23 @@ take_element(struct slice *rest, struct str *address)
 }
 
 enum recipients_result
-recipients_next(struct slice *rest, struct str *address)
+recipients_next_place(struct slice *rest, struct str *address, struct slice *place)
 {
 	while (rest->len > 0) {
 		enum recipients_result result;
 
 		str_clear(address);
-		result = take_element(rest, address);
+		result = take_element(rest, address, place);
 		if (result != RECIPIENTS_END)
 			return result;
 	}
 	return RECIPIENTS_END;
+}
+
+enum recipients_result
+recipients_next(struct slice *rest, struct str *address)
+{
+	struct slice place;
+
+	return recipients_next_place(rest, address, &place);
 }

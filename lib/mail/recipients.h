@@ -25,5 +25,8 @@ enum recipients_result {
  * one. For RECIPIENTS_BAD, ADDRESS is the element as it stands, trimmed, for a message to people.
  */
 enum recipients_result recipients_next(struct slice *rest, struct str *address);
+/* The same, and for RECIPIENTS_ONE where in *REST the address stood: its first to its last word. */
+enum recipients_result recipients_next_place(
+    struct slice *rest, struct str *address, struct slice *place);
 
 #endif

@@ -23,9 +23,11 @@ enum answer_type {
 	ANSWER_NS = 2,
 	ANSWER_CNAME = 5,
 	ANSWER_SOA = 6,
+	ANSWER_PTR = 12,
 	ANSWER_MX = 15,
 	ANSWER_TXT = 16,
 	ANSWER_AAAA = 28,
+	ANSWER_SRV = 33,
 	ANSWER_TLSA = 52,
 };
 

@@ -13,7 +13,7 @@
 #include "spool/frame.h"
 #include "spool/spool.h"
 
-#define NAMES_SECONDS 3	  /* EHLO waits for it */
+#define NAMES_SECONDS 10  /* EHLO waits for it; without, mail programs give up at once */
 #define ANSWER_SECONDS 60 /* a hash and an outside program take time */
 #define BUFFER_SIZE ((size_t)16384)
 #define WAIT_MAX_MS UINT64_C(60000)

@@ -12,6 +12,19 @@
 #define FILE_NAME "credentials"
 #define FILE_MAX ((size_t)16 << 20)
 
+/* "*: none" is what holds without it; with a sender it is not. */
+static bool
+parse_entry(struct credential *one, const struct table_entry *e, const char **wanted)
+{
+	if (!credential_parse_key(one, e->key, wanted) ||
+	    !credential_parse_value(one, e->value, wanted))
+		return false;
+	if (!slice_starts(one->host, "*") || (one->is_none && one->sender.len == 0))
+		return true;
+	*wanted = "the name of one relay is expected, as no secret is told to all";
+	return false;
+}
+
 static int
 add_entries(struct credentials *all, const struct table *t, struct str *problem)
 {
@@ -23,11 +36,8 @@ add_entries(struct credentials *all, const struct table *t, struct str *problem)
 	if (all->list == NULL)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
-		struct credential *one = &all->list[i];
-
 		/* what is wrong in a value is not shown: it is secret */
-		if (!credential_parse_key(one, t->entries[i].key, &wanted) ||
-		    !credential_parse_value(one, t->entries[i].value, &wanted))
+		if (!parse_entry(&all->list[i], &t->entries[i], &wanted))
 			return table_complain(
 			    problem, FILE_NAME, slice_of(t->text), t->entries[i].key, "%s", wanted);
 		all->count++;
@@ -105,6 +115,17 @@ credentials_free(struct credentials *all)
 		explicit_bzero(all->text, all->len);
 	free(all->text);
 	*all = (struct credentials){.text = NULL};
+}
+
+size_t
+credentials_line(const struct credentials *all, const struct credential *one)
+{
+	size_t number = 1;
+
+	/* a table may end lines with either */
+	for (const char *c = all->text; c < one->host.data; c++)
+		number += *c == '\n' || *c == '\0';
+	return number;
 }
 
 /* How near an entry's sender is to this one; 0: it is not for him. */

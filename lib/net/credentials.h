@@ -52,6 +52,8 @@ int credentials_read(struct credentials *all, const struct control *c, struct st
  */
 int credentials_make(struct credentials *all, struct slice value, const char **wanted);
 void credentials_free(struct credentials *all);
+/* The number of the line that ONE of the file stands in. */
+size_t credentials_line(const struct credentials *all, const struct credential *one);
 
 /*
  * The entry for mail of SENDER, empty for the null reverse-path, to HOST (and PORT, 0 where there

@@ -28,6 +28,16 @@ is_sender(struct slice text)
 	return address_parse(text, ADDRESS_UTF8, &address) == ADDRESS_OK;
 }
 
+/* Two colons are those of an IPv6 address, and not of "smtp:host:587", which no route's host is. */
+static bool
+is_host(struct slice host)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	return slice_find(host, ':') == host.len || endpoint_parse(host, 0, &address, &len);
+}
+
 bool
 credential_parse_key(struct credential *one, struct slice key, const char **wanted)
 {
@@ -35,7 +45,7 @@ credential_parse_key(struct credential *one, struct slice key, const char **want
 	struct slice relay, more;
 
 	if (!slice_word(&key, &relay) || !endpoint_split(relay, &parts) ||
-	    slice_find(relay, '@') < relay.len)
+	    slice_find(relay, '@') < relay.len || !is_host(parts.host))
 		return wrong(wanted, "a host or host:port, and perhaps a sender behind it, is "
 				     "expected");
 	one->host = parts.host;
@@ -60,15 +70,31 @@ parse_mechanisms(struct credential *one, struct slice list, const char **wanted)
 		if (bit == 0)
 			return wrong(wanted, "mechanisms= takes, with commas between, "
 					     "scram-sha-256-plus, scram-sha-256, plain, login, "
-					     "cram-md5, oauthbearer, xoauth2");
+					     "cram-md5, oauthbearer, xoauth2, "
+					     "scram-sha-1-plus, scram-sha-1, external");
 		one->mechanisms |= bit;
 	}
 	return one->mechanisms != 0 || wrong(wanted, "a mechanism behind mechanisms= is expected");
 }
 
+/* As in "login=joe, password=secret", or without the blank: no name is so. */
+static bool
+is_like_list(struct slice word)
+{
+	for (struct slice rest = word; rest.len > 0; rest = slice_skip(rest, 1))
+		if ((rest.data[0] == ',' || rest.data[0] == ';') &&
+		    (rest.len == 1 || slice_starts(slice_skip(rest, 1), "password=") ||
+			slice_starts(slice_skip(rest, 1), "command=")))
+			return true;
+	return false;
+}
+
 static bool
 parse_word(struct credential *one, struct slice word, const char **wanted)
 {
+	if (is_like_list(word))
+		return wrong(wanted, "words with blanks alone between them, and no comma or "
+				     "semicolon behind, are expected");
 	if (slice_starts(word, "login=")) {
 		one->login = slice_skip(word, strlen("login="));
 		return sasl_is_name(one->login) ||
@@ -107,7 +133,7 @@ take_secret(struct credential *one, struct slice rest, const char **wanted)
 		return wrong(wanted, "a password without control characters is expected");
 	if (!is_password && !slice_starts(value, "/"))
 		return wrong(wanted, "the whole path of a program behind command= is expected");
-	return one->login.len > 0 || wrong(wanted, "login= is expected");
+	return one->login.len > 0 || wrong(wanted, "login= in front of the secret is expected");
 }
 
 bool

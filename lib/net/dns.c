@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/random.h"
 #include "net/query.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -39,6 +38,13 @@ dns_close(struct dns *d)
 	free(d);
 }
 
+void
+dns_seed(struct dns *d, uint64_t seed)
+{
+	d->is_seeded = true;
+	d->seed = seed;
+}
+
 static int
 add_address(struct dns_addresses *found, int family, const void *bytes, uint32_t ttl)
 {
@@ -63,11 +69,24 @@ add_address(struct dns_addresses *found, int family, const void *bytes, uint32_t
 	return 0;
 }
 
-static void
-shuffle(struct dns_address *list, size_t count)
+static int
+by_octets(const void *a, const void *b)
 {
+	const struct dns_address *one = a, *other = b;
+
+	return memcmp(&one->address, &other->address, one->len);
+}
+
+/* Of one family. Servers turn them around: what a seed is to put in order begins in one. */
+static void
+shuffle(const struct dns *d, const struct query *q, struct dns_address *list, size_t count)
+{
+	uint32_t drawn = 0;
+
+	if (d->is_seeded)
+		qsort(list, count, sizeof *list, by_octets);
 	for (; count > 1; count--) {
-		size_t other = random_below((uint32_t)count);
+		size_t other = query_chance(d, q, &drawn, (uint32_t)count);
 		struct dns_address kept = list[count - 1];
 
 		list[count - 1] = list[other];
@@ -76,7 +95,8 @@ shuffle(struct dns_address *list, size_t count)
 }
 
 static enum dns_result
-take_addresses(const struct query *q, int family, size_t size, struct dns_addresses *found)
+take_addresses(const struct dns *d, const struct query *q, int family, size_t size,
+    struct dns_addresses *found)
 {
 	struct answer a;
 	struct answer_record record;
@@ -92,7 +112,7 @@ take_addresses(const struct query *q, int family, size_t size, struct dns_addres
 						   record.ttl < q->ttl ? record.ttl : q->ttl) == -1)
 			return DNS_TEMPORARY;
 	if (found->count > before)
-		shuffle(found->list + before, found->count - before);
+		shuffle(d, q, found->list + before, found->count - before);
 	return more == 0 ? DNS_FOUND : DNS_TEMPORARY;
 }
 
@@ -126,8 +146,8 @@ dns_addresses(struct dns *d, struct slice host, deadline until, struct dns_addre
 	query_init(&queries[0], host, ANSWER_AAAA);
 	query_init(&queries[1], host, ANSWER_A);
 	query_run(d, queries, 2, until);
-	six = take_addresses(&queries[0], AF_INET6, sizeof(struct in6_addr), found);
-	four = take_addresses(&queries[1], AF_INET, sizeof(struct in_addr), found);
+	six = take_addresses(d, &queries[0], AF_INET6, sizeof(struct in6_addr), found);
+	four = take_addresses(d, &queries[1], AF_INET, sizeof(struct in_addr), found);
 	if (found->count > 0)
 		take_origin(six == DNS_FOUND ? &queries[0] : &queries[1], found);
 	found->is_secure = found->count > 0 &&

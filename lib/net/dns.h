@@ -51,6 +51,8 @@ struct dns_exchangers {
 	bool implicit;	/* no MX record: the domain itself, preference 0 (RFC 5321, 5.1) */
 	bool is_secure; /* signed, and validated by a resolver that is trusted; aliases, too */
 	char expanded[DNS_NAME_SIZE]; /* where aliases of the domain led; empty if it is none */
+	size_t dropped;		      /* records that name no host: a literal address, "." */
+	char first_dropped[DNS_NAME_SIZE];
 };
 
 struct dns_address {
@@ -75,6 +77,8 @@ void dns_close(struct dns *d);
 void dns_trust(struct dns *d, enum dns_trust trust);
 /* False: nothing will be is_secure. */
 bool dns_is_trusted(const struct dns *d);
+/* Chance among equals is from now on what SEED and the names say: the same each time. */
+void dns_seed(struct dns *d, uint64_t seed);
 /* The word in the control file dnssec: "own", "trust", "off". False for any other. */
 bool dns_trust_parse(struct slice word, enum dns_trust *trust);
 /* The control file dnssec: 0, or -1 with errno; for EINVAL, what is wrong in PROBLEM. */
@@ -85,7 +89,8 @@ struct dns *dns_open_configured(const struct control *c, struct str *problem);
 /*
  * Who takes mail for DOMAIN. A domain without MX but with an address record is its own exchanger;
  * one with neither is DNS_NO_DATA. An exchanger that is a literal address or "." beside others is
- * kept out; DNS_FOUND with an empty list says that nothing else was left.
+ * kept out; DNS_FOUND with an empty list says that nothing else was left. FOUND says of other
+ * results, too, where aliases led, and whether the answer is signed.
  */
 enum dns_result dns_exchangers(
     struct dns *d, struct slice domain, deadline until, struct dns_exchangers *found);

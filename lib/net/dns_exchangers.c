@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/random.h"
 #include "net/dns.h"
 #include "net/query.h"
 
@@ -20,6 +19,14 @@ add_exchanger(struct dns_exchangers *found, const char *name, unsigned preferenc
 	*one = (struct dns_exchanger){.preference = (uint16_t)preference, .ttl = ttl};
 	snprintf(one->name, sizeof one->name, "%s", name);
 	return 0;
+}
+
+static void
+drop(struct dns_exchangers *found, const char *name)
+{
+	if (found->dropped++ == 0)
+		snprintf(found->first_dropped, sizeof found->first_dropped, "%s",
+		    *name == '\0' ? "." : name);
 }
 
 static unsigned
@@ -49,8 +56,9 @@ take_exchangers(const struct query *q, struct dns_exchangers *found, size_t *roo
 			return DNS_TEMPORARY;
 		if (name[0] == '\0')
 			++*roots;
-		else if (query_is_host(slice_of(name)) &&
-			 add_exchanger(found, name, preference_of(&record), ttl) == -1)
+		if (!query_is_host(slice_of(name)))
+			drop(found, name);
+		else if (add_exchanger(found, name, preference_of(&record), ttl) == -1)
 			return DNS_TEMPORARY;
 	}
 	return more == 0 ? DNS_FOUND : DNS_TEMPORARY;
@@ -64,12 +72,24 @@ by_preference(const void *a, const void *b)
 	return (one->preference > other->preference) - (one->preference < other->preference);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	const struct dns_exchanger *one = a, *other = b;
+
+	return strcasecmp(one->name, other->name);
+}
+
 /* By preference, and random among equals (RFC 5321, 5.1). */
 static void
-put_in_order(struct dns_exchangers *found)
+put_in_order(const struct dns *d, const struct query *q, struct dns_exchangers *found)
 {
+	uint32_t drawn = 0;
+
+	if (d->is_seeded && found->count > 1)
+		qsort(found->list, found->count, sizeof *found->list, by_name);
 	for (size_t count = found->count; count > 1; count--) {
-		size_t other = random_below((uint32_t)count);
+		size_t other = query_chance(d, q, &drawn, (uint32_t)count);
 		struct dns_exchanger kept = found->list[count - 1];
 
 		found->list[count - 1] = found->list[other];
@@ -116,13 +136,13 @@ dns_exchangers(struct dns *d, struct slice domain, deadline until, struct dns_ex
 		result = implicit_exchanger(d, &q, until, found);
 	if (result == DNS_FOUND && found->count == 0 && roots > 0)
 		result = DNS_NULL_MX;
-	put_in_order(found);
+	put_in_order(d, &q, found);
+	if (result != DNS_FOUND)
+		dns_exchangers_free(found);
 	found->is_secure = query_is_secure(d, &q);
 	if (strcasecmp(q.asked, q.name) != 0)
 		snprintf(found->expanded, sizeof found->expanded, "%s", q.name);
 	query_free(&q);
-	if (result != DNS_FOUND)
-		dns_exchangers_free(found);
 	return result;
 }
 

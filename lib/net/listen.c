@@ -28,6 +28,38 @@ listen_is_open(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0;
 }
 
+const char *
+listen_advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return " (another program listens there: ss -ltnp shows which)";
+	case EACCES:
+		return " (ports below 1024 are root's: start as root with -u, or by tcpserver or "
+		       "systemd)";
+	case EADDRNOTAVAIL:
+		return " (this machine has no such address)";
+	default:
+		return "";
+	}
+}
+
+const char *
+listen_service_advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return " (it runs already)";
+	case ENOENT:
+		return " (make the spool with 'qctl init')";
+	case EACCES:
+	case EPERM:
+		return " (root makes this folder for the service's user: see USERS in satchel(7))";
+	default:
+		return "";
+	}
+}
+
 static int
 set_option(int fd, int level, int name, int value)
 {

@@ -12,6 +12,10 @@
  * socket, close-on-exec, or -1 with errno (EINVAL: not such a SPEC).
  */
 int listen_open(const char *spec);
+/* What may be done about what listen_open failed with: " (...)", or nothing. */
+const char *listen_advice(int error);
+/* The same for listen_for_service. */
+const char *listen_service_advice(int error);
 /*
  * A listening unix socket at PATH, close-on-exec, with MODE. One that a service left behind is
  * replaced; one that lives is not. A descriptor, or -1 with errno (EADDRINUSE: one that lives).

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/log.h"
 #include "net/listen.h"
 
 #define KEPT_IDLE 2	 /* workers that wait for the next client */
@@ -140,6 +141,8 @@ work(const struct master *m)
 
 	close(m->news[0]);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != m->pid)
+		_exit(EXIT_SUCCESS); /* it ended before: nobody would tell this one to */
 	while (wait_for_client(m, wait_fd))
 		if (serve_one(m) == -1) {
 			poll(NULL, 0, PAUSE_MS); /* another worker may have more luck */
@@ -296,6 +299,8 @@ pool_run(const struct pool *pool)
 		free(m.workers);
 		return -1;
 	}
+	log_note(pool->program, "ready", "listening on %s",
+	    pool->path != NULL ? pool->path : "the socket passed");
 	/* many workers wait on one socket: who comes too late must not hang in accept */
 	if (fcntl(pool->listener, F_SETFL, O_NONBLOCK) == 0)
 		rule(&m);

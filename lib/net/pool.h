@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct pool {
+	const char *program; /* as which it logs */
 	int listener;
 	const char *path; /* of a socket that ends with the pool; null for one that stays */
 	size_t workers_max;
@@ -28,7 +29,9 @@ struct pool {
 	void *aside_context;
 };
 
-/* Runs until SIGTERM or SIGINT, then ends the workers, each after its message. 0, or -1 with errno.
+/*
+ * Logs "ready" once it can be told to stop. Runs until SIGTERM or SIGINT, then ends the workers,
+ * each after its message. 0, or -1 with errno.
  */
 int pool_run(const struct pool *pool);
 

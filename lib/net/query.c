@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #include "base/random.h"
+#include "base/siphash.h"
+#include "net/dns_sheet.h"
 
 #define PACKET_LIMIT ((size_t)65535)
 #define LABEL_MAX 63
@@ -100,12 +102,8 @@ judge_answer(struct query *q)
 }
 
 static void
-answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
+take_answer(struct query *q, int status, const unsigned char *packet, int len)
 {
-	struct query *q = arg;
-
-	(void)timeouts;
-	q->done = true;
 	str_clear(&q->packet);
 	if (status != ARES_SUCCESS || packet == NULL || len < HEADER ||
 	    str_add(&q->packet, packet, (size_t)len) == -1)
@@ -128,9 +126,25 @@ answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
 		q->is_secure = q->is_secure && (packet[3] & BIT_AD) != 0;
 }
 
-/* AD asks for the word of a resolver that validates (RFC 6840, 5.7). */
 static void
-ask_one(ares_channel channel, struct query *q)
+finish(struct query *q)
+{
+	q->done = true;
+	if (q->then != NULL)
+		q->then(q);
+}
+
+static void
+answered(void *arg, int status, int timeouts, unsigned char *packet, int len)
+{
+	(void)timeouts;
+	take_answer(arg, status, packet, len);
+	finish(arg);
+}
+
+/* AD asks for the word of a resolver that validates (RFC 6840, 5.7). */
+void
+query_ask(ares_channel channel, struct query *q)
 {
 	unsigned char *packet = NULL;
 	unsigned short id;
@@ -145,7 +159,7 @@ ask_one(ares_channel channel, struct query *q)
 		packet[3] |= BIT_AD;
 		ares_send(channel, packet, len, answered, q);
 	} else
-		q->done = true;
+		finish(q);
 	ares_free_string(packet);
 }
 
@@ -180,14 +194,14 @@ ask_others(struct dns *d, struct query *queries, size_t count, deadline until)
 			return;
 		for (size_t i = 0; i < count; i++)
 			if (queries[i].is_useless && (skipped > 0 || queries[i].knows_no_edns))
-				ask_one(rest, &queries[i]);
+				query_ask(rest, &queries[i]);
 		wait_for_all(rest, queries, count, until);
 		ares_destroy(rest);
 	}
 }
 
-static void
-remember(struct dns *d, const struct query *q)
+void
+query_remember(struct dns *d, const struct query *q)
 {
 	struct dns_cached entry = {
 	    .type = q->type, .result = q->result, .is_secure = q->is_secure, .packet = q->packet};
@@ -200,19 +214,20 @@ remember(struct dns *d, const struct query *q)
 	dns_cache_keep(&d->cache, &entry, ttl < q->ttl ? ttl : q->ttl);
 }
 
-static void
-recall(struct dns *d, struct query *q)
+bool
+query_recall(struct dns *d, struct query *q)
 {
 	uint32_t left = 0;
 	const struct dns_cached *known = dns_cache_find(&d->cache, q->asked, q->type, &left);
 
 	if (known == NULL || str_add_slice(&q->packet, str_slice(&known->packet)) == -1)
-		return;
+		return false;
 	memcpy(q->name, known->name, sizeof q->name);
 	q->result = known->result;
 	q->is_secure = known->is_secure;
 	q->ttl = left;
 	q->done = q->is_known = true;
+	return true;
 }
 
 void
@@ -220,17 +235,21 @@ query_run(struct dns *d, struct query *queries, size_t count, deadline until)
 {
 	bool is_left = true;
 
+	if (d->sheet != NULL) {
+		dns_sheet_answer(d->sheet, queries, count);
+		return;
+	}
 	if (dns_channel_refresh(&d->channel)) {
 		dns_cache_clear(&d->cache);
 		dns_trust(d, d->trust); /* the servers are others */
 	}
 	for (size_t i = 0; i < count; i++)
-		recall(d, &queries[i]);
+		(void)query_recall(d, &queries[i]);
 	/* each round but the first is for aliases that end in one */
 	for (int round = 0; is_left && round < ANSWER_ALIASES_MAX; round++) {
 		for (size_t i = 0; i < count; i++)
 			if (!queries[i].is_known && (round == 0 || queries[i].is_unended))
-				ask_one(d->channel.ares, &queries[i]);
+				query_ask(d->channel.ares, &queries[i]);
 		wait_for_all(d->channel.ares, queries, count, until);
 		ask_others(d, queries, count, until);
 		is_left = false;
@@ -239,7 +258,7 @@ query_run(struct dns *d, struct query *queries, size_t count, deadline until)
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!queries[i].is_known)
-			remember(d, &queries[i]);
+			query_remember(d, &queries[i]);
 }
 
 bool
@@ -262,4 +281,20 @@ query_next(const struct query *q, struct answer *a, struct answer_record *record
 			return 1;
 	}
 	return 0;
+}
+
+uint32_t
+query_chance(const struct dns *d, const struct query *q, uint32_t *drawn, uint32_t bound)
+{
+	unsigned char key[SIPHASH_KEY_OCTETS] = {0};
+	char text[ANSWER_NAME_MAX + 32];
+	int len;
+
+	if (!d->is_seeded)
+		return random_below(bound);
+	memcpy(key, &d->seed, sizeof d->seed);
+	len = snprintf(text, sizeof text, "%u %u %s", (unsigned)q->type, (*drawn)++, q->asked);
+	for (int i = 0; i < len; i++)
+		text[i] = ascii_lower(text[i]);
+	return (uint32_t)(siphash(key, slice_make(text, (size_t)len)) % bound);
 }

@@ -17,11 +17,17 @@
 #include "net/dns_cache.h"
 #include "net/dns_channel.h"
 
+struct dns_sheet;
+
 struct dns {
 	struct dns_channel channel;
 	struct dns_cache cache;
 	enum dns_trust trust;
 	bool is_trusted; /* what the servers at hand say of signatures is believed */
+	bool is_seeded;	 /* chance is not: see dns_seed */
+	uint64_t seed;
+	struct dns_sheet
+	    *sheet; /* in use (net/dns_many.h); null: what is asked for is waited for */
 };
 
 struct query {
@@ -37,6 +43,9 @@ struct query {
 	bool is_known;	   /* from the cache */
 	uint32_t ttl;	   /* the shortest among the aliases on the way, or UINT32_MAX */
 	struct str packet; /* the answer, for DNS_FOUND */
+	/* Null, or called by c-ares' callback once it is done; with what it wants to know. */
+	void (*then)(struct query *q);
+	void *context;
 };
 
 /* NAME must be valid by query_is_name; a dot at its end is dropped. */
@@ -47,6 +56,11 @@ bool query_is_name(struct slice name);
 /* As query_is_name, and no IPv4 address: what may name a host. */
 bool query_is_host(struct slice name);
 
+/* Sends it; done by the time that this returns, or when c-ares says so. */
+void query_ask(ares_channel channel, struct query *q);
+/* True if the cache has the answer, which is Q's then. */
+bool query_recall(struct dns *d, struct query *q);
+void query_remember(struct dns *d, const struct query *q);
 /* Asks all and waits for all; each result is set. */
 void query_run(struct dns *d, struct query *queries, size_t count, deadline until);
 /* True if the answer, "no" among them, is signed, and somebody who is believed says so. */
@@ -56,5 +70,10 @@ bool query_is_secure(const struct dns *d, const struct query *q);
  * left it. 1 and a record, 0 behind the last, -1 if malformed.
  */
 int query_next(const struct query *q, struct answer *a, struct answer_record *record);
+/*
+ * Below BOUND, which is not 0: by chance, or by what dns_seed was told, the question, and how often
+ * this was called for it: *drawn, which begins at 0.
+ */
+uint32_t query_chance(const struct dns *d, const struct query *q, uint32_t *drawn, uint32_t bound);
 
 #endif

@@ -17,15 +17,19 @@ struct sasl_client_mechanism {
 	sasl_client_handler *step;
 };
 
-/* The strongest first. Those for a token do not compete: such an account names them. */
+/* The strongest first. Those for a token or a certificate do not compete: such an account names
+ * them. */
 static const struct sasl_client_mechanism table[] = {
     {"SCRAM-SHA-256-PLUS", IS_BINDING, sasl_client_scram_plus},
     {"SCRAM-SHA-256", 0, sasl_client_scram},
+    {"SCRAM-SHA-1-PLUS", IS_TOLD | IS_BINDING, sasl_client_scram_sha_1_plus},
+    {"SCRAM-SHA-1", IS_TOLD, sasl_client_scram_sha_1},
     {"OAUTHBEARER", IS_TOLD, sasl_client_oauthbearer},
     {"XOAUTH2", IS_TOLD, sasl_client_xoauth2},
     {"CRAM-MD5", IS_TOLD | IS_SERVER_FIRST, sasl_client_cram_md5},
     {"PLAIN", 0, sasl_client_plain},
     {"LOGIN", IS_SERVER_FIRST, sasl_client_login},
+    {"EXTERNAL", IS_TOLD, sasl_client_external},
 };
 
 #define COUNT (sizeof table / sizeof table[0])

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The mechanisms in which the client says its secret, PLAIN (RFC 4616), LOGIN, OAUTHBEARER (RFC
- * 7628) and XOAUTH2; and CRAM-MD5 (RFC 2195), in which it says it badly hidden.
+ * 7628) and XOAUTH2; CRAM-MD5 (RFC 2195), in which it says it badly hidden; and EXTERNAL (RFC 4422,
+ * appendix A), in which it has none: its certificate has said who it is.
  */
 #include <limits.h>
 #include <openssl/evp.h>
@@ -52,6 +53,17 @@ sasl_client_login(struct sasl_client *s, struct slice challenge)
 	if (make_room(s) == -1)
 		return SASL_CLIENT_NO_MEMORY;
 	return said(str_add_slice(&s->out, s->is_done ? s->account.secret : s->account.login));
+}
+
+/* The login is whom it wants to act as; empty where that is whom the certificate names. */
+enum sasl_client_result
+sasl_client_external(struct sasl_client *s, struct slice challenge)
+{
+	(void)challenge;
+	if (s->step > 1)
+		return SASL_CLIENT_CANCEL;
+	s->is_done = true;
+	return said(str_add_slice(&s->out, s->account.login));
 }
 
 enum sasl_client_result

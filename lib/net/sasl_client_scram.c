@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677), the client's side. */
+/* SCRAM-SHA-256 and SCRAM-SHA-1 (RFC 5802, RFC 7677), and both with -PLUS, the client's side. */
 #include <string.h>
 
 #include "base/base64.h"
@@ -156,16 +156,17 @@ add_proof(struct sasl_client *s, struct scram_key *key)
 	    scram_prove(key, client, str_slice(&s->message), proof) == 0 &&
 	    scram_sign(key, str_slice(&s->message), s->signature) == 0 &&
 	    str_add_text(&s->out, ",p=") == 0)
-		result = base64_encode(&s->out, slice_make((char *)proof, sizeof proof));
+		result =
+		    base64_encode(&s->out, slice_make((char *)proof, scram_octets(key->digest)));
 	explicit_bzero(client, sizeof client);
 	explicit_bzero(proof, sizeof proof);
 	return result;
 }
 
 static enum sasl_client_result
-say_final(struct sasl_client *s, bool binds, struct slice challenge)
+say_final(struct sasl_client *s, enum scram_digest digest, bool binds, struct slice challenge)
 {
-	struct scram_key key = {0};
+	struct scram_key key = {.digest = digest};
 	struct slice nonce;
 	int added = -1;
 
@@ -192,8 +193,9 @@ take_complaint(struct sasl_client *s, struct slice challenge)
 
 /* server-final-message: that the server knows the key, too. */
 static enum sasl_client_result
-take_final(struct sasl_client *s, struct slice challenge)
+take_final(struct sasl_client *s, enum scram_digest digest, struct slice challenge)
 {
+	size_t octets = scram_octets(digest);
 	struct slice value;
 	struct str signature;
 
@@ -201,21 +203,21 @@ take_final(struct sasl_client *s, struct slice challenge)
 		return take_complaint(s, challenge);
 	str_init(&signature, SCRAM_HASH + 3);
 	s->is_done = take_attribute(&challenge, 'v', &value) &&
-		     base64_decode(&signature, value) == 0 && signature.len == SCRAM_HASH &&
-		     scram_same(signature.data, s->signature, SCRAM_HASH);
+		     base64_decode(&signature, value) == 0 && signature.len == octets &&
+		     scram_same(signature.data, s->signature, octets);
 	str_free(&signature);
 	return s->is_done ? SASL_CLIENT_SAY : SASL_CLIENT_CANCEL;
 }
 
 static enum sasl_client_result
-step(struct sasl_client *s, struct slice challenge, bool binds)
+step(struct sasl_client *s, struct slice challenge, enum scram_digest digest, bool binds)
 {
 	if (s->step == 1)
 		return say_first(s, binds);
 	if (s->step == 2)
-		return say_final(s, binds, challenge);
+		return say_final(s, digest, binds, challenge);
 	if (s->step == 3)
-		return take_final(s, challenge);
+		return take_final(s, digest, challenge);
 	s->is_done = false;
 	return SASL_CLIENT_CANCEL;
 }
@@ -223,11 +225,23 @@ step(struct sasl_client *s, struct slice challenge, bool binds)
 enum sasl_client_result
 sasl_client_scram(struct sasl_client *s, struct slice challenge)
 {
-	return step(s, challenge, false);
+	return step(s, challenge, SCRAM_SHA_256, false);
 }
 
 enum sasl_client_result
 sasl_client_scram_plus(struct sasl_client *s, struct slice challenge)
 {
-	return step(s, challenge, true);
+	return step(s, challenge, SCRAM_SHA_256, true);
+}
+
+enum sasl_client_result
+sasl_client_scram_sha_1(struct sasl_client *s, struct slice challenge)
+{
+	return step(s, challenge, SCRAM_SHA_1, false);
+}
+
+enum sasl_client_result
+sasl_client_scram_sha_1_plus(struct sasl_client *s, struct slice challenge)
+{
+	return step(s, challenge, SCRAM_SHA_1, true);
 }

@@ -6,19 +6,37 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "base/base64.h"
 
-int
-scram_hmac(const void *key, size_t len, struct slice text, unsigned char out[SCRAM_HASH])
+static const EVP_MD *
+digest_of(const struct scram_key *key)
 {
-	if (len <= INT_MAX && HMAC(EVP_sha256(), key, (int)len, (const unsigned char *)text.data,
+	return key->digest == SCRAM_SHA_1 ? EVP_sha1() : EVP_sha256();
+}
+
+size_t
+scram_octets(enum scram_digest digest)
+{
+	return digest == SCRAM_SHA_1 ? 20 : SCRAM_HASH;
+}
+
+static int
+hmac(const EVP_MD *digest, const void *key, size_t len, struct slice text,
+    unsigned char out[SCRAM_HASH])
+{
+	if (len <= INT_MAX && HMAC(digest, key, (int)len, (const unsigned char *)text.data,
 				  text.len, out, NULL) != NULL)
 		return 0;
 	errno = ENOMEM;
 	return -1;
+}
+
+int
+scram_hmac(const void *key, size_t len, struct slice text, unsigned char out[SCRAM_HASH])
+{
+	return hmac(EVP_sha256(), key, len, text, out);
 }
 
 bool
@@ -85,15 +103,17 @@ int
 scram_key_derive_client(
     struct scram_key *key, struct slice password, unsigned char client[SCRAM_HASH])
 {
+	const EVP_MD *digest = digest_of(key);
+	size_t octets = scram_octets(key->digest);
 	unsigned char salted[SCRAM_HASH];
 	int result = -1;
 
 	if (password.len <= INT_MAX &&
 	    PKCS5_PBKDF2_HMAC(password.data, (int)password.len, key->salt, (int)key->salt_length,
-		(int)key->iterations, EVP_sha256(), SCRAM_HASH, salted) == 1 &&
-	    scram_hmac(salted, sizeof salted, slice_of("Client Key"), client) == 0 &&
-	    scram_hmac(salted, sizeof salted, slice_of("Server Key"), key->server) == 0 &&
-	    SHA256(client, SCRAM_HASH, key->stored) != NULL)
+		(int)key->iterations, digest, (int)octets, salted) == 1 &&
+	    hmac(digest, salted, octets, slice_of("Client Key"), client) == 0 &&
+	    hmac(digest, salted, octets, slice_of("Server Key"), key->server) == 0 &&
+	    EVP_Digest(client, octets, key->stored, NULL, digest, NULL) == 1)
 		result = 0;
 	else
 		errno = ENOMEM;
@@ -115,9 +135,11 @@ int
 scram_prove(const struct scram_key *key, const unsigned char client[SCRAM_HASH],
     struct slice message, unsigned char proof[SCRAM_HASH])
 {
-	if (scram_hmac(key->stored, SCRAM_HASH, message, proof) == -1)
+	size_t octets = scram_octets(key->digest);
+
+	if (hmac(digest_of(key), key->stored, octets, message, proof) == -1)
 		return -1;
-	for (size_t i = 0; i < SCRAM_HASH; i++)
+	for (size_t i = 0; i < octets; i++)
 		proof[i] ^= client[i];
 	return 0;
 }
@@ -127,7 +149,7 @@ scram_key_is_of(const struct scram_key *key, struct slice password)
 {
 	struct scram_key made = *key;
 	bool same = scram_key_derive(&made, password) == 0 &&
-		    scram_same(made.stored, key->stored, SCRAM_HASH);
+		    scram_same(made.stored, key->stored, scram_octets(key->digest));
 
 	explicit_bzero(&made, sizeof made);
 	return same;
@@ -136,15 +158,16 @@ scram_key_is_of(const struct scram_key *key, struct slice password)
 bool
 scram_check_proof(const struct scram_key *key, struct slice message, struct slice proof)
 {
+	size_t octets = scram_octets(key->digest);
 	unsigned char client[SCRAM_HASH], hash[SCRAM_HASH];
 	bool good;
 
-	if (proof.len != SCRAM_HASH || scram_hmac(key->stored, SCRAM_HASH, message, client) == -1)
+	if (proof.len != octets || hmac(digest_of(key), key->stored, octets, message, client) == -1)
 		return false;
-	for (size_t i = 0; i < SCRAM_HASH; i++)
+	for (size_t i = 0; i < octets; i++)
 		client[i] ^= (unsigned char)proof.data[i];
-	good = SHA256(client, sizeof client, hash) != NULL &&
-	       scram_same(hash, key->stored, SCRAM_HASH);
+	good = EVP_Digest(client, octets, hash, NULL, digest_of(key), NULL) == 1 &&
+	       scram_same(hash, key->stored, octets);
 	explicit_bzero(client, sizeof client);
 	return good;
 }
@@ -152,5 +175,5 @@ scram_check_proof(const struct scram_key *key, struct slice message, struct slic
 int
 scram_sign(const struct scram_key *key, struct slice message, unsigned char signature[SCRAM_HASH])
 {
-	return scram_hmac(key->server, SCRAM_HASH, message, signature);
+	return hmac(digest_of(key), key->server, scram_octets(key->digest), message, signature);
 }

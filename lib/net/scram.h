@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The keys of SCRAM-SHA-256 (RFC 5802, 3; RFC 7677): what a server keeps instead of a password,
- * and what it and a client do with it. Links OpenSSL's libcrypto. What is secret is overwritten
- * after use.
+ * and what it and a client do with it; those of SCRAM-SHA-1, for a client of old servers, too.
+ * Links OpenSSL's libcrypto. What is secret is overwritten after use.
  */
 #ifndef NET_SCRAM_H
 #define NET_SCRAM_H
@@ -20,7 +20,10 @@
 #define SCRAM_ITERATIONS_MIN 4096U     /* RFC 7677, 4 */
 #define SCRAM_ITERATIONS_MAX 10000000U /* what takes seconds is an attack on ourselves */
 
+enum scram_digest { SCRAM_SHA_256, SCRAM_SHA_1 };
+
 struct scram_key {
+	enum scram_digest digest; /* of which stored and server have the octets */
 	uint32_t iterations;
 	unsigned char salt[SCRAM_SALT_MAX];
 	size_t salt_length;
@@ -28,7 +31,11 @@ struct scram_key {
 	unsigned char server[SCRAM_HASH]; /* ServerKey */
 };
 
-/* "iterations,salt,StoredKey,ServerKey", the last three in base 64. False for anything else. */
+/* How many octets its hashes have; at most SCRAM_HASH. */
+size_t scram_octets(enum scram_digest digest);
+
+/* "iterations,salt,StoredKey,ServerKey", the last three in base 64. SHA-256. False for anything
+ * else. */
 bool scram_key_parse(struct scram_key *key, struct slice text);
 int scram_key_format(const struct scram_key *key, struct str *out);
 /* Computes both keys from PASSWORD and the salt and iterations of KEY. 0 or -1. */

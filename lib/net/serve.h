@@ -28,7 +28,8 @@
 #define SERVE_LISTENERS_MAX 16
 
 struct serve_event {
-	enum { SERVE_REFUSED, SERVE_CHILD_SIGNALLED } kind;
+	enum { SERVE_LISTENING, SERVE_REFUSED, SERVE_CHILD_SIGNALLED } kind;
+	int listener;		 /* listening: where, and from now on signals are heeded */
 	const struct peer *peer; /* refused: who, "" for a unix socket */
 	const char *reason;	 /* refused: why */
 	pid_t pid;		 /* of the child that a signal ended */

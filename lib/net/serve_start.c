@@ -64,8 +64,8 @@ serve_port(int fd)
 	return endpoint_port(&here);
 }
 
-void
-serve_log_listening(const char *program, int fd)
+static void
+log_listening(const char *program, int fd)
 {
 	struct sockaddr_storage here;
 	struct peer peer = {0};
@@ -85,6 +85,10 @@ serve_log_event(const char *program, const struct serve_event *event)
 {
 	struct event e;
 
+	if (event->kind == SERVE_LISTENING) {
+		log_listening(program, event->listener);
+		return;
+	}
 	event_start(&e, program, event->kind == SERVE_REFUSED ? "limit" : "child");
 	if (event->kind == SERVE_REFUSED) {
 		if (event->peer->address[0] != '\0')

@@ -19,9 +19,7 @@ int serve_find(struct serve *s, const char *spec, int *in, int *out);
 /* The local port of the socket FD; 0 for what has none. */
 int serve_port(int fd);
 
-/* "listening" with address and port. */
-void serve_log_listening(const char *program, int fd);
-/* "limit" or "child". */
+/* "listening" with address and port, "limit" or "child". */
 void serve_log_event(const char *program, const struct serve_event *event);
 
 #endif

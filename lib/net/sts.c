@@ -15,6 +15,7 @@
 
 #define PROGRAM "mta-sts"
 #define REASON_MAX ((size_t)1000)
+#define SERVERS_MAX ((size_t)4096)
 
 void
 sts_answer_init(struct sts_answer *answer)
@@ -70,6 +71,7 @@ sts_open(struct sts *s, const struct control *control, const char *spool, struct
 
 	*s = (struct sts){.use = STS_USE_SERVICE, .helper = {.fd = -1}};
 	str_init(&s->run_folder, PATH_MAX);
+	str_init(&s->servers, SERVERS_MAX);
 	if (str_format(&s->run_folder, "%s/run", spool) == -1)
 		return -1;
 	if (table_read(&table, control, PROGRAM, TABLE_PAIRS, problem) == -1)
@@ -81,12 +83,22 @@ sts_open(struct sts *s, const struct control *control, const char *spool, struct
 	return result;
 }
 
+int
+sts_open_fresh(struct sts *s, struct slice servers)
+{
+	*s = (struct sts){.use = STS_USE_EXECUTE, .helper = {.fd = -1}, .keeps_nothing = true};
+	str_init(&s->run_folder, PATH_MAX);
+	str_init(&s->servers, SERVERS_MAX);
+	return str_add_slice(&s->servers, servers);
+}
+
 void
 sts_close(struct sts *s)
 {
 	if (s->helper.fd != -1)
 		helper_close(&s->helper);
 	str_free(&s->run_folder);
+	str_free(&s->servers);
 }
 
 static int
@@ -114,13 +126,17 @@ connect_service(struct sts *s)
 static int
 connect_helper(struct sts *s)
 {
-	static char program[] = PROGRAM, speak[] = "-s";
+	static char program[] = PROGRAM, speak[] = "-s", fetch[] = "-f", server[] = "--server";
 	char *const argv[] = {program, speak, NULL};
+	char *const fresh[] = {
+	    program, fetch, s->servers.len > 0 ? server : NULL, s->servers.data, NULL};
 
 	if (s->helper.fd != -1)
 		return 0;
 	if (s->use == STS_USE_SERVICE)
 		return connect_service(s);
+	if (s->keeps_nothing)
+		return helper_open(&s->helper, NULL, fresh);
 	return helper_open(&s->helper, s->run_folder.data, argv);
 }
 
@@ -182,15 +198,14 @@ take_fields(struct sts_answer *answer, struct slice fields)
 }
 
 static int
-exchange(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
+take_answer(struct sts *s, deadline until, struct sts_answer *answer)
 {
 	struct str fields;
 	char type = '\0';
 	int result = -1;
 
 	str_init(&fields, STS_ANSWER_MAX);
-	if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, domain, until) == 0 &&
-	    frame_take(s->helper.fd, &type, &fields, until) == 1 && type == (char)STS_FRAME_ANSWER)
+	if (frame_take(s->helper.fd, &type, &fields, until) == 1 && type == (char)STS_FRAME_ANSWER)
 		result = take_fields(answer, str_slice(&fields));
 	str_free(&fields);
 	return result;
@@ -212,26 +227,45 @@ is_in_use(const struct sts *s)
 	return is_there;
 }
 
-enum sts_result
-sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
+int
+sts_begin(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
 {
-	int result;
-
 	answer->failure[0] = '\0';
 	answer->policy.id[0] = '\0';
 	answer->policy.expires = 0;
 	str_clear(&answer->reason);
 	if (!sts_is_domain(domain))
-		return settle(answer, STS_NONE, "not a domain that can have a policy");
-	if (!is_in_use(s))
-		return settle(answer, STS_NONE, "mta-sts is not in use");
-	if (connect_helper(s) == -1)
-		return settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
-	result = exchange(s, domain, until, answer);
+		(void)settle(answer, STS_NONE, "not a domain that can have a policy");
+	else if (!is_in_use(s))
+		(void)settle(answer, STS_NONE, "mta-sts is not in use");
+	else if (connect_helper(s) == -1)
+		(void)settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
+	else if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, domain, until) == 0)
+		return 0;
+	else {
+		helper_close(&s->helper);
+		(void)settle(answer, STS_UNKNOWN, "mta-sts did not answer");
+	}
+	return -1;
+}
+
+enum sts_result
+sts_end(struct sts *s, deadline until, struct sts_answer *answer)
+{
+	int result = take_answer(s, until, answer);
+
 	/* a service has others to serve; and what did not answer would answer too late */
 	if (!s->helper.is_executed || result == -1)
 		helper_close(&s->helper);
 	if (result == -1)
 		return settle(answer, STS_UNKNOWN, "mta-sts did not answer");
 	return answer->result;
+}
+
+enum sts_result
+sts_ask(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
+{
+	if (sts_begin(s, domain, until, answer) == -1)
+		return answer->result;
+	return sts_end(s, until, answer);
 }

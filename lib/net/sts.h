@@ -59,6 +59,8 @@ struct sts {
 	enum sts_use use;
 	struct str run_folder; /* of the spool */
 	struct helper helper;  /* one that was executed stays open; else fd is -1 */
+	bool keeps_nothing;    /* it neither has nor makes a cache */
+	struct str servers;    /* DNS servers that it asks; empty: those of the settings */
 };
 
 /*
@@ -66,6 +68,12 @@ struct sts {
  * In any case sts_close may be called.
  */
 int sts_open(struct sts *s, const struct control *control, const char *spool, struct str *problem);
+/*
+ * For who only looks, perhaps without rights in the spool: mta-sts is executed, asks anew for each
+ * domain, by the DNS servers SERVERS or, if empty, those of the control file, and keeps nothing. 0,
+ * or -1 with errno. Starts nothing; sts_close may be called in any case.
+ */
+int sts_open_fresh(struct sts *s, struct slice servers);
 void sts_close(struct sts *s);
 
 void sts_answer_init(struct sts_answer *answer);
@@ -78,5 +86,13 @@ void sts_answer_free(struct sts_answer *answer);
  */
 enum sts_result sts_ask(
     struct sts *s, struct slice domain, deadline until, struct sts_answer *answer);
+
+/*
+ * The same in two steps, for who waits for more at once: after 0, s->helper.fd may be polled until
+ * there is something to read, and sts_end takes it. -1: there is nothing to wait for, and ANSWER
+ * says why.
+ */
+int sts_begin(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer);
+enum sts_result sts_end(struct sts *s, deadline until, struct sts_answer *answer);
 
 #endif

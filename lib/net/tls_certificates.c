@@ -70,9 +70,10 @@ tls_certificates_read(struct tls_certificates *all, const struct control *c, str
 	}
 	if (all->fallback != NULL)
 		return 0;
-	(void)str_add_text(problem, table->count == 0 ? FILE_NAME
-					": there is none, so there is no TLS"
-						      : FILE_NAME ": a line for * is expected");
+	(void)str_add_text(
+	    problem, table->count == 0 ? FILE_NAME
+			 ": there is none, so there is no TLS; name one: \"*: /FULL/NAME.pem\""
+				       : FILE_NAME ": a line for * is expected");
 	errno = EINVAL;
 	return -1;
 }

@@ -37,6 +37,13 @@ struct tls_bindings {
  * handshake. Null with errno, for EINVAL with what is wrong in PROBLEM.
  */
 struct tls_client *tls_client_open(const struct control *c, struct str *problem);
+/*
+ * In place of the certificate that the control file names: that in the file CERTIFICATE, with its
+ * chain, and the key in KEY, or in the same file for null. 0, or -1 with PROBLEM; before the first
+ * handshake.
+ */
+int tls_client_use_certificate(
+    struct tls_client *t, const char *certificate, const char *key, struct str *problem);
 /* No layer of it may be left. */
 void tls_client_close(struct tls_client *t);
 
@@ -48,6 +55,17 @@ void tls_client_close(struct tls_client *t);
  */
 struct layer *tls_client_start(struct tls_client *t, int fd, struct slice server,
     const struct tls_requirement *r, deadline until, struct tls_finding *v);
+
+/*
+ * From now on it is for who looks at servers: no session is resumed, so that each shows its
+ * certificates, and they are asked for what their authority says of revocation (RFC 6066, 8).
+ */
+void tls_client_look(struct tls_client *t);
+/*
+ * From now on handshakes are of this one version, "TLSv1", "TLSv1.1", "TLSv1.2" or "TLSv1.3", with
+ * whatever is weak, too; null: as they were. False if OpenSSL does not know it (any more).
+ */
+bool tls_client_only(struct tls_client *t, const char *version);
 
 /* Of a layer that tls_client_start made. */
 void tls_client_bindings(struct layer *layer, struct tls_bindings *b);

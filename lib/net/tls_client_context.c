@@ -123,8 +123,11 @@ tls_client_make_context(struct tls_client *t, struct str *problem)
 	t->context = SSL_CTX_new(TLS_client_method());
 	if (t->socket == NULL)
 		t->socket = tls_client_socket_method();
-	if (t->context != NULL && t->socket != NULL && set_up(t, problem))
+	if (t->context != NULL && t->socket != NULL && set_up(t, problem)) {
+		if (t->is_looking)
+			tls_client_look(t);
 		return true;
+	}
 	if (t->context == NULL || t->socket == NULL)
 		(void)fail(problem, "unable to begin with TLS");
 	SSL_CTX_free(t->context);
@@ -164,6 +167,27 @@ tls_client_open(const struct control *c, struct str *problem)
 	tls_client_close(t);
 	errno = error;
 	return NULL;
+}
+
+int
+tls_client_use_certificate(
+    struct tls_client *t, const char *certificate, const char *key, struct str *problem)
+{
+	const char *second = key == NULL ? "" : key;
+
+	/* the list of the settings is one of words */
+	if (strpbrk(certificate, " \t") != NULL || strpbrk(second, " \t") != NULL) {
+		(void)str_add_text(problem, "blanks in the name of a certificate's file");
+		return -1;
+	}
+	str_clear(&t->settings.certificate);
+	if (str_format(&t->settings.certificate, "%s %s", certificate, second) == -1) {
+		(void)str_add_text(problem, "the name of a certificate's file is too long");
+		return -1;
+	}
+	SSL_CTX_free(t->context);
+	t->context = NULL;
+	return tls_client_make_context(t, problem) ? 0 : -1;
 }
 
 void

@@ -27,6 +27,7 @@ struct tls_client {
 	struct tls_client_settings settings;
 	SSL_CTX *context; /* null before it is needed */
 	BIO_METHOD *socket;
+	bool is_looking; /* tls_client_look */
 	struct tls_session sessions[TLS_SESSIONS_MAX];
 	size_t oldest; /* of sessions: the next to give way */
 };
@@ -43,6 +44,7 @@ struct tls_client_stream {
 	bool is_strict;		 /* what is wrong with the certificate ends the handshake */
 	bool has_error;		 /* something is wrong with it */
 	bool is_any_tlsa;	 /* none of the TLSA records can be used */
+	unsigned faults;	 /* all that was wrong with it: enum tls_fault */
 	SSL_SESSION *ticket;	 /* the last that came */
 	struct tls_session kept; /* of this connection, for the cache */
 	char gathered[TLS_RECORD_OCTETS];
@@ -53,6 +55,8 @@ bool tls_client_make_context(struct tls_client *t, struct str *problem);
 
 /* tls_client_verify.c: what the handshake looks at. False if it could not be said to OpenSSL. */
 bool tls_client_expect(struct tls_client_stream *s);
+/* What the requirement makes of CERTIFICATE, the server's, once it was verified. */
+void tls_client_weigh(struct tls_client_stream *s, const X509 *certificate);
 /* After the handshake: false with the finding, if it is not what was required. */
 bool tls_client_judge(struct tls_client_stream *s);
 

@@ -113,7 +113,7 @@ tls_client_session_find(struct tls_client_stream *s, struct slice server)
 
 	if (!make_key(s->kept.key, server, s->requirement))
 		return false;
-	one = find(s->client, s->kept.key);
+	one = s->client->is_looking ? NULL : find(s->client, s->kept.key);
 	if (one != NULL)
 		take_up(s, one);
 	return true;

@@ -7,6 +7,7 @@
 
 #include "net/endpoint.h"
 #include "net/tls_certificate_text.h"
+#include "net/tls_chain.h"
 #include "net/tls_client_private.h"
 
 #define PROBLEM_MAX ((size_t)1000)
@@ -22,6 +23,33 @@ first_name(const struct tls_client_stream *s)
 	const struct tls_requirement *r = s->requirement;
 
 	return r != NULL && r->name_count > 0 ? r->names[0] : "the server's name";
+}
+
+static unsigned
+fault(int error)
+{
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return TLS_FAULT_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return TLS_FAULT_NOT_YET;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return TLS_FAULT_NAME;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return TLS_FAULT_SELF_SIGNED;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: /* what follows from one of these */
+		return TLS_FAULT_NO_ISSUER;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return TLS_FAULT_AUTHORITY;
+	case X509_V_ERR_DANE_NO_MATCH:
+		return TLS_FAULT_NO_RECORD;
+	default:
+		return TLS_FAULT_OTHER;
+	}
 }
 
 /* With DANE all that is not said of a time or a name is said of the records. */
@@ -50,6 +78,7 @@ look(int good, X509_STORE_CTX *context)
 
 	if (good)
 		return 1;
+	s->faults |= fault(X509_STORE_CTX_get_error(context));
 	if (s->has_error || s->requirement == NULL)
 		return !s->is_strict;
 	s->has_error = true;
@@ -168,18 +197,17 @@ check_fingerprint(struct tls_client_stream *s, const X509 *certificate)
 	return false;
 }
 
-/* What was looked at when the session was made, or just now. */
-static void
-weigh(struct tls_client_stream *s)
+void
+tls_client_weigh(struct tls_client_stream *s, const X509 *certificate)
 {
 	const struct tls_requirement *r = s->requirement;
 	struct tls_finding *v = s->finding;
-	bool is_good = !s->has_error && SSL_get_verify_result(s->ssl) == X509_V_OK &&
-		       SSL_get0_peer_certificate(s->ssl) != NULL;
+	bool is_good =
+	    !s->has_error && SSL_get_verify_result(s->ssl) == X509_V_OK && certificate != NULL;
 
 	v->is_met = true;
 	if (r->level == TLS_LEVEL_FINGERPRINT) {
-		v->is_met = check_fingerprint(s, SSL_get0_peer_certificate(s->ssl));
+		v->is_met = check_fingerprint(s, certificate);
 		v->proof = v->is_met ? TLS_PROOF_FINGERPRINT : TLS_PROOF_NONE;
 	} else if (r->level == TLS_LEVEL_VERIFY) {
 		v->is_met = is_good;
@@ -190,6 +218,8 @@ weigh(struct tls_client_stream *s)
 	} else if (r->name_count > 0 && r->level != TLS_LEVEL_DANE && is_good) {
 		v->proof = TLS_PROOF_TRUSTED;
 	}
+	if (!v->is_met)
+		tls_finding_fail(v, "validation-failure", "the certificate was not verified");
 }
 
 bool
@@ -204,9 +234,7 @@ tls_client_judge(struct tls_client_stream *s)
 		tls_finding_fail(v, kept->failure, "%s", kept->problem.data);
 		return true;
 	}
-	weigh(s);
-	if (!v->is_met)
-		tls_finding_fail(v, "validation-failure", "the certificate was not verified");
+	tls_client_weigh(s, SSL_get0_peer_certificate(s->ssl));
 	kept->made = clock_wall_seconds();
 	kept->is_met = v->is_met;
 	kept->proof = v->proof;

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/linger.h"
 #include "net/tls_private.h"
 
 #define BLOCK 16384 /* a record holds no more */
-#define LINGER_MS 1000
 
 /* One direction: octets on their way, and what is known of its end. */
 struct way {
@@ -166,21 +166,6 @@ wait_for_either(struct pump *p, int64_t idle_ms)
 	return n > 0;
 }
 
-/*
- * A connection that is closed while there is something to read is reset, and a reset may overtake
- * the last words.
- */
-static void
-linger(struct pump *p)
-{
-	deadline until = deadline_in_ms(LINGER_MS);
-	char *scrap = p->up.buf;
-
-	while (deadline_poll_ms(until) > 0 &&
-	       io_read(p->stream->in, scrap, sizeof p->up.buf, until) > 0)
-		;
-}
-
 enum tls_pump_end
 tls_pump(struct tls_stream *s, int plain, int64_t idle_ms)
 {
@@ -199,7 +184,7 @@ tls_pump(struct tls_stream *s, int plain, int64_t idle_ms)
 		if (p.up.is_closed && p.down.is_closed)
 			return TLS_PUMP_ENDED;
 		if (p.is_deserted) {
-			linger(&p);
+			linger_drain(p.stream->in);
 			return TLS_PUMP_ENDED;
 		}
 		if (!wait_for_either(&p, idle_ms))

@@ -39,7 +39,7 @@ fail(struct tlsd *t, const char *what, int error)
 }
 
 static int
-open_helper(struct tlsd *t)
+open_helper(struct tlsd *t, bool may_be_served)
 {
 	static const char *const argv[] = {"tlsd", "-s", NULL};
 	struct str rundir;
@@ -48,8 +48,8 @@ open_helper(struct tlsd *t)
 	str_init(&rundir, RUNDIR_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open_by(
-		    t->executor, &t->helper, rundir.data, (char *const *)(uintptr_t)argv);
+		result = helper_open_by(t->executor, &t->helper, may_be_served ? rundir.data : NULL,
+		    (char *const *)(uintptr_t)argv);
 	str_free(&rundir);
 	return result;
 }
@@ -78,11 +78,12 @@ send_start(struct tlsd *t, int in, int out, const char *address, deadline until)
 
 /* Waits for the frame WANTED, or for REFUSAL, whose words become the reason. */
 static bool
-hear(struct tlsd *t, char wanted, char refusal, struct str *payload, deadline until)
+hear(struct tlsd *t, char wanted, char refusal, struct str *payload, deadline until, bool *is_lost)
 {
 	char type = '\0';
 	int n = frame_take(t->helper.fd, &type, payload, until);
 
+	*is_lost = n == 0 || (n == -1 && (errno == EPIPE || errno == ECONNRESET));
 	if (n == 1 && type == wanted)
 		return true;
 	if (n == 1 && type == refusal) {
@@ -94,32 +95,49 @@ hear(struct tlsd *t, char wanted, char refusal, struct str *payload, deadline un
 	return fail(t, "tlsd does not answer", n == -1 ? errno : n == 0 ? EPIPE : EPROTO);
 }
 
+/* *IS_LOST: a service took the connection to it, and ended without a word. */
+static bool
+ask(struct tlsd *t, bool may_be_served, int in, int out, const char *address, deadline until,
+    bool *is_lost)
+{
+	struct str payload;
+	bool good, is_service;
+
+	*is_lost = false;
+	if (open_helper(t, may_be_served) == -1)
+		return fail(t, "unable to start tlsd", errno);
+	is_service = !t->helper.is_executed;
+	if (send_start(t, in, out, address, until) == -1) {
+		*is_lost = is_service && (errno == EPIPE || errno == ECONNRESET);
+		return fail(t, "unable to ask tlsd", errno);
+	}
+	str_init(&payload, TLSD_PAYLOAD_MAX);
+	good = hear(t, TLSD_READY, TLSD_UNAVAILABLE, &payload, until, is_lost);
+	*is_lost = *is_lost && is_service;
+	str_free(&payload);
+	return good;
+}
+
 bool
 tlsd_start(struct tlsd *t, int in, int out, const char *address, deadline until)
 {
-	struct str payload;
-	bool good;
+	bool is_lost;
 
-	if (open_helper(t) == -1)
-		return fail(t, "unable to start tlsd", errno);
-	if (send_start(t, in, out, address, until) == -1)
-		return fail(t, "unable to ask tlsd", errno);
-	str_init(&payload, TLSD_PAYLOAD_MAX);
-	good = hear(t, TLSD_READY, TLSD_UNAVAILABLE, &payload, until);
-	str_free(&payload);
-	return good;
+	/* the socket of a service that was killed just now may still take connections */
+	return ask(t, true, in, out, address, until, &is_lost) ||
+	       (is_lost && ask(t, false, in, out, address, until, &is_lost));
 }
 
 bool
 tlsd_handshake(struct tlsd *t, struct tls_info *info, deadline until)
 {
 	struct str payload;
-	bool good;
+	bool good, is_lost;
 
 	if (frame_send(t->helper.fd, (enum frame_type)TLSD_HANDSHAKE, slice_of(NULL), until) == -1)
 		return fail(t, "unable to ask tlsd", errno);
 	str_init(&payload, TLSD_PAYLOAD_MAX);
-	good = hear(t, TLSD_NEGOTIATED, TLSD_FAILED, &payload, until);
+	good = hear(t, TLSD_NEGOTIATED, TLSD_FAILED, &payload, until, &is_lost);
 	if (good && !tls_info_from_fields(info, str_slice(&payload)))
 		good = fail(t, "tlsd gives a wrong answer", EPROTO);
 	str_wipe(&payload);

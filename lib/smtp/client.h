@@ -46,6 +46,7 @@ struct client_outcome {
 	enum client_status status;
 	bool is_set;		     /* false until there is something to say */
 	bool is_unknown;	     /* CLIENT_TEMPORARY, but perhaps delivered */
+	bool is_unmet;		     /* CLIENT_TEMPORARY, but for sure what our policy forbids */
 	char code[REPLY_STATUS_MAX]; /* enhanced status code: the server's, or made up (RFC 3463) */
 	struct str reply;	     /* the server's words as one line, or ours; any bytes */
 };
@@ -159,6 +160,7 @@ struct client_transaction {
 	struct client_message message;
 	const struct client_recipient *recipients;
 	size_t count;
+	bool is_rehearsal; /* MAIL and RCPT alone, then RSET: outcomes say who would be taken */
 	/* of the client: */
 	size_t left; /* recipients without an outcome, see client_send */
 	struct client *client;

@@ -98,6 +98,8 @@ take_rcpt_reply(struct client_transaction *t, size_t i)
 	if (reply_class(&c->reply) == 2) {
 		t->stage[i] = CLIENT_TAKEN;
 		t->accepted++;
+		if (t->is_rehearsal)
+			client_outcome_of_reply(c, t->recipients[i].outcome);
 		return 0;
 	}
 	if (!t->is_refused) { /* else that is the reason */
@@ -166,7 +168,7 @@ send_singly(struct client_transaction *t)
 		return 0;
 	if (send_rcpts(t) == -1)
 		return -1;
-	if (t->accepted == 0 || t->uses_bdat)
+	if (t->accepted == 0 || t->uses_bdat || t->is_rehearsal)
 		return 0;
 	if (step(t, str_add_text(&t->client->output, "DATA\r\n"), "DATA") == -1)
 		return -1;
@@ -195,8 +197,8 @@ take_reset_reply(struct client_transaction *t)
 	return -1;
 }
 
-static int
-reset(struct client_transaction *t)
+int
+client_reset(struct client_transaction *t)
 {
 	struct client *c = t->client;
 
@@ -213,11 +215,11 @@ client_begin(struct client_transaction *t)
 	struct client *c = t->client;
 
 	client_start_round(t);
-	if (client_choose(t) == 0 || reset(t) == -1)
+	if (client_choose(t) == 0 || client_reset(t) == -1)
 		return -1;
 	c->needs_reset = true;
 	c->mails++;
-	return t->is_grouped ? send_group(t) : send_singly(t);
+	return t->is_grouped && !t->is_rehearsal ? send_group(t) : send_singly(t);
 }
 
 int

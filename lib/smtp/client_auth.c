@@ -22,6 +22,7 @@ enum ending {
 
 struct auth {
 	struct client *client;
+	const struct client_login *login;
 	struct sasl_client sasl;
 	struct str said; /* the last response, as it crossed the wire */
 	struct client_outcome *outcome;
@@ -134,6 +135,8 @@ static int
 encode(struct auth *a)
 {
 	str_clear(&a->said);
+	if (a->login->watch != NULL)
+		a->login->watch(a->login->context, str_slice(&a->sasl.out));
 	if (str_reserve(&a->said, a->sasl.out.len / 3 * 4 + 8) == -1)
 		return -1;
 	return base64_encode(&a->said, str_slice(&a->sasl.out));
@@ -266,7 +269,7 @@ none_left(struct auth *a, bool was_tried)
 }
 
 static enum client_auth_result
-run(struct auth *a, unsigned allowed)
+run(struct auth *a, unsigned allowed, const char **tried)
 {
 	unsigned offered = sasl_client_bits(str_slice(&a->client->mechanisms));
 	unsigned left = offered & allowed;
@@ -278,6 +281,8 @@ run(struct auth *a, unsigned allowed)
 		if (m == NULL)
 			return none_left(a, was_tried);
 		was_tried = true;
+		if (tried != NULL)
+			*tried = sasl_client_name(m);
 		left &= ~sasl_client_bit_of(m);
 		sasl_client_begin(&a->sasl, m, offered);
 		switch (run_mechanism(a)) {
@@ -296,12 +301,12 @@ run(struct auth *a, unsigned allowed)
 enum client_auth_result
 client_auth(struct client *c, const struct client_login *login, struct client_outcome *outcome)
 {
-	struct auth a = {.client = c, .outcome = outcome};
+	struct auth a = {.client = c, .login = login, .outcome = outcome};
 	enum client_auth_result result;
 
 	str_init(&a.said, 2 * SASL_MESSAGE_MAX);
 	sasl_client_init(&a.sasl, &login->account, &login->conditions);
-	result = run(&a, login->mechanisms);
+	result = run(&a, login->mechanisms, login->tried);
 	sasl_client_free(&a.sasl);
 	str_wipe(&a.said);
 	return result;

@@ -21,6 +21,11 @@ struct client_login {
 	struct sasl_client_account account;
 	struct sasl_conditions conditions;
 	unsigned mechanisms; /* allowed: bits of net/sasl_client.h */
+	const char **tried;  /* gets the name of the mechanism that was tried last; may be null */
+	/* Gets each response, as it is before base 64, before the server does; may be null. For who
+	 * shows what the server says, and wants to hide what it repeats. */
+	void (*watch)(void *context, struct slice response);
+	void *context;
 };
 
 /*

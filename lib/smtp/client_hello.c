@@ -80,8 +80,8 @@ take_extension(struct client *c, struct slice line)
 		take_limits(c, line);
 }
 
-static void
-take_extensions(struct client *c)
+void
+client_take_extensions(struct client *c)
 {
 	struct slice rest = str_slice(&c->reply.text), line;
 
@@ -112,7 +112,7 @@ lmtp_hello(struct client *c, struct slice name, struct client_outcome *outcome)
 	if (say_hello(c, "LHLO", name, outcome) == -1)
 		return outcome->status;
 	if (reply_class(&c->reply) == 2) {
-		take_extensions(c);
+		client_take_extensions(c);
 		return CLIENT_OK;
 	}
 	client_outcome_of_reply(c, outcome);
@@ -129,7 +129,7 @@ client_hello(struct client *c, struct slice name, struct client_outcome *outcome
 	if (say_hello(c, "EHLO", name, outcome) == -1)
 		return outcome->status;
 	if (reply_class(&c->reply) == 2) {
-		take_extensions(c);
+		client_take_extensions(c);
 		return CLIENT_OK;
 	}
 	/* refused by a server that does not know it, or would not have us (RFC 5321, 3.2) */

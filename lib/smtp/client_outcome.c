@@ -23,7 +23,7 @@ start(struct client_outcome *o, enum client_status status, const char *code)
 {
 	o->status = status;
 	o->is_set = true;
-	o->is_unknown = false;
+	o->is_unknown = o->is_unmet = false;
 	snprintf(o->code, sizeof o->code, "%s", code);
 	str_clear(&o->reply);
 }
@@ -48,6 +48,7 @@ client_outcome_copy(struct client_outcome *to, const struct client_outcome *from
 	start(to, from->status, from->code);
 	to->is_set = from->is_set;
 	to->is_unknown = from->is_unknown;
+	to->is_unmet = from->is_unmet;
 	(void)str_add_slice(&to->reply, str_slice(&from->reply));
 }
 

@@ -46,6 +46,10 @@ finish(struct client_transaction *t)
 		client_take_end(t);
 		return;
 	}
+	if (t->is_rehearsal) {
+		(void)client_reset(t); /* what was answered stays so */
+		return;
+	}
 	if (t->accepted == 0) {
 		if (t->is_grouped && !t->uses_bdat && c->reply.code == 354)
 			end_empty(t);
@@ -76,7 +80,7 @@ end_round(struct client_transaction *t)
 		else if (*stage == CLIENT_LATER)
 			*stage = may_come || t->has_stumbled ? CLIENT_LEFT : CLIENT_DECIDED;
 		else if (is_asked) {
-			if (!t->is_refused)
+			if (!t->is_refused && !(t->is_rehearsal && *stage == CLIENT_TAKEN))
 				client_outcome_copy(t->recipients[i].outcome, &t->outcome);
 			*stage = CLIENT_DECIDED;
 		}

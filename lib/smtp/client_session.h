@@ -57,6 +57,9 @@ void client_lost(struct client *c, const char *stage, struct client_outcome *out
 enum client_status client_hello(
     struct client *c, struct slice helo_name, struct client_outcome *outcome);
 
+/* The same of the last reply, which was one to EHLO or LHLO; to be forgotten before. */
+void client_take_extensions(struct client *c);
+
 bool client_offers(const struct client_transaction *t, enum client_extension extension);
 
 /* The parts of a transaction: what is asked (client_fit.c, client_commands.c). */
@@ -98,6 +101,8 @@ void client_put_ahead(const struct client_transaction *t, struct client_transact
 int client_begin(struct client_transaction *t);
 /* The same where the commands went out behind the message before. */
 int client_go_on(struct client_transaction *t);
+/* RSET, if a transaction was begun. 0, or -1 with the outcome set; nothing may go on then. */
+int client_reset(struct client_transaction *t);
 /*
  * The reply is none to what was asked: nobody knows what the server makes of what comes next. Sets
  * the outcome, and closes.

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "base/linger.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
 
@@ -17,7 +16,6 @@
 #define RECIPIENT_FIELDS_MAX ((size_t)1024)
 #define MECHANISMS_MAX ((size_t)400) /* octets: they are a line of EHLO's reply */
 #define IDLE_MS 3000		     /* after which a helper is let go */
-#define LINGER_MS 1000
 
 void
 session_reset(struct session *s)
@@ -238,12 +236,36 @@ lose_long_line(struct session *s)
 		s->end = SESSION_CHUNK;
 }
 
+/*
+ * A bare LF ends no line (RFC 5321, 2.3.8): what comes behind it, up to CRLF, is of that line,
+ * which was refused at the LF already, as people who type at it would else wait in vain.
+ */
+static bool
+is_rest_of_line(struct session *s, enum reader_result result, struct slice line)
+{
+	bool is_rest = s->is_behind_lf;
+
+	if (result == READER_EOF || result == READER_TIMEOUT || result == READER_ERROR)
+		return false;
+	s->is_behind_lf = s->reader.is_split;
+	if (!is_rest || s->is_behind_lf)
+		return false;
+	if (result == READER_TOO_LONG)
+		lose_long_line(s);
+	else
+		session_lose_count(s, line);
+	return true;
+}
+
 static void
 take_command(struct session *s)
 {
 	struct slice line = slice_of("");
+	enum reader_result result = session_read_line(s, &line, COMMAND_LINE_MAX);
 
-	switch (session_read_line(s, &line, COMMAND_LINE_MAX)) {
+	if (is_rest_of_line(s, result, line))
+		return;
+	switch (result) {
 	case READER_LINE:
 		dispatch(s, line);
 		break;
@@ -268,21 +290,6 @@ take_command(struct session *s)
 		session_lost(s, -1);
 		break;
 	}
-}
-
-/*
- * A connection that is closed while there is something to read is reset, and a reset may overtake
- * the last reply. So the client gets a moment to read it, and what it still says is thrown away.
- */
-static void
-linger(struct session *s)
-{
-	if (shutdown(s->writer.fd, SHUT_WR) == -1)
-		return; /* no socket: nothing can be lost */
-	s->reader.until = deadline_in_ms(LINGER_MS);
-	do
-		reader_consume(&s->reader, reader_unread(&s->reader).len);
-	while (deadline_poll_ms(s->reader.until) > 0 && reader_fill(&s->reader) > 0);
 }
 
 /* The last words, where there may be any (4.2.4.2: 421 whenever the server closes by itself). */
@@ -313,7 +320,7 @@ say_farewell(struct session *s)
 	if (s->end != SESSION_FAILED && writer_flush(&s->writer) == -1 && s->end == SESSION_QUIT)
 		session_lost(s, -1);
 	if (reason != NULL || reader_unread(&s->reader).len > 0)
-		linger(s);
+		linger_reader(&s->reader, s->writer.fd);
 }
 
 void

@@ -184,6 +184,7 @@ struct session {
 	struct session_auth auth;
 	struct session_transaction transaction;
 	struct helper tls; /* tlsd, once TLS is on; its fd is -1: it is the connection */
+	bool is_behind_lf; /* the line at hand had a bare LF, and goes on */
 	uint64_t messages, errors, refused;
 	int64_t began_ms;
 	deadline until; /* of the session */

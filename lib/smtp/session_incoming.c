@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A message on its way in: what DATA and BDAT share. */
+#include <errno.h>
+
 #include "mail/trace.h"
 #include "smtp/respond.h"
 #include "smtp/session_command.h"
@@ -233,7 +235,10 @@ incoming_fill(struct session *s)
 	long n = -1;
 
 	s->writer.until = s->reader.until = session_deadline(s);
-	if (writer_flush(&s->writer) == 0)
+	/* where octets are always there, no read is ever late */
+	if (deadline_poll_ms(s->reader.until) == 0)
+		errno = ETIMEDOUT;
+	else if (writer_flush(&s->writer) == 0)
 		n = reader_fill(&s->reader);
 	if (n > 0)
 		return true;

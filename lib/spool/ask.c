@@ -148,6 +148,93 @@ ask_qrun(
 	return result;
 }
 
+static int
+send_mine(const struct ask *a, const char *form, deadline until)
+{
+	struct str packet;
+	int result;
+
+	str_init(&packet, ASK_PACKET_MAX);
+	result = fields_add(&packet, ASK_MINE, slice_of(form), '\0');
+	if (result == 0)
+		result = packet_send(a->fd, str_slice(&packet), -1, until);
+	str_free(&packet);
+	return result;
+}
+
+/* The one field of the next packet, with the descriptor beside it. False for anything else. */
+static bool
+hear_field(struct ask *a, char *buf, size_t size, struct field *field, int *extra, deadline until)
+{
+	ssize_t n = packet_receive(a->fd, buf, size, extra, until);
+	struct slice packet;
+
+	/* an answer that was given without a look at the request stands behind that error */
+	if (n == -1 && errno == ECONNRESET)
+		n = packet_receive(a->fd, buf, size, extra, until);
+	if (n <= 0)
+		return false;
+	packet = slice_make(buf, (size_t)n);
+	return fields_next(&packet, '\0', field) == FIELDS_ONE && packet.len == 0;
+}
+
+static enum ask_result
+hear_output(struct ask *a, int *output, deadline until)
+{
+	char buf[1024];
+	struct field field;
+	int extra = -1;
+
+	if (!hear_field(a, buf, sizeof buf, &field, &extra, until)) {
+		io_close(extra);
+		return ASK_FAILED;
+	}
+	if (field.letter == ASK_OUTPUT && extra != -1) {
+		*output = extra;
+		return ASK_OK;
+	}
+	io_close(extra);
+	if (field.letter != ASK_BUSY)
+		return ASK_FAILED;
+	if (field.value.len >= sizeof a->why)
+		field.value.len = sizeof a->why - 1;
+	memcpy(a->why, field.value.data, field.value.len);
+	a->why[field.value.len] = '\0';
+	return ASK_REFUSED;
+}
+
+enum ask_result
+ask_mine(struct ask *a, const char *form, int *output, deadline until)
+{
+	enum ask_result result = ASK_FAILED;
+
+	*a = (struct ask){.fd = -1};
+	*output = -1;
+	/* who is refused is told so at once, and may not have taken the request */
+	if (open_socket(a, until) == 0 &&
+	    (send_mine(a, form, until) == 0 || errno == EPIPE || errno == ECONNRESET))
+		result = hear_output(a, output, until);
+	if (result != ASK_OK)
+		ask_close(a);
+	return result;
+}
+
+int
+ask_code(struct ask *a, deadline until)
+{
+	char buf[64];
+	struct field field;
+	uint64_t code;
+	int extra = -1, result = -1;
+
+	if (hear_field(a, buf, sizeof buf, &field, &extra, until) && field.letter == ASK_CODE &&
+	    slice_number(field.value, 255, &code))
+		result = (int)code;
+	io_close(extra);
+	ask_close(a);
+	return result;
+}
+
 int
 ask_hand_over(struct ask *a, int fd, deadline until)
 {

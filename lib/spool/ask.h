@@ -19,7 +19,8 @@
 #define ASK_DOMAINS_MAX 100  /* of one request */
 #define ASK_PACKET_MAX 32768 /* octets */
 #define ASK_FOLDER_SIZE 256  /* of a name in hold/, with its NUL */
-#define ASK_SEVERAL "+"	     /* the one for messages that more than one domain waits for */
+#define ASK_WHY_SIZE 128
+#define ASK_SEVERAL "+" /* the one for messages that more than one domain waits for */
 
 /* The letters of fields: satchel(7) tells people. */
 enum ask_letter {
@@ -30,6 +31,9 @@ enum ask_letter {
 	ASK_FOUND = 'N',      /* answer: so many messages; of a turn, at least one: C may come */
 	ASK_BEGUN = 'G',      /* answer: begun, and nobody has counted */
 	ASK_BUSY = 'B',	      /* answer: not now; value: why */
+	ASK_MINE = 'M',	  /* request: who asks wants to see his own mail; value: in which form */
+	ASK_OUTPUT = 'O', /* answer, with a descriptor to read it from */
+	ASK_CODE = 'X',	  /* second answer: it was all; value: qstat's exit code */
 };
 
 enum ask_result {
@@ -43,6 +47,7 @@ struct ask {
 	int fd; /* -1 when closed */
 	bool is_counted;
 	uint64_t count;
+	char why[ASK_WHY_SIZE]; /* of ask_mine */
 };
 
 /* True if somebody may be there to be asked. */
@@ -56,6 +61,15 @@ enum ask_result ask_qrun(
 /* Gives FD away: a duplicate is qrun's then. 0, or -1 with errno. Closes in any case. */
 int ask_hand_over(struct ask *a, int fd, deadline until);
 void ask_close(struct ask *a);
+
+/*
+ * Asks for the mail of who calls this, in one of the forms of satchel(7). *output, the caller's
+ * after ASK_OK, is read to its end, and then ask_code tells how it ended. After ASK_REFUSED a->why
+ * says why.
+ */
+enum ask_result ask_mine(struct ask *a, const char *form, int *output, deadline until);
+/* qstat's exit code, or -1 if it did not come to its end. Closes. */
+int ask_code(struct ask *a, deadline until);
 
 /* True if the PATTERN is about DOMAIN. */
 bool ask_covers(struct slice pattern, struct slice domain);

@@ -13,6 +13,7 @@
 #include "base/crc32c.h"
 #include "base/io.h"
 #include "spool/cell.h"
+#include "spool/key.h"
 
 #define SUM_BLOCK ((size_t)65536)
 #define BEGINNING ((size_t)2048) /* octets read at once */
@@ -290,9 +291,18 @@ claim_open_for_reading(const struct claim *c)
 	return -1;
 }
 
+/* Before it leaves new/, whoever asks by its key has to be told that it has come (spool(5)). */
+static int
+mark_key(const struct claim *c)
+{
+	return key_mark(c->directory, c->envelope.record, c->header.id);
+}
+
 static int
 remove_file(struct claim *c)
 {
+	if (mark_key(c) == -1)
+		return -1;
 	if (c->cell != -1 && cell_finish(c->spool, c->cell, c->fd, c->header.id) == 0)
 		return 0;
 	return unlinkat(c->directory, c->name, 0);
@@ -336,10 +346,10 @@ claim_remove_incomplete(int directory, const char *id)
 int
 claim_move(struct claim *c, int directory)
 {
-	int result = 0;
+	int result = mark_key(c);
 
 	/* what is left of earlier messages does not belong to this one */
-	if (c->cell != -1)
+	if (result == 0 && c->cell != -1)
 		result = ftruncate(c->fd, (off_t)message_file_size(&c->header));
 	if (result == 0)
 		result =

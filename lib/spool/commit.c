@@ -22,7 +22,7 @@
 void
 commit_init(struct commit *c, struct spool *spool)
 {
-	*c = (struct commit){.spool = spool, .fd = -1, .cell = -1};
+	*c = (struct commit){.spool = spool, .fd = -1, .cell = -1, .kept_fd = -1, .last_cell = -1};
 	str_init(&c->pending, SIZE_MAX / 4);
 }
 
@@ -52,6 +52,7 @@ commit_begin(struct commit *c, struct slice envelope, size_t recipients)
 	static const char no_header[MESSAGE_HEADER_SIZE];
 
 	commit_abort(c);
+	c->is_keyed = c->found_no_cell = false;
 	c->header = (struct message_header){.envelope_length = envelope.len,
 	    .recipients = recipients,
 	    .envelope_sum = crc32c(0, envelope.data, envelope.len)};
@@ -114,7 +115,7 @@ commit_write(struct commit *c, const void *data, size_t len)
 static void
 find_cell(struct commit *c)
 {
-	if (c->fd != -1 || c->pending.len > CELL_SIZE_MAX)
+	if (c->fd != -1 || c->is_keyed || c->keeps_file || c->pending.len > CELL_SIZE_MAX)
 		return;
 	c->found_no_cell = false;
 	for (int i = 0; c->fd == -1 && i < CELL_TRIES; i++) {
@@ -187,9 +188,13 @@ commit_finish(struct commit *c)
 	fd = c->fd;
 	cell = c->cell;
 	c->fd = c->cell = -1;
+	c->last_cell = cell;
+	if (c->keeps_file)
+		c->kept_fd =
+		    openat(c->spool->new_fd, c->header.id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	close(fd); /* it is durable already: what close says changes nothing */
 	forget(c);
-	spool_wake(c->spool, c->header.id, cell);
+	c->is_watched = spool_wake(c->spool, c->header.id, cell);
 	return 0;
 }
 

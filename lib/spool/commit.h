@@ -20,8 +20,14 @@ struct commit {
 	struct str pending;	      /* what is not written to the file yet */
 	int fd;			      /* -1 until the file exists */
 	int cell;		      /* the number of the cell that fd is; -1 for none */
+	bool is_keyed;		      /* set behind commit_begin: it goes to new/, into no cell */
 	bool found_no_cell;	      /* the last small message had to do without one */
 	uint64_t written;	      /* octets of the file */
+	bool keeps_file; /* set by who wants kept_fd: the message gets a file of its own then */
+	int kept_fd;	 /* of the last message, to look at what becomes of it; the caller's */
+	/* of the last message: */
+	int last_cell;	 /* where it is; -1: in new/ */
+	bool is_watched; /* qrun -w has been told of it */
 };
 
 void commit_init(struct commit *c, struct spool *spool);

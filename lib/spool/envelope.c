@@ -13,7 +13,7 @@
 #define SUBMITTER_MAX 500   /* RFC 4954, 3 */
 
 struct check {
-	struct slice source;
+	const struct envelope_origin *origin;
 	size_t recipients, recipients_max;
 	unsigned seen; /* bits of rules: fields of the message, or of the recipient at hand */
 	bool has_sender;
@@ -151,6 +151,25 @@ check_priority(struct check *c, struct slice value)
 }
 
 static enum envelope_result
+check_expires(struct check *c, struct slice value)
+{
+	int64_t expires;
+
+	return envelope_read_expires(value, &expires)
+		   ? ENVELOPE_GOOD
+		   : malformed(c, "the time at which it expires is malformed");
+}
+
+static enum envelope_result
+check_key(struct check *c, struct slice value)
+{
+	if (value.len == 0)
+		return malformed(c, "the key is empty");
+	return value.len <= ENVELOPE_KEY_MAX ? ENVELOPE_GOOD
+					     : malformed(c, "the key is longer than 1000 octets");
+}
+
+static enum envelope_result
 check_flag(struct check *c, struct slice value)
 {
 	return slice_is(value, "1") ? ENVELOPE_GOOD : malformed(c, "a flag is not 1");
@@ -179,6 +198,8 @@ static const struct rule {
     {'R', OF_MESSAGE, check_return},
     {'H', OF_MESSAGE, check_hold},
     {'Y', OF_MESSAGE, check_deliver_by},
+    {'X', OF_MESSAGE, check_expires},
+    {'K', OF_MESSAGE, check_key},
     {'P', OF_MESSAGE, check_priority},
     {'U', OF_MESSAGE, check_flag},
     {'Q', OF_MESSAGE, check_flag},
@@ -222,6 +243,13 @@ check_field(struct check *c, const struct field *field)
 	return rules[row].check(c, field->value);
 }
 
+/* A key may tell of what is no concern of others; the name of its record does not. */
+static struct slice
+value_to_keep(const struct check *c, const struct field *field)
+{
+	return field->letter == 'K' ? c->origin->record : field->value;
+}
+
 static enum envelope_result
 convert(struct check *c, struct slice fields, struct str *out)
 {
@@ -233,8 +261,8 @@ convert(struct check *c, struct slice fields, struct str *out)
 
 		if (result != ENVELOPE_GOOD)
 			return result;
-		if (fields_add(out, field.letter, field.value, '\n') == -1 ||
-		    (field.letter == 'F' && fields_add(out, 'S', c->source, '\n') == -1)) {
+		if (fields_add(out, field.letter, value_to_keep(c, &field), '\n') == -1 ||
+		    (field.letter == 'F' && fields_add(out, 'S', c->origin->source, '\n') == -1)) {
 			c->reason = "out of memory";
 			return ENVELOPE_NO_MEMORY;
 		}
@@ -247,10 +275,10 @@ convert(struct check *c, struct slice fields, struct str *out)
 }
 
 enum envelope_result
-envelope_convert(struct slice fields, struct slice source, size_t recipients_max, struct str *out,
-    size_t *recipients, const char **reason)
+envelope_convert(struct slice fields, const struct envelope_origin *origin, size_t recipients_max,
+    struct str *out, size_t *recipients, const char **reason)
 {
-	struct check check = {.source = source, .recipients_max = recipients_max};
+	struct check check = {.origin = origin, .recipients_max = recipients_max};
 	size_t before = out->len;
 	enum envelope_result result = convert(&check, fields, out);
 
@@ -259,4 +287,15 @@ envelope_convert(struct slice fields, struct slice source, size_t recipients_max
 	*recipients = check.recipients;
 	*reason = check.reason;
 	return result;
+}
+
+struct slice
+envelope_find_key(struct slice fields)
+{
+	struct field field;
+
+	while (fields_next(&fields, '\0', &field) == FIELDS_ONE && field.letter != 'T')
+		if (field.letter == 'K')
+			return field.value;
+	return slice_of("");
 }

@@ -23,13 +23,24 @@ enum envelope_result {
 	ENVELOPE_NO_MEMORY,
 };
 
+#define ENVELOPE_KEY_MAX 1000
+
+/* What enqueue itself has to say, and no submitter. */
+struct envelope_origin {
+	struct slice source; /* S */
+	struct slice record; /* of the submitter's key, in place of it; empty where he gave none */
+};
+
 /*
  * Checks an envelope as submitters write it (NUL after each field) and adds it to OUT as the spool
  * keeps it (LF). RECIPIENTS_MAX bounds *recipients. On failure OUT is as before and *reason says
- * what is wrong, in static text. SOURCE becomes the S field, which no submitter can write himself.
+ * what is wrong, in static text.
  */
-enum envelope_result envelope_convert(struct slice fields, struct slice source,
+enum envelope_result envelope_convert(struct slice fields, const struct envelope_origin *origin,
     size_t recipients_max, struct str *out, size_t *recipients, const char **reason);
+
+/* The key in an envelope as submitters write it, not checked; empty where there is none. */
+struct slice envelope_find_key(struct slice fields);
 
 /* FUTURERELEASE (RFC 4865), as the H field has it. */
 struct envelope_hold {
@@ -52,6 +63,8 @@ struct envelope {
 	struct slice deliver_by; /* as it stands there: for jobs and copies */
 	struct envelope_deliver_by by;
 	struct envelope_hold hold;
+	int64_t expires;	 /* seconds since 1970: from then on it is not tried; 0 for never */
+	struct slice record;	 /* of its key (spool/key.h); empty where there is none */
 	int priority;		 /* RFC 6710: -9 to 9 */
 	bool is_utf8;		 /* RFC 6531 SMTPUTF8 */
 	bool requires_tls;	 /* RFC 8689 REQUIRETLS */
@@ -66,6 +79,8 @@ struct envelope_recipient {
 bool envelope_read_hold(struct slice value, struct envelope_hold *hold);
 /* Reads "TIME;R" or "TIME;N", with a T behind it or not. False for anything else. */
 bool envelope_read_deliver_by(struct slice value, struct envelope_deliver_by *by);
+/* Reads seconds since 1970, at least 1. False for anything else. */
+bool envelope_read_expires(struct slice value, int64_t *expires);
 /* Reads -9 to 9. False for anything else. */
 bool envelope_read_priority(struct slice value, int *priority);
 

@@ -39,6 +39,17 @@ envelope_read_deliver_by(struct slice value, struct envelope_deliver_by *by)
 }
 
 bool
+envelope_read_expires(struct slice value, int64_t *expires)
+{
+	uint64_t seconds;
+
+	if (!slice_number(value, ENVELOPE_TIME_MAX, &seconds) || seconds == 0)
+		return false;
+	*expires = (int64_t)seconds;
+	return true;
+}
+
+bool
 envelope_read_priority(struct slice value, int *priority)
 {
 	bool low = slice_starts(value, "-");
@@ -82,6 +93,12 @@ take_message_field(struct envelope *e, const struct field *field)
 		if (envelope_read_deliver_by(field->value, &e->by))
 			e->deliver_by = field->value;
 		break;
+	case 'X':
+		(void)envelope_read_expires(field->value, &e->expires);
+		break;
+	case 'K':
+		e->record = field->value;
+		break;
 	case 'P':
 		(void)envelope_read_priority(field->value, &e->priority);
 		break;
@@ -99,7 +116,9 @@ take_message_field(struct envelope *e, const struct field *field)
 static bool
 is_message_field(const struct field *field)
 {
-	return slice_find(slice_of("BVRSADHYPUQ"), field->letter) < sizeof "BVRSADHYPUQ" - 1;
+	static const char letters[] = "BVRSADHYXKPUQ";
+
+	return slice_find(slice_of(letters), field->letter) < sizeof letters - 1;
 }
 
 bool

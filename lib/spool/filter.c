@@ -71,6 +71,7 @@ filter_run(const char *command, int message_fd, int envelope_fd)
 	    dup2(envelope_fd, STDOUT_FILENO) == -1)
 		_exit(NOT_EXECUTED);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(words[0], words);

@@ -27,6 +27,8 @@ enum frame_type {
 	 * to be put over ID_LENGTH octets, decimal; or empty.
 	 */
 	FRAME_PLACE = 'P',
+	/* Before these: when the first attempt is to be made. Payload: queue, now or wait. */
+	FRAME_WHEN = 'W',
 	FRAME_DATA = 'D',
 	FRAME_COMMIT = 'C', /* payload: octets of all data, decimal; the message is whole */
 	FRAME_ABORT = 'A',
@@ -34,6 +36,9 @@ enum frame_type {
 	FRAME_GO = 'G',	     /* payload: the queue id; data may come */
 	FRAME_DURABLE = 'K', /* payload: the queue id */
 	FRAME_REFUSED = 'R', /* payload: exit code of qmail-queue, space, why */
+	/* behind K, after "wait" */
+	FRAME_SEEN = 'S', /* payload: the number of a recipient, from 0, a state, a space, reply */
+	FRAME_OVER = 'Z', /* empty: nobody waits any more */
 };
 
 /* Writes the head of a frame to BYTES. */

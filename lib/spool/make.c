@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "conf/user.h"
 
 /* A folder comes before what is in it. */
 const struct make_part make_parts[] = {
@@ -20,6 +21,7 @@ const struct make_part make_parts[] = {
     {"hold", S_IFDIR | 0700},
     {"corrupt", S_IFDIR | 0700},
     {"hosts", S_IFDIR | 0700},
+    {"keys", S_IFDIR | 0700},
     {"postmaster", S_IFDIR | 0700},
     {"postmaster/tmp", S_IFDIR | 0700},
     {"postmaster/new", S_IFDIR | 0700},
@@ -69,6 +71,7 @@ is_empty(int fd)
 int
 make_root(struct spool *s, uid_t owner, gid_t group, struct str *made)
 {
+	char named[USER_TEXT_SIZE], self[USER_TEXT_SIZE];
 	struct stat st;
 
 	if (open_or_make_root(s, made) == -1)
@@ -79,8 +82,8 @@ make_root(struct spool *s, uid_t owner, gid_t group, struct str *made)
 		return 0;
 	if (st.st_uid != 0 || !is_empty(s->fd)) {
 		errno = EEXIST;
-		return spool_problem(s, "%s exists and belongs to uid %ld, not to uid %ld", s->path,
-		    (long)st.st_uid, (long)owner);
+		return spool_problem(s, "%s exists and belongs to %s, not to %s", s->path,
+		    user_text(named, st.st_uid), user_text(self, owner));
 	}
 	if (fchmod(s->fd, 0755) == -1 || fchown(s->fd, owner, group) == -1)
 		return spool_problem(s, "unable to hand over %s: %s", s->path, strerror(errno));
@@ -136,14 +139,16 @@ sync_directory(struct spool *s, const char *name)
 int
 make_spool(struct spool *s, struct str *made)
 {
+	char named[USER_TEXT_SIZE], self[USER_TEXT_SIZE];
 	struct stat st;
 
 	if (open_or_make_root(s, made) == -1)
 		return -1;
 	if (fstat(s->fd, &st) == -1 || st.st_uid != geteuid()) {
 		errno = EPERM;
-		return spool_problem(s, "%s belongs to uid %ld and this is uid %ld", s->path,
-		    (long)st.st_uid, (long)geteuid());
+		return spool_problem(s,
+		    "%s belongs to %s and this is %s: run as its owner, or as root", s->path,
+		    user_text(named, st.st_uid), user_text(self, geteuid()));
 	}
 	/* a umask of 0002 or less */
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && fchmod(s->fd, 0755) == -1)

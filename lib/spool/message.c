@@ -34,17 +34,32 @@ message_file_size(const struct message_header *h)
 	return (uint64_t)message_offset(h) + h->length;
 }
 
+/*
+ * VALUE in WIDTH digits, and the space behind them: what is behind. Without printf, which would be
+ * a third of what it costs to look at a message.
+ */
+static char *
+put_digits(char *to, uint64_t value, unsigned base, size_t width)
+{
+	for (size_t i = width; i > 0; i--, value /= base)
+		to[i - 1] = "0123456789abcdef"[value % base];
+	return to + width + 1;
+}
+
 void
 message_header_encode(const struct message_header *h, char bytes[MESSAGE_HEADER_SIZE])
 {
-	char text[MESSAGE_HEADER_SIZE * 2];
-	int len = snprintf(text, sizeof text, MAGIC " %s %010zu %07zu %015llu %08x %08x ", h->id,
-	    h->envelope_length, h->recipients, (unsigned long long)h->length, h->envelope_sum,
-	    h->sum);
+	char *to = bytes + sizeof MAGIC;
 
-	snprintf(text + len, sizeof text - (size_t)len, "%08x", crc32c(0, text, (size_t)len));
 	memset(bytes, ' ', MESSAGE_HEADER_SIZE);
-	memcpy(bytes, text, strlen(text));
+	memcpy(bytes, MAGIC, sizeof MAGIC - 1);
+	memcpy(to, h->id, strnlen(h->id, ID_LENGTH));
+	to = put_digits(to + ID_LENGTH + 1, h->envelope_length, 10, 10);
+	to = put_digits(to, h->recipients, 10, 7);
+	to = put_digits(to, h->length, 10, 15);
+	to = put_digits(to, h->envelope_sum, 16, 8);
+	to = put_digits(to, h->sum, 16, 8);
+	(void)put_digits(to, crc32c(0, bytes, (size_t)(to - bytes)), 16, 8);
 	bytes[MESSAGE_HEADER_SIZE - 1] = '\n';
 }
 

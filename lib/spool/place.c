@@ -163,8 +163,10 @@ visit_directory(struct spool *s, struct place *place,
 	if (place->cells != NULL && s->cells_fd == -1)
 		return 1;
 	place->fd = spool_open_directory(s, place->name);
-	if (place->fd == -1)
-		return strchr(place->name, '/') != NULL && errno == ENOENT ? 1 : -1;
+	if (place->fd == -1) /* a file that has no business there is for qctl check to tell of */
+		return strchr(place->name, '/') != NULL && (errno == ENOENT || errno == ENOTDIR)
+			   ? 1
+			   : -1;
 	more = visit(context, place);
 	io_close(place->fd);
 	return more;

@@ -14,6 +14,7 @@
 
 #include "base/helper.h"
 #include "base/io.h"
+#include "conf/user.h"
 #include "spool/cell.h"
 
 #ifndef SATCHEL_SPOOL_DIR
@@ -47,6 +48,7 @@ spool_problem(struct spool *s, const char *format, ...)
 static int
 check_owner(struct spool *s, int fd, const char *name)
 {
+	char owner[USER_TEXT_SIZE], self[USER_TEXT_SIZE];
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
@@ -55,10 +57,10 @@ check_owner(struct spool *s, int fd, const char *name)
 	if (st.st_uid != geteuid()) {
 		errno = EPERM;
 		return spool_problem(s,
-		    "%s/%s belongs to uid %ld and this is uid %ld: run as its owner, or make "
-		    "another"
-		    " with 'qctl init'",
-		    s->path, name, (long)st.st_uid, (long)geteuid());
+		    "%s%s%s belongs to %s and this is %s: run as its owner, or make another with "
+		    "'qctl init'",
+		    s->path, *name == '\0' ? "" : "/", name, user_text(owner, st.st_uid),
+		    user_text(self, geteuid()));
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
 		errno = EPERM;
@@ -171,7 +173,7 @@ spool_close(struct spool *s)
 	str_free(&s->problem);
 }
 
-void
+bool
 spool_wake(struct spool *s, const char *id, int cell)
 {
 	char line[64], name[CELL_NAME_SIZE] = "";
@@ -181,11 +183,12 @@ spool_wake(struct spool *s, const char *id, int cell)
 		s->trigger_fd =
 		    openat(s->fd, SPOOL_TRIGGER, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (s->trigger_fd == -1)
-		return; /* nobody listens */
+		return false; /* nobody listens */
 	if (cell != -1)
 		cell_name(name, cell);
 	len = snprintf(line, sizeof line, "%s%s%s\n", id, cell == -1 ? "" : " ", name);
 	/* a full FIFO is enough to wake its reader, who then looks through the spool */
-	if (write(s->trigger_fd, line, (size_t)len) == -1)
-		errno = 0;
+	if (write(s->trigger_fd, line, (size_t)len) == (ssize_t)len)
+		return true;
+	return errno == EAGAIN;
 }

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 #define SPOOL_TRIGGER "trigger"	  /* the FIFO that wakes qrun -w */
@@ -47,9 +49,9 @@ int spool_open_free(struct spool *s);
 
 /*
  * Wakes qrun -w, if there is one: message ID is in new/, or in the cell of the number CELL if that
- * is not -1. Never blocks.
+ * is not -1. Never blocks. True if there is.
  */
-void spool_wake(struct spool *s, const char *id, int cell);
+bool spool_wake(struct spool *s, const char *id, int cell);
 
 /*
  * Run by root, becomes the owner of the spool for good, so that root follows no name that another

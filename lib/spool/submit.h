@@ -32,15 +32,33 @@ enum submit_result {
 	SUBMIT_UNKNOWN,
 };
 
+/* When the first attempt is to be made, where the control file deliver leaves it to the submitter.
+ */
+enum submit_when {
+	SUBMIT_AS_SET, /* as that file says */
+	SUBMIT_QUEUE,  /* by the next pass */
+	SUBMIT_NOW,    /* in the background */
+	SUBMIT_WAIT,   /* the same, and submit_await will ask what became of it */
+};
+
+/* What became of a recipient at the first attempt. */
+enum submit_state {
+	SUBMIT_SENT = 'D',
+	SUBMIT_FAILED = 'F',   /* the sender is told */
+	SUBMIT_DEFERRED = 'T', /* it will be tried again */
+	SUBMIT_LEFT = '.',     /* nobody has tried yet */
+};
+
 struct submit {
 	bool has_trace; /* set by who writes a Received field himself; else enqueue writes one */
 	const struct executor *executor; /* null, or set by who may execute nothing himself */
 	int64_t timeout_ms;		 /* for each answer; set by submit_init, may be changed */
+	enum submit_when when;		 /* may be changed, for the messages to come */
 	char id[ID_SIZE];  /* of the message committed; before that what stands for it; "" where a
 			      filter hides it */
 	int code;	   /* of the last failure: an exit code of qmail-queue's (enqueue(8)) */
 	struct str reason; /* of the last failure: one line for people */
-	/* the rest is submit.c's */
+	/* the rest is that of submit*.c */
 	const char *filters;  /* ENQUEUE, or null */
 	struct helper helper; /* fd -1 when it is not open */
 	struct filter_chain chain;
@@ -74,6 +92,14 @@ void submit_place_id(struct submit *s, size_t offset);
 enum submit_result submit_write(struct submit *s, const void *data, size_t len);
 /* The message is whole. SUBMIT_OK: it is durable. */
 enum submit_result submit_commit(struct submit *s);
+/*
+ * After SUBMIT_OK of a message that was submitted with SUBMIT_WAIT: waits for the end of the first
+ * attempt, as long as enqueue does, and tells what is known of each recipient, by his place in the
+ * envelope. Nothing is known where nobody could wait. REPLY is "CODE RELAY TEXT" as in spool(5).
+ */
+void submit_await(struct submit *s,
+    void (*tell)(void *context, size_t recipient, enum submit_state state, struct slice reply),
+    void *context);
 /* Gives the message up. */
 void submit_abort(struct submit *s);
 /* Lets go of the helper, between messages; for a session that goes idle. */

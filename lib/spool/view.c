@@ -42,6 +42,9 @@ fill(struct view *v)
 {
 	size_t left = v->header.envelope_length - v->read, room;
 
+	if (left == 0)
+		return true;
+	v->has_moved = v->has_moved || v->start > 0;
 	memmove(v->window, v->window + v->start, v->end - v->start);
 	v->end -= v->start;
 	v->start = 0;
@@ -56,11 +59,19 @@ fill(struct view *v)
 	return true;
 }
 
+/* The envelope, from the start of the window on. */
+static bool
+parse(struct view *v)
+{
+	if (!envelope_parse(slice_make(v->window, v->end), &v->envelope))
+		return false;
+	v->start = (size_t)(v->envelope.recipients.data - v->window);
+	return true;
+}
+
 static enum view_result
 read_message(struct view *v, const struct place_entry *entry)
 {
-	struct slice text;
-
 	if (v->size < MESSAGE_HEADER_SIZE)
 		return VIEW_INCOMPLETE;
 	if (read_head(v) == -1)
@@ -79,11 +90,7 @@ read_message(struct view *v, const struct place_entry *entry)
 		v->size = message_file_size(&v->header);
 	if (message_file_size(&v->header) != v->size || !fill(v))
 		return VIEW_DAMAGED;
-	text = slice_make(v->window, v->end);
-	if (!envelope_parse(text, &v->envelope))
-		return VIEW_DAMAGED;
-	v->start = (size_t)(v->envelope.recipients.data - v->window);
-	return VIEW_GOOD;
+	return parse(v) ? VIEW_GOOD : VIEW_DAMAGED;
 }
 
 int
@@ -112,7 +119,7 @@ view_open(struct view *v, int prepared, const struct place_entry *entry)
 	struct stat st;
 
 	v->size = 0;
-	v->is_locked = false;
+	v->is_locked = v->has_moved = false;
 	v->start = v->end = v->read = v->recipient = v->head_length = 0;
 	v->fd = prepared < 0 ? -1 : prepared;
 	if (prepared < 0)
@@ -153,4 +160,17 @@ view_next(struct view *v, struct envelope_recipient *r, struct recipient_state *
 	v->start = v->end - rest.len;
 	v->recipient++;
 	return true;
+}
+
+bool
+view_rewind(struct view *v)
+{
+	v->recipient = 0;
+	if (!v->has_moved) {
+		v->start = (size_t)(v->envelope.recipients.data - v->window);
+		return true;
+	}
+	v->start = v->end = v->read = 0;
+	v->has_moved = false;
+	return fill(v) && parse(v);
 }

@@ -35,6 +35,7 @@ struct view {
 	char window[VIEW_WINDOW];
 	size_t start, end; /* unread: window[start..end) */
 	size_t read;	   /* octets of the envelope read into the window so far */
+	bool has_moved;	   /* the window does not begin with the envelope any more */
 	size_t recipient;  /* index of the next */
 	char state[MESSAGE_STATE_SIZE];
 };
@@ -57,5 +58,11 @@ void view_close(struct view *v);
  * or where the envelope is damaged: then fewer than header.recipients came.
  */
 bool view_next(struct view *v, struct envelope_recipient *r, struct recipient_state *state);
+
+/*
+ * Back to the first recipient, with the envelope as view_open gave it. False where it cannot be
+ * read any more.
+ */
+bool view_rewind(struct view *v);
 
 #endif

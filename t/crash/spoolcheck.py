@@ -51,7 +51,7 @@ class Message:
         need(lines.pop() == b"", "the envelope ends within a line")
         self.fields = [(line[:1], line[1:]) for line in lines]
         letters = b"".join(letter for letter, _ in self.fields)
-        need(re.match(rb"F[BVRSDAHYPUQ]*(T[NO]*)+\Z", letters), "the fields are %r" % letters)
+        need(re.match(rb"F[BVRSDAHYXKPUQ]*(T[NO]*)+\Z", letters), "the fields are %r" % letters)
         need(letters.count(b"T") == count, "%r, not %d recipients" % (letters, count))
         need(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data[HEADER:states]), "a control character")
         self.states = [data[states + i * STATE:states + (i + 1) * STATE] for i in range(count)]
@@ -101,14 +101,18 @@ class Spool:
     """What stands in it now: messages {(folder, id): Message or None}, and problems found."""
 
     TOP = {b"new", b"deferred", b"hold", b"corrupt", b"hosts", b"postmaster", b"run", b"trigger",
-           b"cells", b"free", b"finished"}
+           b"cells", b"free", b"finished", b"keys"}
+    IDENTITY = b"identity"  # of the spool, made by the first export: a link that leads nowhere
 
     def __init__(self, path, known=None):
         """KNOWN, a dict: what was read before and has not changed since is not read again."""
         self.path = os.fsencode(path)
         self.known = {} if known is None else known
         self.messages, self.problems = {}, []
-        self.problems += ["%r is in the spool" % n for n in set(os.listdir(self.path)) - self.TOP]
+        names = set(os.listdir(self.path))
+        self.problems += ["%r is in the spool" % n for n in names - self.TOP - {self.IDENTITY}]
+        if self.IDENTITY in names:
+            self.look_at_identity()
         self.look(b"new")
         self.look_at_held()
         self.look_at_cells()
@@ -125,6 +129,14 @@ class Spool:
         if key not in self.known:
             self.known[key] = read(directory, name)
         return self.known[key]
+
+    def look_at_identity(self):
+        try:
+            text = os.readlink(os.path.join(self.path, self.IDENTITY))
+        except OSError as why:
+            text = os.fsencode(str(why))
+        if not re.match(rb"[0-9a-f]{32}\Z", text):
+            self.problems.append("identity: %r" % text)
 
     def look_at_held(self):
         directory = os.path.join(self.path, b"hold")

@@ -5,7 +5,7 @@ import re
 TRACED = """openat open creat close lseek write pwrite64 writev pwritev pwritev2 ftruncate truncate
     fallocate rename renameat renameat2 link linkat unlink unlinkat mkdir mkdirat rmdir mknod mknodat
     symlink symlinkat fsync fdatasync sync syncfs sendto sendmsg sendmmsg sendfile splice
-    copy_file_range mmap io_uring_setup""".split()
+    copy_file_range mmap io_uring_setup poll ppoll""".split()
 COMMAND = ["strace", "-f", "-qq", "--seccomp-bpf", "-ttt", "-y", "-xx", "-s", "4000000",
            "-e", "signal=none", "-e", "trace=" + ",".join(TRACED)]
 

@@ -12,6 +12,7 @@ import random
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
-DEADLINE = 20
+DEADLINE = 60
 SESSIONS_AT_ONCE = 6
+MESSAGES_LEAST = 150  # however slow the machine is, some go each way
 MESSAGE_MAX = 300000
 RETRIES = 2  # as many attempts at each later address fail
 
@@ -34,6 +36,8 @@ HOSTED.update((name, [name + "/"]) for name in FRESH)
 LATER = ["later%d" % i for i in range(60)]
 REMOTE = ["joe", "jim", "down"] + LATER
 SENDER = "sender@crash.test"
+KEYED = "ann@crash.test"
+KEYED_FIRST = 1000000  # numbers of messages with a key
 # Of the spool, of mailboxes, and of smtpd, if root starts it all
 OWNER, MAIL_USER, SMTPD_USER = "games", "nobody", "mail"
 
@@ -226,8 +230,12 @@ class Clients:
                 size = MESSAGE_MAX
             return {"token": "message-%d" % number, "recipients": recipients, "manner": manner, "size": size, "pause": r.random() < 0.1}
 
+    def is_over(self):
+        late = time.monotonic() - self.until
+        return late > DEADLINE or (late > 0 and self.count >= MESSAGES_LEAST)
+
     def sessions(self):
-        while time.monotonic() < self.until:
+        while not self.is_over():
             with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as s, s.makefile("rb") as stream:
                 try:
                     self.reply(stream)
@@ -281,6 +289,39 @@ class Clients:
             os.write(self.heard, b"heard %s\n" % m["token"].encode())  # for the log of strace
 
 
+def frame(letter, payload=b""):
+    return letter + struct.pack(">I", len(payload)) + payload
+
+
+def submit_by_key(T, clients, number):
+    """One message with a key, handed to the service; powercut hands it over again."""
+    m = {"token": "message-%d" % number, "recipients": [KEYED], "manner": "keyed", "size": 100 * (number % 7),
+         "answer": "unknown", "pause": False}
+    text = text_of(m["token"], m["size"])
+    envelope = b"F%s\0K%s\0T%s\0" % (SENDER.encode(), m["token"].encode(), KEYED.encode())
+    with clients.lock:
+        clients.told.append(m)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(DEADLINE)
+        s.connect(os.path.join(T, "spool/run/enqueue/socket"))
+        s.sendall(frame(b"P") + frame(b"L", envelope) + frame(b"D", text) + frame(b"C", b"%d" % len(text)))
+        with s.makefile("rb") as stream:
+            head = stream.read(5)
+            m["id"] = stream.read(struct.unpack(">I", head[1:])[0]).decode()
+    if head[:1] != b"K":
+        raise SystemExit("refused: " + m["id"])
+    m["answer"] = "accepted"
+    os.write(clients.heard, b"heard %s\n" % m["token"].encode())
+
+
+def submit_by_keys(T, clients):
+    for number in range(KEYED_FIRST, KEYED_FIRST + 1000):
+        if clients.is_over():
+            break
+        submit_by_key(T, clients, number)
+        time.sleep(0.2)
+
+
 def start(T, name, argv, **user):
     with open(os.path.join(T, name + ".log"), "ab") as log:
         return subprocess.Popen(argv, env=environment(T), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **user)
@@ -300,9 +341,15 @@ def port_of(T):
     return int(found[1]) if found else None
 
 
+def has_held(T):
+    with open(os.path.join(T, "qctl.log")) as f:
+        return " held\n" in f.read()
+
+
 def administrate(T, done):
-    """Somebody holds what waits, lets it go again, and has it tried."""
-    while not done.wait(0.5):
+    """Somebody holds what waits, lets it go again, and has it tried; and has held something by the end."""
+    until = time.monotonic() + DEADLINE
+    while not done.wait(0.5) or (not has_held(T) and time.monotonic() < until):
         for action in ("hold", "release", "retry"):
             with open(os.path.join(T, "qctl.log"), "ab") as log:
                 subprocess.run(["qctl", action, "all"], env=environment(T), stdout=log, stderr=log, check=False,
@@ -317,8 +364,11 @@ def send_mail(T, seed, seconds):
     clients = Clients(port_of(T), seed, seconds)
     done = threading.Event()
     administrator = threading.Thread(target=administrate, args=(T, done))
+    keyed = threading.Thread(target=submit_by_keys, args=(T, clients))
     administrator.start()
+    keyed.start()
     clients.run()
+    keyed.join()
     done.set()
     administrator.join()
     time.sleep(3)  # what this records is the quiet after the mail, and retries in it

@@ -24,6 +24,7 @@
 #include "base/io.h"
 #include "fuzz.h"
 #include "net/authd.h"
+#include "scratch.h"
 
 #define INPUT_MAX ((size_t)20000) /* less than the input buffer */
 #define END '\xff'
@@ -161,8 +162,7 @@ after_login(const struct settings *s, const char *maildir, int in, int out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char maildir[] = "/tmp/pop3d-fuzz.XXXXXX";
-	static bool is_made;
+	const char *maildir = scratch_folder();
 	struct settings settings = {.has_logins = true};
 	struct client client = {.peer.address = "192.0.2.1"};
 	struct slice rest, commands;
@@ -170,8 +170,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || size > INPUT_MAX)
 		return 0;
-	must(is_made || mkdtemp(maildir) != NULL);
-	is_made = true;
 	limits_default(&settings.limits);
 	settings.limits.pop3d_errors = 100;
 	str_init(&settings.me, 16);

@@ -15,6 +15,7 @@
 #include "conf/limits.h"
 #include "fuzz.h"
 #include "mail/address.h"
+#include "scratch.h"
 
 static void
 put(const struct control *c, const char *name, struct slice text)
@@ -81,17 +82,11 @@ check_settings(const struct control *c, struct str *problem)
 	cidr_list_free(&list);
 }
 
-/* One scratch directory serves all inputs. */
 static void
 open_scratch(struct control *c)
 {
-	static char path[] = "/tmp/fuzz.XXXXXX";
-	static bool is_made; /* its name may have an X in it then, too */
-
-	must(is_made || mkdtemp(path) != NULL);
-	is_made = true;
-	c->path = path;
-	c->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->path = scratch_folder();
+	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	must(c->fd != -1);
 }
 

@@ -84,14 +84,14 @@ serve() {
 	(umask 077 && echo "ann@example.org: $HASH $KEY" >"$SATCHEL_CONTROL/secrets")
 	PORT=$(free_port)
 	start smtpd -l "127.0.0.1:$PORT"
-	wait_for 10 port_open "$PORT"
+	wait_for 20 port_open "$PORT"
 }
 
 # msmtp MECHANISM PASSWORD OPTION...
 msmtp() {
 	local mechanism=$1 password=$2
 	shift 2
-	printf 'Subject: x\n\nx\n' | LD_LIBRARY_PATH=$PEER_LIBS timeout 30 "$PEERS/msmtp/usr/bin/msmtp" \
+	printf 'Subject: x\n\nx\n' | LD_LIBRARY_PATH=$PEER_LIBS timeout 60 "$PEERS/msmtp/usr/bin/msmtp" \
 		-C /dev/null --host=127.0.0.1 --port="$PORT" --auth="$mechanism" --user=ann@example.org \
 		--passwordeval="echo $password" --from=ann@example.org "$@" joe@far.test
 }

@@ -14,7 +14,7 @@ setup() {
 	PORT=$(free_port)
 	start tcpserver -H -R -l here.test 127.0.0.1 "$PORT" smtpd
 	SMTPD_LOG=$STARTED_LOG
-	wait_for 10 port_open "$PORT"
+	wait_for 20 port_open "$PORT"
 }
 
 teardown() {
@@ -28,7 +28,7 @@ BAD=nobody-of-that-name@example.test
 # arrived COUNT: so many messages are in the spool, each as it was sent and for GOOD alone.
 arrived() {
 	local file
-	wait_for 10 holds "$1" || {
+	wait_for 20 holds "$1" || {
 		cat "$SMTPD_LOG" >&2
 		return 1
 	}
@@ -40,11 +40,11 @@ arrived() {
 }
 
 holds() {
-	[ "$(files_in "$SATCHEL_SPOOL/new")" -eq "$1" ]
+	[ "$(complete_in "$SATCHEL_SPOOL/new")" -eq "$1" ]
 }
 
 @test "Python's smtplib" {
-	run timeout 30 python3 "$ROOT/t/peers/python_send.py" smtplib "$PORT" "$T/wire" "$GOOD" "$BAD"
+	run timeout 60 python3 "$ROOT/t/peers/python_send.py" smtplib "$PORT" "$T/wire" "$GOOD" "$BAD"
 	assert_status 0
 	[ "$output" = "$BAD 550" ]
 	arrived 1
@@ -53,7 +53,7 @@ holds() {
 @test "aiosmtplib" {
 	peer python3-aiosmtplib ""
 	PYTHONPATH=$PEERS/python3-aiosmtplib/usr/lib/python3/dist-packages \
-		run timeout 30 python3 "$ROOT/t/peers/python_send.py" aiosmtplib "$PORT" "$T/wire" "$GOOD" "$BAD"
+		run timeout 60 python3 "$ROOT/t/peers/python_send.py" aiosmtplib "$PORT" "$T/wire" "$GOOD" "$BAD"
 	assert_status 0
 	[ "$output" = "$BAD 550" ]
 	arrived 1
@@ -61,7 +61,7 @@ holds() {
 
 @test "curl" {
 	needs curl
-	run timeout 30 curl -sS --mail-from me@example.org --mail-rcpt "$GOOD" --mail-rcpt "$BAD" \
+	run timeout 60 curl -sS --mail-from me@example.org --mail-rcpt "$GOOD" --mail-rcpt "$BAD" \
 		--mail-rcpt-allowfails -T "$T/wire" "smtp://127.0.0.1:$PORT"
 	assert_status 0
 	arrived 1
@@ -74,7 +74,7 @@ holds() {
 	truncate -s -1 "$T/message"
 	for option in "" --pipeline; do
 		# shellcheck disable=SC2086
-		run timeout 30 swaks -s "127.0.0.1:$PORT" -f me@example.org -t "$GOOD,$BAD" -d "@$T/message" $option
+		run timeout 60 swaks -s "127.0.0.1:$PORT" -f me@example.org -t "$GOOD,$BAD" -d "@$T/message" $option
 		assert_status 0
 		assert_output_has "550 5.1.1"
 	done
@@ -84,7 +84,7 @@ holds() {
 @test "msmtp" {
 	peer msmtp usr/bin/msmtp
 	for recipients in "$BAD" "$GOOD"; do
-		run timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/msmtp/usr/bin/msmtp" -C /dev/null \
+		run timeout 60 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/msmtp/usr/bin/msmtp" -C /dev/null \
 			--host=127.0.0.1 --port="$PORT" -f me@example.org --domain=peer.test --set-from-header=off \
 			--set-date-header=off --set-msgid-header=off "$recipients" <"$T/message"
 		[ "$recipients" = "$GOOD" ] || [ "$status" -ne 0 ]
@@ -107,7 +107,7 @@ holds() {
 		  driver = smtp
 		  allow_localhost
 	END
-	run timeout 30 "$P/run" -odf -oi -f "<>" "$GOOD" "$BAD" <"$T/message"
+	run timeout 60 "$P/run" -odf -oi -f "<>" "$GOOD" "$BAD" <"$T/message"
 	assert_status 0
 	arrived 1
 	grep -q "\*\* $BAD .* 550 5.1.1" "$P/spool/mainlog"
@@ -115,8 +115,8 @@ holds() {
 
 @test "Postfix' smtp-source: many sessions at once" {
 	peer postfix usr/sbin/smtp-source
-	run timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/sbin/smtp-source" -s 10 -m 50 \
+	run timeout 60 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/sbin/smtp-source" -s 10 -m 50 \
 		-f me@example.org -t "$GOOD" "127.0.0.1:$PORT"
 	assert_status 0
-	wait_for 10 holds 50
+	wait_for 20 holds 50
 }

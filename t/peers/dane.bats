@@ -88,12 +88,12 @@ start_server() {
 		done
 	} >"$SATCHEL_CONTROL/certificates"
 	start smtpd -l 127.0.0.1:0
-	wait_for 10 grep -q 'smtpd: listening' "$STARTED_LOG"
+	wait_for 20 grep -q 'smtpd: listening' "$STARTED_LOG"
 	PORT=$(sed -n 's/.*smtpd: listening.* port=\([0-9]*\)/\1/p' "$STARTED_LOG")
 	control mxport "$PORT"
 	# and one without TLS
-	start python3 "$ROOT/t/sink.py" --host 127.0.0.2 --port "$PORT"
-	wait_for 10 test -s "$STARTED_LOG"
+	start smtp-sink --host 127.0.0.2 --port "$PORT"
+	wait_for 20 test -s "$STARTED_LOG"
 }
 
 # host NAME TLSA-DATA...: where mail for NAME.mail.example.test goes
@@ -134,7 +134,7 @@ main_zone() {
 
 # try DOMAIN: what smtp-send says
 try() {
-	run timeout 30 smtp-send -f me@example.org "$1" "joe@$1" < <(printf 'Subject: x\n\nx\n')
+	run timeout 60 smtp-send -f me@example.org "$1" "joe@$1" < <(printf 'Subject: x\n\nx\n')
 }
 
 # A line each, "DOMAIN PATTERN": what smtp-send says of it matches.

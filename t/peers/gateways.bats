@@ -62,7 +62,7 @@ make_batch() {
 	make_batch
 	[ "$(grep -c '^RCPT' "$P/batch")" -eq 2 ]
 	tr -d '\r' <"$P/batch" >"$P/batch.lf"
-	run timeout 30 "$P/run" -odf -bS <"$P/batch.lf"
+	run timeout 60 "$P/run" -odf -bS <"$P/batch.lf"
 	assert_status 0
 	wait_for 20 test -n "$(ls "$P/box")"
 	for file in "$P/box"/*; do
@@ -90,7 +90,7 @@ make_batch() {
 		  message_prefix = "HELO peer.test\n"
 	END
 	for _ in 1 2; do
-		run timeout 30 "$P/run" -odf -oi -f me@example.org joe@example.test ann@example.test <"$T/text"
+		run timeout 60 "$P/run" -odf -oi -f me@example.org joe@example.test ann@example.test <"$T/text"
 		assert_status 0
 	done
 	run bsmtp <"$P/box/batch"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
-// A plugin of Haraka: mail for joe@example.test goes to files of the folder BOX, as it came; nobody else
-// is known.
+// A plugin of Haraka: mail for joe@example.test and for the postmaster goes to files of the folder BOX,
+// as it came; nobody else is known.
 'use strict';
 
 const fs = require('node:fs');
 const path = require('node:path');
 
 exports.hook_rcpt = function (next, connection, params) {
-	if (params[0].user === 'joe' && params[0].host === 'example.test') return next(OK);
+	const { user, host } = params[0];
+	if (user === 'joe' && host === 'example.test') return next(OK);
+	if (user.toLowerCase() === 'postmaster' && (!host || host === 'example.test')) return next(OK);
 	next(DENY, '5.1.1 no such user');
 };
 

@@ -64,7 +64,7 @@ write_script() {
 		smtpd -l 25 -u satchel-smtpd &
 		pop3d -t -l 995 &
 		qrun -w &
-		until_true() { for _ in $(seq 200); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; echo "never: $*"; ps -eo user:16,args; exit 1; }
+		until_true() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; echo "never: $*"; ps -eo user:16,args; exit 1; }
 		until_true test -S $run/tlsd/socket -a -S $run/authd/socket -a -S $run/enqueue/socket -a -S $run/qrun/socket
 		until_true bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 4<>/dev/tcp/127.0.0.1/995'
 		for to in dev@example.org sysuser prog; do printf 'Subject: to %s\n\nHello.\n' $to | sendmail -f ann@example.org $to; done
@@ -93,7 +93,7 @@ write_script() {
 
 @test "a host of its own: the page's commands, as root, with every user" {
 	write_script >"$T/script"
-	run timeout 60 unshare -m -p -n -u --fork --kill-child sh "$T/host" bash "$T/script"
+	run timeout 200 unshare -m -p -n -u --fork --kill-child sh "$T/host" bash "$T/script"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	grep -qx 'ran: sysuser nobody' <<<"$output"

@@ -23,7 +23,7 @@ teardown() {
 
 # Two messages, one after the other; the client is known by its address.
 serves() {
-	wait_for 10 port_open "$port"
+	wait_for 20 port_open "$port"
 	python3 - "$port" <<-'END'
 		import smtplib, sys
 		for n in range(2):

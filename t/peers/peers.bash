@@ -26,7 +26,7 @@ download() {
 
 # Where the libraries of what is unpacked are.
 peer_libraries() {
-	find "$PEERS" -name '*.so.*' -o -name 'libpostfix*.so' | sed 's|/[^/]*$||' | sort -u | paste -sd :
+	find "$PEERS" -path "$PEERS/fetch" -prune -o \( -name '*.so.*' -o -name 'libpostfix*.so' \) -print | sed 's|/[^/]*$||' | sort -u | paste -sd :
 }
 
 lacks_libraries() {
@@ -61,8 +61,10 @@ fetch_peer() {
 peer() {
 	mkdir -p "$PEERS"
 	exec {peer_lock}>"$PEERS/lock"
-	flock -w 120 "$peer_lock"
-	fetch_peer "$@" && found=true || found=false
+	found=false
+	if flock -w 400 "$peer_lock" && fetch_peer "$@"; then
+		found=true
+	fi
 	exec {peer_lock}>&-
 	$found || missing_peer "the package $1 cannot be had; see build/peers/fetch.log" || return 1
 	PEER_LIBS=$(peer_libraries)
@@ -213,7 +215,7 @@ postfix_start() {
 		postlog unix-dgram n - n - 1 postlogd
 	END
 	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
-	wait_for 10 port_open "$PORT"
+	wait_for 20 port_open "$PORT"
 }
 
 # dovecot_auth_start MECHANISMS: Dovecot's auth service at $P/run/auth-client, where ann@example.org has
@@ -258,7 +260,7 @@ dovecot_auth_start() {
 	# as dovecot would itself, if it were where it was built for
 	LD_LIBRARY_PATH=$PEER_LIBS:$lib:$lib/modules/old-stats start "$PEERS/dovecot-core/usr/bin/doveconf" \
 		-f service=master -c "$P/conf" -m master -e "$PEERS/dovecot-core/usr/sbin/dovecot" -F -c "$P/conf"
-	wait_for 10 test -S "$P/run/auth-client" || {
+	wait_for 20 listens_at "$P/run/auth-client" || {
 		cat "$STARTED_LOG" "$P/log" >&2
 		return 1
 	}

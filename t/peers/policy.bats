@@ -44,7 +44,7 @@ is_accepted() {
 greylists() {
 	smtp "$ask"
 	assert_output_has '450 4.2.0 Come back in 1 s'
-	wait_for 10 is_accepted "$ask"
+	wait_for 20 is_accepted "$ask"
 	rm -rf "$SATCHEL_SPOOL"
 	satchel_init
 	smtp "${ask}DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
@@ -53,7 +53,7 @@ greylists() {
 
 @test "postgrey, on a unix socket" {
 	postgrey_with "unix=$T/grey/socket"
-	wait_for 10 test -S "$T/grey/socket"
+	wait_for 20 listens_at "$T/grey/socket"
 	control policy "unix:$T/grey/socket"
 	greylists
 }
@@ -65,6 +65,6 @@ greylists() {
 	control policy "inet:127.0.0.1:$port"
 	smtp "$ask"
 	assert_output_has '450 4.2.0 Come back in 1 s'
-	wait_for 10 is_accepted "${ask}DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
+	wait_for 20 is_accepted "${ask}DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
 	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells" -type f -exec grep -a '^X-Greylist: delayed' {} +
 }

@@ -13,7 +13,7 @@ setup() {
 	port=$(free_port)
 	start smtpd -l "127.0.0.1:$port"
 	server_log=$STARTED_LOG
-	wait_for 10 grep -q listening "$server_log"
+	wait_for 20 grep -q listening "$server_log"
 }
 
 teardown() {
@@ -27,16 +27,16 @@ haproxy_with() {
 	cat >"$T/haproxy.cfg" <<-END
 		defaults
 		    mode tcp
-		    timeout connect 5s
-		    timeout client 20s
-		    timeout server 20s
+		    timeout connect 60s
+		    timeout client 60s
+		    timeout server 60s
 		listen mail
 		    bind 127.0.0.1:$front
 		    option smtpchk EHLO check.test
 		    server satchel 127.0.0.1:$port check inter 200 $*
 	END
 	LD_LIBRARY_PATH=$PEER_LIBS start "$PEERS/haproxy/usr/sbin/haproxy" -db -f "$T/haproxy.cfg"
-	wait_for 10 grep -q 'session client=127.0.0.1 helo=check.test' "$server_log"
+	wait_for 20 grep -q 'session client=127.0.0.1 helo=check.test' "$server_log"
 }
 
 # said_from ADDRESS: the replies to a client who relays.
@@ -54,7 +54,7 @@ said_from() {
 	haproxy_with send-proxy
 	run said_from 127.0.0.77
 	assert_output_has "(250, b'2.1.5 Ok')"
-	wait_for 10 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
+	wait_for 20 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
 	run said_from 127.0.0.78
 	assert_output_has "(550, b'5.7.1 Relaying denied')"
 	[ "$(grep -c 'smtpd: proxy' "$server_log")" -eq 0 ]
@@ -64,7 +64,7 @@ said_from() {
 	haproxy_with send-proxy-v2 proxy-v2-options unique-id,authority
 	run said_from 127.0.0.77
 	assert_output_has "(250, b'2.1.5 Ok')"
-	wait_for 10 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
+	wait_for 20 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
 	run said_from 127.0.0.78
 	assert_output_has "(550, b'5.7.1 Relaying denied')"
 	[ "$(grep -c 'smtpd: proxy' "$server_log")" -eq 0 ]
@@ -86,16 +86,16 @@ auth_server() {
 	END
 	auth=$(free_port)
 	start python3 "$T/auth.py" "$auth" "$port"
-	wait_for 10 port_open "$auth"
+	wait_for 20 port_open "$auth"
 }
 
 @test "nginx, mail proxy with xclient" {
-	stop "$STARTED_PID"
+	stop "$STARTED_PID" || true # it may have had no time to heed a signal
 	rm "$SATCHEL_CONTROL/proxies"
 	control xclient 127.0.0.1
 	start smtpd -l "127.0.0.1:$port"
 	server_log=$STARTED_LOG
-	wait_for 10 grep -q listening "$server_log"
+	wait_for 20 grep -q listening "$server_log"
 	peer nginx usr/sbin/nginx libnginx-mod-mail libnginx-mod-stream
 	auth_server
 	front=$(free_port)
@@ -118,10 +118,10 @@ auth_server() {
 		}
 	END
 	LD_LIBRARY_PATH=$PEER_LIBS start "$PEERS/nginx/usr/sbin/nginx" -p "$T/nginx" -c "$T/nginx.conf"
-	wait_for 10 port_open "$front"
+	wait_for 20 port_open "$front"
 	run said_from 127.0.0.77
 	assert_output_has "(250, b'2.1.5 Ok')"
-	wait_for 10 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
+	wait_for 20 grep -q 'session client=127.0.0.77 helo=a.test messages=0 errors=0' "$server_log"
 	run said_from 127.0.0.78
 	assert_output_has "5.7.1 Relaying denied')"
 }

@@ -89,7 +89,7 @@ expect_texts() {
 	needs s-nail
 	for box in "maildir://$T/mail/dir" "$T/mail/file"; do
 		printf '%s\n' 'headers' 'type 1-3' 'delete 2' 'reply 1' 'An-answer' '.' 'quit' |
-		    LC_ALL=C.UTF-8 timeout 30 s-nail -n -S sendwait -S mta="$SATCHEL_BIN/sendmail" -S v15-compat -S ttycharset=utf-8 \
+		    LC_ALL=C.UTF-8 timeout 60 s-nail -n -S sendwait -S mta="$SATCHEL_BIN/sendmail" -S v15-compat -S ttycharset=utf-8 \
 			-S from=dir@box.test -S keep -S hold -S dot -S 'sendcharsets=utf-8' -# -f "$box" >"$T/read" 2>&1 || { cat "$T/read"; return 1; }
 		expect_texts
 		qrun 2>/dev/null

@@ -29,7 +29,7 @@ teardown() {
 
 # deliver CODE: to joe, by the relay.
 deliver() {
-	run timeout 30 smtp-send -f me@example.org "smtp:127.0.0.1:$PORT" joe@example.test <"$T/message"
+	run timeout 60 smtp-send -f me@example.org "smtp:127.0.0.1:$PORT" joe@example.test <"$T/message"
 	assert_status "$1"
 }
 
@@ -50,7 +50,7 @@ log_in_by() {
 		deliver 0
 		assert_output_has $'\tTLSv1.3 verified'
 		# shellcheck disable=SC2059 # the format is the caller's
-		wait_for 10 grep -qi "$(printf "$format" "${mechanism//-/.}")" "$log"
+		wait_for 20 grep -qi "$(printf "$format" "${mechanism//-/.}")" "$log"
 		credentials "127.0.0.1: login=ann@example.org mechanisms=$mechanism password=wrong"
 		deliver 111
 		assert_output_has "login by ${mechanism^^} failed: 535"
@@ -101,7 +101,7 @@ log_in_by() {
 		  server_set_id = \$auth1
 	END
 	start "$P/run" -bdf -oX "$PORT" -oP "$P/pid"
-	wait_for 10 port_open "$PORT"
+	wait_for 20 port_open "$PORT"
 	log_in_by "$P/spool/mainlog" ' A=%s:ann@example.org' plain login cram-md5
 }
 

@@ -27,7 +27,7 @@ setup() {
 	(umask 077 && echo "joe@example.test: $hash $key" >"$SATCHEL_CONTROL/secrets")
 	for helper in authd tlsd enqueue; do
 		start "$helper" -w
-		wait_for 10 test -S "$SATCHEL_SPOOL/run/$helper/socket"
+		wait_for 20 listens_at "$SATCHEL_SPOOL/run/$helper/socket"
 	done
 }
 
@@ -43,19 +43,19 @@ AWAY=someone@away.test
 listen() {
 	start smtpd -l 127.0.0.1:0 "$@"
 	LOG=$STARTED_LOG
-	wait_for 10 grep -q 'smtpd: listening' "$LOG"
+	wait_for 20 grep -q 'smtpd: listening' "$LOG"
 	PORT=$(sed -n 's/.*smtpd: listening.* port=\([0-9]*\)/\1/p' "$LOG")
 }
 
 holds() {
-	[ "$(files_in "$SATCHEL_SPOOL/new")" -eq "$1" ]
+	[ "$(complete_in "$SATCHEL_SPOOL/new")" -eq "$1" ]
 }
 
 # arrived COUNT PROTOCOL [FILE]: so many messages are in the spool, each by that protocol and as it was
 # sent (FILE, by default all of the message); then the spool is empty again.
 arrived() {
 	local file
-	wait_for 10 holds "$1" || {
+	wait_for 20 holds "$1" || {
 		printf '%s\n' "$output" >&2
 		cat "$LOG" >&2
 		return 1
@@ -78,19 +78,19 @@ logged_in() {
 	needs curl
 	for mechanism in PLAIN LOGIN; do
 		listen -s
-		run timeout 30 curl -sS -k --ssl-reqd -u "$LOGIN:$PASSWORD" --login-options "AUTH=$mechanism" \
+		run timeout 60 curl -sS -k --ssl-reqd -u "$LOGIN:$PASSWORD" --login-options "AUTH=$mechanism" \
 			--mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PORT"
 		assert_status 0
 		arrived 1 ESMTPSA
 		logged_in "$mechanism"
 	done
-	run timeout 30 curl -sS -k --ssl-reqd -u "$LOGIN:wrong" --mail-from "$LOGIN" --mail-rcpt "$AWAY" \
+	run timeout 60 curl -sS -k --ssl-reqd -u "$LOGIN:wrong" --mail-from "$LOGIN" --mail-rcpt "$AWAY" \
 		-T "$T/wire" "smtp://127.0.0.1:$PORT"
 	assert_status 67
-	run timeout 30 curl -sS --mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PORT"
+	run timeout 60 curl -sS --mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PORT"
 	assert_status 55
 	listen -s -t
-	run timeout 30 curl -sS -k -u "$LOGIN:$PASSWORD" --mail-from "$LOGIN" --mail-rcpt "$AWAY" \
+	run timeout 60 curl -sS -k -u "$LOGIN:$PASSWORD" --mail-from "$LOGIN" --mail-rcpt "$AWAY" \
 		-T "$T/wire" "smtps://127.0.0.1:$PORT"
 	assert_status 0
 	arrived 1 ESMTPSA
@@ -99,10 +99,10 @@ logged_in() {
 @test "curl: SMTPUTF8" {
 	needs curl
 	listen
-	LC_ALL=C.UTF-8 run timeout 30 curl -sS --mail-from 'jörg@example.org' --mail-rcpt postmaster@example.test \
+	LC_ALL=C.UTF-8 run timeout 60 curl -sS --mail-from 'jörg@example.org' --mail-rcpt postmaster@example.test \
 		-T "$T/wire" "smtp://127.0.0.1:$PORT/peer.test"
 	assert_status 0
-	wait_for 10 holds 1
+	wait_for 20 holds 1
 	grep -qx 'Fjörg@example.org' "$SATCHEL_SPOOL"/new/*
 }
 
@@ -110,7 +110,7 @@ logged_in() {
 	needs swaks
 	sed -s -i '$d' "$T/message" "$T/wire"
 	truncate -s -1 "$T/message"
-	send=(timeout 30 swaks -f "$LOGIN" -t "$AWAY" -d "@$T/message" --auth-user "$LOGIN")
+	send=(timeout 60 swaks -f "$LOGIN" -t "$AWAY" -d "@$T/message" --auth-user "$LOGIN")
 	listen -s
 	for mechanism in PLAIN LOGIN; do
 		run "${send[@]}" -s "127.0.0.1:$PORT" -tls --auth "$mechanism" --auth-password "$PASSWORD"
@@ -129,7 +129,7 @@ logged_in() {
 
 @test "msmtp: STARTTLS and TLS first; PLAIN, LOGIN and SCRAM-SHA-256" {
 	peer msmtp usr/bin/msmtp
-	send=(timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/msmtp/usr/bin/msmtp" -C /dev/null
+	send=(timeout 60 env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/msmtp/usr/bin/msmtp" -C /dev/null
 		--host=127.0.0.1 -f "$LOGIN" --domain=peer.test --set-from-header=off --set-date-header=off
 		--set-msgid-header=off --tls=on --tls-certcheck=off --tls-trust-file= --user="$LOGIN"
 		--passwordeval="echo $PASSWORD")
@@ -170,10 +170,10 @@ logged_in() {
 	END
 	for way in behind first; do
 		if [ "$way" = first ]; then listen -s -t; else listen -s; fi
-		run timeout 30 python3 "$T/send.py" "$PORT" "$way" "$LOGIN" "$PASSWORD" "$T/wire"
+		run timeout 60 python3 "$T/send.py" "$PORT" "$way" "$LOGIN" "$PASSWORD" "$T/wire"
 		assert_status 0
 		logged_in PLAIN
-		wait_for 10 holds 2
+		wait_for 20 holds 2
 		grep -qlx 'Té@away.test' "$SATCHEL_SPOOL"/new/*
 		rm "$SATCHEL_SPOOL"/new/*
 	done
@@ -182,7 +182,7 @@ logged_in() {
 @test "nodemailer: in the clear, STARTTLS and TLS first; logins; DSN" {
 	needs node npm
 	nodemailer || missing_peer 'nodemailer cannot be had'
-	send=(timeout 30 node "$ROOT/t/peers/nodemailer_send.js" "$PEERS/nodemailer/package")
+	send=(timeout 60 node "$ROOT/t/peers/nodemailer_send.js" "$PEERS/nodemailer/package")
 	listen
 	run "${send[@]}" "$PORT" "$T/wire" '{"ignoreTLS": true}' root@example.test nobody-of-that-name@example.test
 	assert_status 0
@@ -211,7 +211,7 @@ logged_in() {
 nodemailer() {
 	mkdir -p "$PEERS/nodemailer"
 	(
-		flock -w 120 9 || exit 1
+		flock -w 280 9 || exit 1
 		[ -d "$PEERS/nodemailer/package" ] && exit 0
 		cd "$PEERS/nodemailer" && timeout 100 npm pack --silent nodemailer >file &&
 			tar xf "$(tail -n 1 file)"
@@ -229,10 +229,10 @@ nodemailer() {
 			listen -s
 			where=smtp://$encoded:$PASSWORD@127.0.0.1:$PORT
 		fi
-		run timeout 30 s-nail -:/ -Sv15-compat -Sttycharset=utf-8 -Smta="$where" -Ssmtp-use-starttls -Stls-verify=ignore \
+		run timeout 60 s-nail -:/ -Sv15-compat -Sttycharset=utf-8 -Smta="$where" -Ssmtp-use-starttls -Stls-verify=ignore \
 			-Ssmtp-auth=plain -Sfrom="$LOGIN" -Shostname=peer.test -Ssendwait -s hello "$AWAY" <"$T/message"
 		assert_status 0
-		wait_for 10 holds 1
+		wait_for 20 holds 1
 		assert_file_has "$(find "$SATCHEL_SPOOL/new" -type f)" 'with ESMTPSA '
 		logged_in PLAIN
 		rm "$SATCHEL_SPOOL"/new/*
@@ -257,7 +257,7 @@ nodemailer() {
 		  tls_verify_certificates =
 		  tls_try_verify_hosts =
 	END
-	run timeout 30 "$P/run" -odf -oi -f me@example.org root@example.test <"$T/message"
+	run timeout 60 "$P/run" -odf -oi -f me@example.org root@example.test <"$T/message"
 	assert_status 0
 	arrived 1 ESMTPS
 	grep -q ' K ' "$P/spool/mainlog" # the message went in chunks
@@ -287,7 +287,7 @@ nodemailer() {
 		  public_name = PLAIN
 		  client_send = ^$LOGIN^$PASSWORD
 	END
-	run timeout 30 "$P/run" -odf -oi -f "$LOGIN" "$AWAY" <"$T/message"
+	run timeout 60 "$P/run" -odf -oi -f "$LOGIN" "$AWAY" <"$T/message"
 	assert_status 0
 	arrived 1 ESMTPSA
 	logged_in PLAIN
@@ -330,7 +330,7 @@ nodemailer() {
 # its sendmail.
 postfix_setup() {
 	local folder
-	postfix=(timeout 30 env LD_LIBRARY_PATH="$PEER_LIBS" MAIL_CONFIG="$P/config"
+	postfix=(timeout 60 env LD_LIBRARY_PATH="$PEER_LIBS" MAIL_CONFIG="$P/config"
 		"$PEERS/postfix/usr/sbin/sendmail" -i)
 	mkdir "$P/config" "$P/queue"
 	for folder in active bounce corrupt defer deferred flush hold incoming maildrop private public saved \
@@ -381,7 +381,7 @@ postfix_setup() {
 		postlog unix-dgram n - n - 1 postlogd
 	END
 	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
-	wait_for 10 test -S "$P/queue/public/pickup"
+	wait_for 20 test -S "$P/queue/public/pickup"
 }
 
 # Where the mechanisms of Cyrus SASL are.
@@ -405,7 +405,7 @@ sasl_plugins() {
 	start unshare -m sh "$P/run"
 	wait_for 20 port_open "$PEER_PORT"
 	sed -i 's/^From: .*/From: <joe@example.test>\r/' "$T/wire"
-	run timeout 30 curl -sS --mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PEER_PORT"
+	run timeout 60 curl -sS --mail-from "$LOGIN" --mail-rcpt "$AWAY" -T "$T/wire" "smtp://127.0.0.1:$PEER_PORT"
 	assert_status 0
 	arrived 1 ESMTPSA
 }

@@ -21,7 +21,7 @@ start_peer() {
 	PORT=$(free_port)
 	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/sbin/smtp-sink" "${user[@]}" "$@" \
 		"127.0.0.1:$PORT" 100
-	wait_for 10 port_open "$PORT"
+	wait_for 20 port_open "$PORT"
 }
 
 send() {

@@ -5,6 +5,7 @@
 #include "base/crc32c.h"
 #include "base/escape.h"
 #include "base/fields.h"
+#include "base/span.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "tap.h"
@@ -146,6 +147,14 @@ test_escape(void)
 	    {"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80"},
 	    {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\xf4\\x90\\x80\\x80"},
 	    {"\xc2\x9b", "\\xc2\\x9b", "\\xc2\\x9b"},
+	    /* what turns the direction of text, or ends a line, and its neighbours */
+	    {"a\xe2\x80\xaetxt", "a\\xe2\\x80\\xaetxt", "a\\xe2\\x80\\xaetxt"},
+	    {"\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6"},
+	    {"\xe2\x80\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8"},
+	    {"\xe2\x80\x8f", "\\xe2\\x80\\x8f", "\\xe2\\x80\\x8f"},
+	    {"\xd8\x9c", "\\xd8\\x9c", "\\xd8\\x9c"},
+	    {"\xe2\x80\xa6\xe2\x80\x9d", "\xe2\x80\xa6\xe2\x80\x9d", "\xe2\x80\xa6\xe2\x80\x9d"},
+	    {"\xd8\x9b", "\xd8\x9b", "\xd8\x9b"},
 	};
 	struct str out;
 
@@ -245,6 +254,24 @@ test_crc32c(void)
 	tap_is_int(crc, 0x46dd794e, "crc32c in pieces");
 }
 
+static void
+test_span(void)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = {{-1, "0s"}, {0, "0s"}, {119, "119s"}, {120, "2m"}, {7199, "119m"},
+	    {7200, "2h"}, {172799, "47h"}, {172800, "2d"}, {INT64_MAX, "106751991167300d"}};
+	char text[SPAN_SIZE];
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		tap_is_text(span_text(text, cases[i].seconds), cases[i].text, "a span of time");
+	tap_is_text(span_text_ms(text, 0), "0.000s", "no time");
+	tap_is_text(span_text_ms(text, 99999), "99.999s", "thousandths");
+	tap_is_text(span_text_ms(text, 100000), "100s", "none of them from 100 seconds on");
+	tap_is_text(span_text_ms(text, UINT64_MAX), "213503982334d", "the longest");
+}
+
 int
 main(void)
 {
@@ -257,5 +284,6 @@ main(void)
 	test_fields_next();
 	test_fields_add();
 	test_crc32c();
+	test_span();
 	return tap_done();
 }

@@ -11,7 +11,7 @@
 #include "base/packet.h"
 #include "tap.h"
 
-#define SOON deadline_in_seconds(10)
+#define SOON deadline_in_seconds(60)
 
 static char buf[PACKET_MAX];
 

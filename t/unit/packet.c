@@ -12,7 +12,7 @@
 #include "base/io.h"
 #include "tap.h"
 
-#define SOON deadline_in_seconds(10)
+#define SOON deadline_in_seconds(60)
 
 static char buf[PACKET_MAX + 1];
 

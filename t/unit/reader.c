@@ -75,7 +75,7 @@ run(size_t at, size_t split)
 		const struct outcome *want = &cases[at].outcomes[i];
 		enum reader_result got;
 
-		r.until = sent ? deadline_in_seconds(10) : deadline_in_ms(0);
+		r.until = sent ? deadline_in_seconds(60) : deadline_in_ms(0);
 		got = reader_line(&r, &line, LINE_MAX_LEN);
 		if (got == READER_TIMEOUT && !sent) {
 			size_t rest = cases[at].len - split;
@@ -125,6 +125,29 @@ test_waiting_line(void)
 	close(ends[1]);
 }
 
+/* More than is read at once, and no LF in it: the deadline ends it, though no read has to wait. */
+static void
+test_endless_line(void)
+{
+	static char much[10 * BUFFER];
+	struct reader r;
+	struct slice line;
+	int ends[2];
+
+	memset(much, 'x', sizeof much);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1 ||
+	    reader_init(&r, ends[0], BUFFER) == -1 ||
+	    send(ends[1], much, sizeof much, 0) != sizeof much)
+		exit(1);
+	r.until = deadline_in_ms(-1);
+	tap_ok(reader_line(&r, &line, 5) == READER_TIMEOUT && errno == ETIMEDOUT,
+	    "a line without an end, when its time is over");
+	tap_ok(recv(ends[0], much, sizeof much, MSG_DONTWAIT) > 0, "is not read any further");
+	reader_free(&r);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -132,5 +155,6 @@ main(void)
 		for (size_t split = 0; split <= cases[i].len; split++)
 			tap_ok(run(i, split), "%s, split at %zu", cases[i].name, split);
 	test_waiting_line();
+	test_endless_line();
 	return tap_done();
 }

@@ -63,7 +63,7 @@ feed(struct reader *reader, const char *input, size_t len)
 	    reader_init(reader, ends[0], (size_t)REPLY_LINE_MAX * 2) == -1)
 		abort();
 	close(ends[1]);
-	reader->until = deadline_in_seconds(5);
+	reader->until = deadline_in_seconds(60);
 }
 
 static void

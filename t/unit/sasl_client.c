@@ -51,6 +51,23 @@ static const struct exchange exchanges[] = {
     {SCRAM("RFC 7677, 3"), false, false,
 	{{NULL, SAY, "n,," FIRST_BARE, false}, {SERVER_FIRST, SAY, FINAL, false},
 	    {SERVER_FINAL, SAY, "", true}, {"more", CANCEL, "", false}}},
+    {"RFC 5802, 5", "SCRAM-SHA-1", "SCRAM-SHA-1", "user", "pencil", "fyko+d2lbbFgONRv9qkxdawL",
+	false, false,
+	{{NULL, SAY, "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL", false},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096", SAY,
+		"c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,"
+		"p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=",
+		false},
+	    {"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", SAY, "", true}, {"more", CANCEL, "", false}}},
+    {"too few iterations", "SCRAM-SHA-1", "SCRAM-SHA-1", "user", "pencil", "abc", false, false,
+	{{NULL, SAY, "n,,n=user,r=abc", false},
+	    {"r=abcd,s=QSXCR+Q6sek8bf92,i=1", CANCEL, "", false}}},
+    {"a certificate", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS", "user", "pencil", "abc", false, true,
+	{{NULL, SAY, "p=tls-server-end-point,,n=user,r=abc", false}}},
+    {"RFC 4422, A.4", "EXTERNAL", "EXTERNAL", "", "", NULL, false, false,
+	{{NULL, SAY, "", true}, {"more", CANCEL, "", true}}},
+    {"RFC 4422, A.4", "EXTERNAL", "EXTERNAL", "fred@example.com", "", NULL, false, false,
+	{{"", SAY, "fred@example.com", true}}},
     {SCRAM("another signature"), false, false,
 	{{NULL, SAY, "n,," FIRST_BARE, false}, {SERVER_FIRST, SAY, FINAL, false},
 	    {"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5=", CANCEL, "", false}}},
@@ -288,13 +305,15 @@ static void
 test_choice(void)
 {
 	static const struct sasl_conditions plain = {.is_encrypted = false};
-	const char *all = "LOGIN PLAIN  CRAM-MD5 scram-sha-256 XOAUTH2 NTLM SCRAM-SHA-256-PLUS";
+	const char *all = "LOGIN PLAIN  CRAM-MD5 SCRAM-SHA-1 EXTERNAL scram-sha-256 XOAUTH2 NTLM "
+			  "SCRAM-SHA-256-PLUS";
 	unsigned usual = sasl_client_default();
 
 	tap_is_text(chosen(&with_tls, all, usual), "SCRAM-SHA-256-PLUS", "bound");
 	tap_is_text(chosen(&plain, all, usual), "SCRAM-SHA-256", "what cannot be bound");
 	tap_is_text(chosen(&plain, "LOGIN PLAIN", usual), "PLAIN", "PLAIN before LOGIN");
-	tap_is_text(chosen(&plain, "CRAM-MD5 XOAUTH2 OAUTHBEARER", usual), "none", "if told");
+	tap_is_text(chosen(&plain, "CRAM-MD5 XOAUTH2 OAUTHBEARER EXTERNAL SCRAM-SHA-1", usual),
+	    "none", "if told");
 	tap_is_text(
 	    chosen(&plain, all, sasl_client_bits(slice_of("xoauth2 cram-md5"))), "XOAUTH2", "told");
 	tap_is_text(chosen(&plain, "NTLM GSSAPI", usual), "none", "of others");

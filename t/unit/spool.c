@@ -228,6 +228,12 @@ static const struct {
     {"F|Tc|F|", ENVELOPE_MALFORMED, ""},
     {"F|Swho|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Xx|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|X0|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|X1900000000|Kany key ../|Tc|", ENVELOPE_GOOD, "F|Swho|X1900000000|K1/2-3|Tc|"},
+    {"F|K|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Ka|Kb|Tc|", ENVELOPE_MALFORMED, ""},
+    {"F|Tc|Ka|", ENVELOPE_MALFORMED, ""},
+    {"F|Lx|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|1x|Tc|", ENVELOPE_MALFORMED, ""},
     {"F|Tc|B7BIT|", ENVELOPE_MALFORMED, ""},
     {"F|NNEVER|Tc|", ENVELOPE_MALFORMED, ""},
@@ -258,6 +264,8 @@ replace(char *text, size_t len, char from, char to)
 static void
 test_envelopes(void)
 {
+	static const struct envelope_origin origin = {{"who", 3}, {"1/2-3", 5}};
+
 	for (size_t i = 0; i < sizeof envelopes / sizeof envelopes[0]; i++) {
 		char fields[200];
 		size_t len = strlen(envelopes[i].fields), count;
@@ -268,8 +276,8 @@ test_envelopes(void)
 		str_init(&out, 1000);
 		memcpy(fields, envelopes[i].fields, len + 1);
 		replace(fields, len, '|', '\0');
-		result = envelope_convert(
-		    slice_make(fields, len), slice_of("who"), 5, &out, &count, &reason);
+		result =
+		    envelope_convert(slice_make(fields, len), &origin, 5, &out, &count, &reason);
 		replace(out.data, out.len, '\n', '|');
 		tap_ok(result == envelopes[i].result && strcmp(out.data, envelopes[i].spool) == 0 &&
 			   (result == ENVELOPE_GOOD || reason != NULL),
@@ -296,15 +304,17 @@ test_reading(void)
 		   r.original.len == 0,
 	    "its second");
 	tap_ok(!envelope_next(&e.recipients, &r), "no third");
-	tap_ok(envelope_parse(
-		   slice_of("F\nSw\nH1800000000\nY1900000000;RT\nP-3\nU1\nQ1\nA<>\nTb\n"), &e) &&
+	tap_ok(envelope_parse(slice_of("F\nSw\nH1800000000\nY1900000000;RT\nP-3\nU1\nQ1\nA<>"
+				       "\nX1850000000\nK1/0-2\nTb\n"),
+		   &e) &&
+		   e.expires == 1850000000 && slice_is(e.record, "1/0-2") &&
 		   e.hold.until == 1800000000 && e.by.time == 1900000000 && e.by.returns &&
 		   e.by.trace && slice_is(e.deliver_by, "1900000000;RT") && e.priority == -3 &&
 		   e.is_utf8 && e.requires_tls && slice_is(e.submitter, "<>"),
 	    "what was asked for by parameters of MAIL");
 	tap_ok(envelope_parse(slice_of("F\nY1;N\nTb\n"), &e) && e.by.time == 1 && !e.by.returns &&
 		   !e.by.trace && e.priority == 0 && !e.is_utf8 && !e.requires_tls &&
-		   e.hold.until == 0,
+		   e.hold.until == 0 && e.expires == 0 && e.record.len == 0,
 	    "and what was not");
 	tap_ok(!envelope_parse(slice_of("F\nNNEVER\nTb\n"), &e), "a field that is out of place");
 	tap_ok(!envelope_parse(slice_of("Fa\nSwho\n"), &e), "one without recipients");

@@ -68,15 +68,22 @@ test_time(struct tally *t)
 {
 	struct tally_rate fast = {20, 1};
 	struct slice key = slice_of("fast");
-	deadline until = deadline_in_seconds(10);
-	int64_t wait;
+	deadline until = deadline_in_seconds(60);
+	int64_t wait = 0, begun;
+	int more;
 
-	tap_is_int(tally_add(t, key, 20, &fast, NULL), 1, "20 at once");
-	tap_is_int(tally_add(t, key, 1, &fast, &wait), 0, "no more");
+	/* a twentieth of a second is all there is between the two */
+	do {
+		(void)tally_forget(t, key);
+		begun = clock_monotonic_ms();
+		tap_is_int(tally_add(t, key, 20, &fast, NULL), 1, "20 at once");
+		more = tally_add(t, key, 1, &fast, &wait);
+	} while (more == 1 && clock_monotonic_ms() - begun >= 50 && deadline_poll_ms(until) > 0);
+	tap_is_int(more, 0, "no more");
 	tap_is_int(wait, 1, "within the next second");
 	while (tally_add(t, key, 1, &fast, NULL) == 0 && deadline_poll_ms(until) > 0)
 		;
-	tap_ok(deadline_poll_ms(until) > 8000, "time gives it back");
+	tap_ok(deadline_poll_ms(until) > 30000, "time gives it back");
 }
 
 /* What was counted before the clock was set back seems to last until it is there again. */
@@ -85,7 +92,7 @@ test_clock(struct tally *t)
 {
 	struct tally_rate fast = {20, 1}, long_time = {1, TALLY_SECONDS_MAX};
 	struct slice key = slice_of("clock");
-	deadline until = deadline_in_seconds(10);
+	deadline until = deadline_in_seconds(60);
 	int64_t wait;
 
 	tap_is_int(tally_add(t, key, 1, &long_time, NULL), 1, "until next year");
@@ -93,7 +100,7 @@ test_clock(struct tally *t)
 	tap_is_int(wait, 1, "and not more");
 	while (tally_look(t, key, 20, &fast, NULL) == 0 && deadline_poll_ms(until) > 0)
 		;
-	tap_ok(deadline_poll_ms(until) > 7000, "and then it is over");
+	tap_ok(deadline_poll_ms(until) > 30000, "and then it is over");
 }
 
 /* Four processes want twice as many as there are. */
@@ -137,7 +144,7 @@ test_locks(struct tally *t)
 		tap_ok(false, "a process that holds the lock");
 	began = clock_monotonic_ms();
 	tap_is_int(tally_add(t, slice_of("x"), 1, &ten, NULL), -1, "locked");
-	tap_ok(clock_monotonic_ms() - began < 2000, "but not for long");
+	tap_ok(clock_monotonic_ms() - began < 20000, "but not for long");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	tap_is_int(tally_add(t, slice_of("x"), 1, &ten, NULL), 1, "the dead hold no lock");

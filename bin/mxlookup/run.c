@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "net/idn.h"
+#include "policies.h"
+
+#define RUNNING_MAX 2048	     /* domains that are being looked at */
+#define QUEUED_MAX 65536	     /* these, and those done that wait for one before them */
+#define TEXT_MAX ((size_t)4 << 20)   /* of one domain */
+#define TEXTS_MAX ((size_t)32 << 20) /* of all that wait: then no other domain is begun */
+
+struct task {
+	struct task *next; /* that came behind it */
+	struct task *next_wanting;
+	char *domain, ascii[IDN_NAME_SIZE];
+	struct look look;
+	enum outcome outcome;
+	struct str text;
+	bool is_done;
+};
+
+struct run {
+	struct settings *settings;
+	struct input *input;
+	struct dns_many *many;
+	struct policies policies;
+	struct task *first, **end;	     /* in the order of input */
+	struct task *wanting, **wanting_end; /* those whose policy nobody fetches yet */
+	size_t running, queued, texts;
+	enum outcome worst;
+	bool is_over; /* no more input */
+};
+
+static void
+finish(struct run *r, struct task *t)
+{
+	static int (*const printers[])(struct str * out, const json_t *top, unsigned parts) = {
+	    [FORM_TABLE] = print_table,
+	    [FORM_TAB] = print_tab,
+	    [FORM_PLAIN] = print_plain,
+	    [FORM_JSON] = print_json,
+	    [FORM_ENV] = print_env,
+	};
+	int printed = printers[r->settings->form](&t->text, t->look.top, r->settings->parts);
+
+	if (printed == -1 && errno == EMSGSIZE)
+		die(PROGRAM, EXIT_TEMPORARY, "there is too much to say of %s", t->look.ascii);
+	if (printed == -1 || t->look.has_failed)
+		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
+	t->is_done = true;
+	r->running--;
+	r->texts += t->text.len;
+	dns_sheet_free(t->look.sheet);
+	sts_answer_free(&t->look.policy);
+}
+
+static void
+want_policy(struct run *r, struct task *t)
+{
+	t->next_wanting = NULL;
+	*r->wanting_end = t;
+	r->wanting_end = &t->next_wanting;
+}
+
+/* From the beginning, with what is known by now. */
+static void
+attempt(struct run *r, struct task *t)
+{
+	struct look *l = &t->look;
+	enum policy_state before = l->policy_state;
+
+	dns_sheet_use(r->many, l->sheet);
+	t->outcome = look_up(l);
+	dns_sheet_use(r->many, NULL);
+	if (before == POLICY_UNASKED && l->policy_state == POLICY_WANTED)
+		want_policy(r, t);
+	if (!dns_sheet_lacks(l->sheet) &&
+	    (l->policy_state == POLICY_UNASKED || l->policy_state == POLICY_THERE))
+		finish(r, t);
+	json_decref(l->top);
+	l->top = NULL;
+}
+
+static void
+begin(struct run *r, const struct str *word)
+{
+	struct task *t = calloc(1, sizeof *t);
+
+	if (t == NULL || (t->domain = strndup(word->data, word->len)) == NULL)
+		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
+	str_init(&t->text, TEXT_MAX);
+	t->look = (struct look){.settings = r->settings,
+	    .domain = slice_of(t->domain),
+	    .until = deadline_in_seconds(r->settings->timeout)};
+	t->look.ascii = idn_to_ascii(t->look.domain, t->ascii) ? t->ascii : t->domain;
+	sts_answer_init(&t->look.policy);
+	t->look.sheet = dns_sheet_new(r->many, t->look.until, t);
+	if (t->look.sheet == NULL)
+		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
+	*r->end = t;
+	r->end = &t->next;
+	r->running++;
+	r->queued++;
+	attempt(r, t);
+}
+
+/* Those at the front that are done. */
+static void
+print_done(struct run *r)
+{
+	bool any = false;
+
+	while (r->first != NULL && r->first->is_done) {
+		struct task *t = r->first;
+
+		any = true;
+		if (fwrite(t->text.data, 1, t->text.len, stdout) != t->text.len)
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
+		if (t->outcome > r->worst)
+			r->worst = t->outcome;
+		r->first = t->next;
+		if (r->first == NULL)
+			r->end = &r->first;
+		r->queued--;
+		r->texts -= t->text.len;
+		str_free(&t->text);
+		free(t->domain);
+		free(t);
+	}
+	if (any && fflush(stdout) != 0)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to write");
+}
+
+/* True if standard input is to be waited for. */
+static bool
+begin_more(struct run *r)
+{
+	while (!r->is_over && r->running < RUNNING_MAX && r->queued < QUEUED_MAX &&
+	       r->texts < TEXTS_MAX) {
+		switch (input_next(r->input)) {
+		case INPUT_WORD:
+			begin(r, &r->input->word);
+			break;
+		case INPUT_WAIT:
+			return true;
+		case INPUT_END:
+			r->is_over = true;
+			break;
+		case INPUT_FAILED:
+			die_errno(PROGRAM, EXIT_TEMPORARY, "unable to keep what was read");
+		}
+	}
+	return false;
+}
+
+static void
+fetch_policies(struct run *r)
+{
+	while (r->wanting != NULL) {
+		struct task *t = r->wanting;
+
+		if (deadline_poll_ms(t->look.until) == 0) {
+			t->look.policy.result = STS_UNKNOWN;
+			t->look.policy_state = POLICY_THERE;
+		} else if (!policies_ask(&r->policies, &t->look))
+			return;
+		r->wanting = t->next_wanting;
+		if (r->wanting == NULL)
+			r->wanting_end = &r->wanting;
+		if (t->look.policy_state == POLICY_THERE)
+			attempt(r, t);
+	}
+}
+
+static struct task *
+task_of(const struct look *l)
+{
+	return dns_sheet_owner(l->sheet);
+}
+
+/* Waits for something, and goes on with those that it was waited for. */
+static void
+turn(struct run *r, bool reads)
+{
+	struct pollfd others[POLICIES_MAX + 1];
+	size_t count = policies_polled(&r->policies, others);
+	struct dns_sheet *sheet;
+	struct look *look;
+
+	if (reads)
+		others[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+	if (dns_many_turn(r->many, others, count + reads, DEADLINE_NEVER) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to wait");
+	if (reads && others[count].revents != 0 && input_read(r->input) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read standard input");
+	while ((sheet = dns_many_ready(r->many)) != NULL)
+		attempt(r, dns_sheet_owner(sheet));
+	while ((look = policies_take(&r->policies, others, count)) != NULL)
+		attempt(r, task_of(look));
+}
+
+enum outcome
+run_all(struct settings *settings, struct input *input, struct slice servers)
+{
+	struct run r = {.settings = settings, .input = input, .worst = FOUND};
+
+	r.end = &r.first;
+	r.wanting_end = &r.wanting;
+	r.many = dns_many_open(settings->dns);
+	if (r.many == NULL || policies_open(&r.policies, servers) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+	while (!r.is_over || r.first != NULL) {
+		bool reads = begin_more(&r);
+
+		fetch_policies(&r);
+		print_done(&r);
+		if (r.running > 0 || reads)
+			turn(&r, reads);
+	}
+	policies_close(&r.policies);
+	dns_many_close(r.many);
+	return r.worst;
+}

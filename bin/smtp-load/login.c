@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+#include "login.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "net/sasl_client.h"
+
+#define LINE_MAX_OCTETS ((size_t)510) /* of a command, without CRLF: RFC 5321, 4.5.3.1.4 */
+#define ROUNDS_MAX 8		      /* challenges of one exchange */
+
+void
+login_end(struct session *s)
+{
+	if (!s->has_sasl)
+		return;
+	sasl_client_free(&s->sasl);
+	str_wipe(&s->response);
+	s->has_sasl = s->owes_response = false;
+}
+
+/* What the mechanism says now, in base 64. False if the session is lost. */
+static bool
+encode(struct session *s)
+{
+	str_clear(&s->response);
+	if (str_reserve(&s->response, s->sasl.out.len / 3 * 4 + 8) == 0 &&
+	    base64_encode(&s->response, str_slice(&s->sasl.out)) == 0)
+		return true;
+	session_lose(s, "out of memory");
+	return false;
+}
+
+/* AUTH, with the initial response where there is one that fits; a longer one comes behind it. */
+static void
+say_auth(struct session *s)
+{
+	enum sasl_client_result result = sasl_client_step(&s->sasl, NULL);
+	const char *name = sasl_client_name(s->sasl.mechanism);
+	const char *response = "";
+
+	if (result == SASL_CLIENT_NO_MEMORY) {
+		session_lose(s, "out of memory");
+		return;
+	}
+	if (result == SASL_CLIENT_SAY && !encode(s))
+		return;
+	s->owes_response = result == SASL_CLIENT_SAY &&
+			   strlen("AUTH  ") + strlen(name) + s->response.len > LINE_MAX_OCTETS;
+	if (result == SASL_CLIENT_SAY && !s->owes_response)
+		response = s->response.len > 0 ? s->response.data : "=";
+	session_say(s, "AUTH %s%s%s\r\n", name, *response == '\0' ? "" : " ", response);
+}
+
+void
+login_begin(struct session *s)
+{
+	const struct load *l = s->load;
+	const struct sasl_client_mechanism *mechanism;
+	struct sasl_conditions conditions = {.is_encrypted = s->is_secure};
+	struct sasl_client_account account = {
+	    .login = slice_of(l->settings.login), .secret = str_slice(&l->secret)};
+
+	sasl_client_init(&s->sasl, &account, &conditions);
+	str_init(&s->response, 2 * SASL_MESSAGE_MAX);
+	s->has_sasl = true;
+	mechanism = sasl_client_choose(&s->sasl, s->offered & l->settings.mechanisms);
+	s->state = SESSION_LOGIN;
+	s->step_us = load_now();
+	if (mechanism == NULL) {
+		session_lose(s, "no mechanism is offered that may be used");
+		return;
+	}
+	sasl_client_begin(&s->sasl, mechanism, s->offered);
+	say_auth(s);
+}
+
+/* The reply is not ours to show if it quotes what the server was told. */
+static void
+refuse(struct session *s, struct slice text)
+{
+	struct slice secret = str_slice(&s->load->secret);
+	char line[ERROR_OCTETS];
+	bool quotes = memmem(text.data, text.len, secret.data, secret.len) != NULL ||
+		      (s->response.len > 0 &&
+			  memmem(text.data, text.len, s->response.data, s->response.len) != NULL);
+
+	if (quotes)
+		snprintf(
+		    line, sizeof line, "%.3s (in words that repeat what it was told)", text.data);
+	else
+		snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
+	session_lose(s, line);
+}
+
+static void
+answer(struct session *s, struct slice text)
+{
+	enum sasl_client_result result = SASL_CLIENT_CANCEL;
+	struct slice challenge;
+	struct str decoded;
+
+	str_init(&decoded, SASL_MESSAGE_MAX);
+	if (s->sasl.step < ROUNDS_MAX && base64_decode(&decoded, text) == 0) {
+		challenge = str_slice(&decoded);
+		result = sasl_client_step(&s->sasl, &challenge);
+	}
+	str_free(&decoded);
+	if (result == SASL_CLIENT_NO_MEMORY)
+		session_lose(s, "out of memory");
+	else if (result != SASL_CLIENT_SAY)
+		session_lose(s, "the server's challenge is not right");
+	else if (encode(s))
+		session_say(s, "%s\r\n", s->response.data);
+}
+
+void
+login_reply(struct session *s, int code, struct slice text)
+{
+	struct slice challenge = slice_trim(slice_skip(text, strlen("334")));
+
+	if (code == 334 && s->owes_response && challenge.len == 0) {
+		s->owes_response = false;
+		session_say(s, "%s\r\n", s->response.data);
+	} else if (code == 334 && s->owes_response) {
+		session_lose(s, "the server spoke out of turn");
+	} else if (code == 334) {
+		answer(s, challenge);
+	} else if (code / 100 != 2) {
+		refuse(s, text);
+	} else if (!sasl_client_is_done(&s->sasl)) {
+		session_lose(s, "the server did not show that it knows the password");
+	} else {
+		session_measure(s, MEASURE_LOGIN, s->step_us);
+		login_end(s);
+		dialogue_next(s);
+	}
+}
