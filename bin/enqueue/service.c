@@ -28,6 +28,7 @@
 #define PROGRAM "enqueue"
 #define BUFFER_SIZE ((size_t)65536)
 #define SIGNALS_EACH 16 /* messages */
+#define FIRST_MS 5000	/* for who connected as the worker was ended */
 #define NUMBER_MAX 20	/* digits */
 
 struct session {
@@ -242,7 +243,7 @@ take_frame(struct session *s, char type, size_t length)
 	}
 }
 
-/* Between messages: waits for the next, or for the end of the service. */
+/* Between messages: waits for the next, or for the end of the service, but not before the first. */
 static bool
 wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sigset_t *during)
 {
@@ -260,7 +261,7 @@ wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sig
 		int n;
 
 		if (*stop)
-			return false;
+			return s->waits == 1 && poll(&p, 1, FIRST_MS) > 0;
 		n = ppoll(&p, 1, &limit, during);
 		if (n >= 0)
 			return n > 0;

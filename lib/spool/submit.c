@@ -196,14 +196,14 @@ ask_to_commit(struct submit *s, bool *nothing_done)
 enum submit_result
 submit_commit(struct submit *s)
 {
-	bool is_first = s->helper.fd == -1 || s->is_sent, nothing_done;
+	bool is_whole = !s->is_sent, nothing_done;
 	enum submit_result result;
 
 	if (s->filters != NULL)
 		return commit_plain(s);
 	result = ask_to_commit(s, &nothing_done);
-	/* a service that ended or was restarted between two messages: all of this one is here */
-	if (nothing_done && !is_first)
+	/* a service, or a worker of one, that ended as it was asked: all of the message is here */
+	if (nothing_done && is_whole)
 		result = ask_to_commit(s, &nothing_done);
 	if (result != SUBMIT_OK)
 		s->id[0] = '\0';

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "net/listen.h"
 #include "spool/frame.h"
 #include "spool_scratch.h"
 #include "tap.h"
@@ -171,6 +172,49 @@ test_service(const struct spool *spool)
 	submit_free(&s);
 }
 
+/* Signals the workers of SERVICE, its children. How many. */
+static int
+signal_workers(pid_t service, int signal)
+{
+	char path[100];
+	long pid;
+	int count = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)service, (long)service);
+	f = fopen(path, "r");
+	while (f != NULL && fscanf(f, "%ld", &pid) == 1)
+		count += kill((pid_t)pid, signal) == 0;
+	if (f != NULL)
+		fclose(f);
+	return count;
+}
+
+/* Who connects in the moment in which all workers are told to end. */
+static void
+test_last(const struct spool *spool)
+{
+	char path[200];
+	struct submit s;
+	struct pollfd p = {.events = POLLIN};
+	pid_t service;
+
+	snprintf(path, sizeof path, "%s/run/enqueue/socket", spool->path);
+	service = start_service(path);
+	submit_init(&s);
+	tap_ok(submit_one(&s) == SUBMIT_OK, "a service that has workers");
+	submit_release(&s);
+	tap_ok(signal_workers(service, SIGSTOP) > 0, "that are stopped");
+	p.fd = helper_connect(path);
+	(void)signal_workers(service, SIGTERM);
+	(void)signal_workers(service, SIGCONT);
+	tap_is_int(poll(&p, 1, 100), 0, "the last client is not hung up on");
+	s.helper = (struct helper){.fd = p.fd};
+	tap_ok(submit_one(&s) == SUBMIT_OK && s.helper.fd == p.fd, "but served");
+	submit_free(&s);
+	end_service(service);
+}
+
 /* What the other side says, and what becomes of the message. */
 static const struct {
 	const char *name, *says;
@@ -257,6 +301,36 @@ test_reset(void)
 	tap_is_int((long long)submit_one(&s), SUBMIT_TEMPORARY, "an end with the commit unread");
 	submit_free(&s);
 	wait(NULL);
+}
+
+/* A service whose worker ends as it is asked, and then none: one that is executed gets it all. */
+static void
+test_first(const struct spool *spool)
+{
+	int before = queued(spool), listener;
+	char path[200];
+	struct submit s;
+	pid_t pid;
+
+	snprintf(path, sizeof path, "%s/run/enqueue/socket", spool->path);
+	listener = listen_at_path(path, 0600);
+	if (listener == -1)
+		spool_scratch_fail("listen");
+	pid = fork();
+	if (pid == 0) {
+		struct pollfd p = {.fd = accept(listener, NULL, NULL), .events = POLLIN};
+
+		unlink(path);
+		close(listener);
+		poll(&p, 1, 10000);
+		_exit(0);
+	}
+	close(listener);
+	submit_init(&s);
+	tap_is_int((long long)submit_one(&s), SUBMIT_OK, "its worker ends as it is asked");
+	tap_ok(s.helper.pid != 0 && queued(spool) == before + 1, "another takes it, once");
+	submit_free(&s);
+	waitpid(pid, NULL, 0);
 }
 
 static void
@@ -400,6 +474,8 @@ main(void)
 	test_unable(&spool);
 	setenv("SATCHEL_BIN", bin, 1);
 	test_service(&spool);
+	test_last(&spool);
+	test_first(&spool);
 	test_liars();
 	test_reset();
 	test_silence();
