@@ -219,6 +219,25 @@ look() {
 	[[ $output == *" sts=wrong" ]]
 }
 
+@test "what TLS mail must have is by the policy that mail goes by, beside the one that is published" {
+	start_sts
+	use_sts
+	policy sts "version: STSv1" "mode: enforce" "mx: mx1.example.test" "max_age: 86400"
+	policy bad "version: STSv1" "mode: what" "max_age: 86400"
+	look --tls --sts STS.example.test. bad.example.test d.example.test
+	assert_status 0
+	assert_output_has $'\ttls\t10\tmx1.example.test\t-\tverify mx1.example.test: MTA-STS policy of sts.example.test (enforce)'
+	assert_output_has $'\ttls\t20\tmx2.example.test\t-\trefused (4.7.5): the server is not in the MTA-STS policy'
+	assert_output_has $'\ttls\t10\tmx1.example.test\t-\tmay: no MTA-STS policy to be had: '
+	assert_output_has $'STS.example.test.\tsts\t-\t-\t-\tfound: mode enforce'
+	[ -e "$SATCHEL_SPOOL/run/mta-sts/cache/sts.example.test" ]
+	# the cache has it, whatever is published
+	policy sts "version: STSv1" "mode: none" "max_age: 86400"
+	look --tls --sts sts.example.test
+	assert_output_has $'verify mx1.example.test: MTA-STS policy of sts.example.test (enforce)'
+	assert_output_has $'\tsts\t-\t-\t-\tfound: mode none'
+}
+
 @test "a seed makes the order the same each time" {
 	seen=
 	for seed in 1 2 3 4 5 6; do

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""A service that stands for mta-sts (mta-sts(8), HELPER PROTOCOL): policies.py SOCKET FILE.
+"""A service that stands for mta-sts (mta-sts(8), HELPER PROTOCOL): policies.py SOCKET FILE [N].
 
 Lines of FILE: DOMAIN MODE PATTERN... is a policy; DOMAIN !FAILURE is one that was not to be had; of
 "DOMAIN gone" nothing is said, the connection is closed. It prints each domain that it is asked for.
+With N, nobody is answered before N ask at once, and then half a second later.
 """
 import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 
@@ -38,25 +40,29 @@ def serve(client, known):
             print(kind.decode(), domain, flush=True)
             if known.get(domain) == ["gone"]:
                 raise EOFError
+            if together:
+                together.wait()
+                time.sleep(0.5)
             text = "".join(field + "\0" for field in known.get(domain, [])).encode()
             client.sendall(struct.pack(">cI", b"A", len(text)) + text)
     except (EOFError, ConnectionError):
         pass
+    client.close()
 
 
 def main():
     with open(sys.argv[2], encoding="ascii") as file:
         lines = [line.split() for line in file if line.strip()]
-    known = {words[0]: fields(words[1:]) for words in lines}
+    known = {words[0]: words[1:] if words[1:] == ["gone"] else fields(words[1:]) for words in lines}
     server = socket.socket(socket.AF_UNIX)
     os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
     server.bind(sys.argv[1])
-    server.listen()
+    server.listen(64)
     print("ready", flush=True)
     while True:
         client, _ = server.accept()
-        with client:
-            serve(client, known)
+        threading.Thread(target=serve, args=(client, known), daemon=True).start()
 
 
+together = threading.Barrier(int(sys.argv[3])) if len(sys.argv) > 3 else None
 main()

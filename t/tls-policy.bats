@@ -203,7 +203,7 @@ records() {
 # start_policies, for those on standard input; ASKED is what it is asked
 start_policies() {
 	cat >"$T/policies"
-	start python3 -S "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies"
+	start python3 -S "$ROOT/t/policies.py" "$SATCHEL_SPOOL/run/mta-sts/socket" "$T/policies" "$@"
 	ASKED=$STARTED_LOG POLICIES=$STARTED_PID
 	wait_for 10 grep -q ready "$ASKED"
 }
@@ -276,6 +276,25 @@ start_policies() {
 	control mta-sts 'ask: never'
 	explain enforce.test
 	is enforce.test "may: opportunistic$unsigned"
+}
+
+@test "MTA-STS: many domains at once, and who waits for its turn loses no time by it" {
+	local n unsigned="; no DANE, as the MX records are not signed"
+	for ((n = 0; n < 192; n++)); do
+		printf 'd%d.test MX 10 mx.example.test\n' "$n"
+	done | { cat && echo 'mx.example.test A 127.0.0.1'; } | records
+	for ((n = 0; n < 192; n++)); do
+		printf 'd%d.test enforce mx.example.test\n' "$n"
+	done >"$T/enforced"
+	start_policies 16 <"$T/enforced"
+	start_resolver
+	# 12 turns of half a second
+	cut -d ' ' -f 1 "$T/enforced" >"$T/domains"
+	explain --timeout 5 <"$T/domains"
+	[ "${#lines[@]}" -eq 192 ]
+	for ((n = 0; n < 192; n++)); do
+		[ "${lines[n]}" = "d$n.test: verify mx.example.test: MTA-STS policy of d$n.test (enforce)$unsigned" ]
+	done
 }
 
 @test "tlspolicy is checked when it is read" {

@@ -157,14 +157,21 @@ put_tls(struct look *l, json_t *host, size_t at, const struct dns_addresses *fou
 	struct tls_server server = {.name = slice_of(l->list.list[at].name),
 	    .expanded = slice_of(found->expanded),
 	    .is_secure = found->is_secure && l->settings->is_believed};
+	struct wish *wish = &l->wishes[WISH_KEPT];
+	const char *text;
 
-	/* it asks mta-sts, too, which takes its time: once all else is known */
+	/* one by one: mta-sts is asked only where it is known that its word counts */
 	if (dns_sheet_lacks(l->sheet))
 		return;
 	if (!l->settings->is_believed)
 		dns_trust(l->settings->dns, DNS_TRUST_NONE);
-	put_text(l, host, "tls", slice_of(tls_explain(&l->settings->tls, &to, &server, l->until)));
+	text = tls_explain(&l->settings->tls, &to, &server,
+	    wish->state == WISH_THERE ? &wish->answer : NULL, l->until);
 	dns_trust(l->settings->dns, DNS_TRUST_ALL);
+	if (text != NULL)
+		put_text(l, host, "tls", slice_of(text));
+	else if (wish->state == WISH_NONE)
+		wish->state = WISH_WANTED;
 }
 
 static void

@@ -66,7 +66,7 @@ texts_wrong(struct look *l, json_t *object, const char *reason)
 static void
 put_mx_patterns(struct look *l, json_t *object)
 {
-	struct slice rest = str_slice(&l->policy.policy.patterns), pattern;
+	struct slice rest = str_slice(&l->wishes[WISH_FRESH].answer.policy.patterns), pattern;
 	json_t *patterns = put_array(l, object, "mx");
 
 	while (slice_word(&rest, &pattern))
@@ -77,7 +77,7 @@ put_mx_patterns(struct look *l, json_t *object)
 static void
 cover_hosts(struct look *l)
 {
-	const struct sts_policy *p = &l->policy.policy;
+	const struct sts_policy *p = &l->wishes[WISH_FRESH].answer.policy;
 	json_t *host;
 	size_t i;
 
@@ -102,7 +102,7 @@ cover_hosts(struct look *l)
 static void
 put_policy(struct look *l, json_t *sts)
 {
-	const struct sts_answer *a = &l->policy;
+	const struct sts_answer *a = &l->wishes[WISH_FRESH].answer;
 
 	if (a->failure[0] != '\0')
 		put_text(l, sts, "failure", slice_of(a->failure));
@@ -133,6 +133,7 @@ put_policy(struct look *l, json_t *sts)
 static void
 put_fetched(struct look *l, json_t *sts, struct slice text)
 {
+	struct wish *wish = &l->wishes[WISH_FRESH];
 	char id[STS_ID_MAX + 1];
 
 	if (sts_record_parse(text, id) != 1) {
@@ -140,9 +141,9 @@ put_fetched(struct look *l, json_t *sts, struct slice text)
 		return;
 	}
 	put_text(l, sts, "id", slice_of(id));
-	if (l->policy_state == POLICY_UNASKED)
-		l->policy_state = POLICY_WANTED;
-	else if (l->policy_state == POLICY_THERE)
+	if (wish->state == WISH_NONE)
+		wish->state = WISH_WANTED;
+	else if (wish->state == WISH_THERE)
 		put_policy(l, sts);
 }
 

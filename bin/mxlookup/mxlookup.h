@@ -47,8 +47,23 @@ struct settings {
 	struct tls tls;	  /* with PART_TLS */
 };
 
-/* The MTA-STS policy, which others fetch meanwhile. */
-enum policy_state { POLICY_UNASKED, POLICY_WANTED, POLICY_ASKED, POLICY_THERE };
+/* An MTA-STS policy, which others fetch meanwhile (policies.h). */
+enum wish_state { WISH_NONE, WISH_WANTED, WISH_ASKED, WISH_THERE };
+
+struct look;
+
+struct wish {
+	enum wish_state state;
+	struct sts_answer answer;
+	struct look *look; /* whose it is */
+	/* policies.c's */
+	struct wish *next;
+	int64_t since;
+	deadline until;
+};
+
+/* The policy as it is published now (--sts), and that which mail goes by (--tls). */
+enum wish_kind { WISH_FRESH, WISH_KEPT, WISHES };
 
 /* One domain that is being looked at; done again until nothing is lacking (net/dns_many.h). */
 struct look {
@@ -60,8 +75,7 @@ struct look {
 	json_t *top, *hosts, *why;
 	struct dns_exchangers list;
 	bool has_failed; /* no memory */
-	enum policy_state policy_state;
-	struct sts_answer policy;
+	struct wish wishes[WISHES];
 };
 
 /* Fills look->top, which is the caller's; an exit code. */

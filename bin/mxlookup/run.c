@@ -18,7 +18,6 @@
 
 struct task {
 	struct task *next; /* that came behind it */
-	struct task *next_wanting;
 	char *domain, ascii[IDN_NAME_SIZE];
 	struct look look;
 	enum outcome outcome;
@@ -30,9 +29,8 @@ struct run {
 	struct settings *settings;
 	struct input *input;
 	struct dns_many *many;
-	struct policies policies;
-	struct task *first, **end;	     /* in the order of input */
-	struct task *wanting, **wanting_end; /* those whose policy nobody fetches yet */
+	struct policies policies[WISHES];
+	struct task *first, **end; /* in the order of input */
 	size_t running, queued, texts;
 	enum outcome worst;
 	bool is_over; /* no more input */
@@ -58,15 +56,23 @@ finish(struct run *r, struct task *t)
 	r->running--;
 	r->texts += t->text.len;
 	dns_sheet_free(t->look.sheet);
-	sts_answer_free(&t->look.policy);
+	for (size_t i = 0; i < WISHES; i++)
+		sts_answer_free(&t->look.wishes[i].answer);
 }
 
-static void
-want_policy(struct run *r, struct task *t)
+/* True if there is one to wait for. */
+static bool
+want_policies(struct run *r, struct look *l)
 {
-	t->next_wanting = NULL;
-	*r->wanting_end = t;
-	r->wanting_end = &t->next_wanting;
+	bool waits = false;
+
+	for (size_t i = 0; i < WISHES; i++) {
+		if (l->wishes[i].state == WISH_WANTED)
+			policies_want(&r->policies[i], &l->wishes[i]);
+		if (l->wishes[i].state == WISH_ASKED)
+			waits = true;
+	}
+	return waits;
 }
 
 /* From the beginning, with what is known by now. */
@@ -74,15 +80,13 @@ static void
 attempt(struct run *r, struct task *t)
 {
 	struct look *l = &t->look;
-	enum policy_state before = l->policy_state;
+	bool waits;
 
 	dns_sheet_use(r->many, l->sheet);
 	t->outcome = look_up(l);
 	dns_sheet_use(r->many, NULL);
-	if (before == POLICY_UNASKED && l->policy_state == POLICY_WANTED)
-		want_policy(r, t);
-	if (!dns_sheet_lacks(l->sheet) &&
-	    (l->policy_state == POLICY_UNASKED || l->policy_state == POLICY_THERE))
+	waits = want_policies(r, l);
+	if (!dns_sheet_lacks(l->sheet) && !waits)
 		finish(r, t);
 	json_decref(l->top);
 	l->top = NULL;
@@ -100,7 +104,10 @@ begin(struct run *r, const struct str *word)
 	    .domain = slice_of(t->domain),
 	    .until = deadline_in_seconds(r->settings->timeout)};
 	t->look.ascii = idn_to_ascii(t->look.domain, t->ascii) ? t->ascii : t->domain;
-	sts_answer_init(&t->look.policy);
+	for (size_t i = 0; i < WISHES; i++) {
+		t->look.wishes[i].look = &t->look;
+		sts_answer_init(&t->look.wishes[i].answer);
+	}
 	t->look.sheet = dns_sheet_new(r->many, t->look.until, t);
 	if (t->look.sheet == NULL)
 		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
@@ -160,50 +167,59 @@ begin_more(struct run *r)
 	return false;
 }
 
-static void
-fetch_policies(struct run *r)
+static struct task *
+task_of(const struct wish *wish)
 {
-	while (r->wanting != NULL) {
-		struct task *t = r->wanting;
-
-		if (deadline_poll_ms(t->look.until) == 0) {
-			t->look.policy.result = STS_UNKNOWN;
-			t->look.policy_state = POLICY_THERE;
-		} else if (!policies_ask(&r->policies, &t->look))
-			return;
-		r->wanting = t->next_wanting;
-		if (r->wanting == NULL)
-			r->wanting_end = &r->wanting;
-		if (t->look.policy_state == POLICY_THERE)
-			attempt(r, t);
-	}
+	return dns_sheet_owner(wish->look->sheet);
 }
 
-static struct task *
-task_of(const struct look *l)
+static void
+begin_policies(struct run *r)
 {
-	return dns_sheet_owner(l->sheet);
+	struct wish *wish;
+
+	for (size_t i = 0; i < WISHES; i++)
+		while ((wish = policies_begin(&r->policies[i])) != NULL)
+			attempt(r, task_of(wish));
 }
 
 /* Waits for something, and goes on with those that it was waited for. */
 static void
 turn(struct run *r, bool reads)
 {
-	struct pollfd others[POLICIES_MAX + 1];
-	size_t count = policies_polled(&r->policies, others);
+	struct pollfd others[WISHES * POLICIES_MAX + 1];
+	size_t counts[WISHES], count = 0, at = 0;
+	deadline until = DEADLINE_NEVER;
 	struct dns_sheet *sheet;
-	struct look *look;
+	struct wish *wish;
 
+	for (size_t i = 0; i < WISHES; i++)
+		count += counts[i] = policies_polled(&r->policies[i], others + count, &until);
 	if (reads)
 		others[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-	if (dns_many_turn(r->many, others, count + reads, DEADLINE_NEVER) == -1)
+	if (dns_many_turn(r->many, others, count + reads, until) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to wait");
 	if (reads && others[count].revents != 0 && input_read(r->input) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read standard input");
 	while ((sheet = dns_many_ready(r->many)) != NULL)
 		attempt(r, dns_sheet_owner(sheet));
-	while ((look = policies_take(&r->policies, others, count)) != NULL)
-		attempt(r, task_of(look));
+	for (size_t i = 0; i < WISHES; at += counts[i++])
+		while ((wish = policies_take(&r->policies[i], others + at, counts[i])) != NULL)
+			attempt(r, task_of(wish));
+}
+
+static void
+open_policies(struct run *r, struct slice servers)
+{
+	struct tls *t = &r->settings->tls;
+
+	for (size_t i = 0; i < WISHES; i++)
+		policies_init(&r->policies[i]);
+	if (policies_open_fresh(&r->policies[WISH_FRESH], servers) == -1)
+		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
+	if ((r->settings->parts & PART_TLS) != 0 &&
+	    policies_open_kept(&r->policies[WISH_KEPT], &t->control, &t->text) == -1)
+		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to read %s/mta-sts", t->control.path);
 }
 
 enum outcome
@@ -212,19 +228,20 @@ run_all(struct settings *settings, struct input *input, struct slice servers)
 	struct run r = {.settings = settings, .input = input, .worst = FOUND};
 
 	r.end = &r.first;
-	r.wanting_end = &r.wanting;
 	r.many = dns_many_open(settings->dns);
-	if (r.many == NULL || policies_open(&r.policies, servers) == -1)
+	if (r.many == NULL)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to set up the resolver");
+	open_policies(&r, servers);
 	while (!r.is_over || r.first != NULL) {
 		bool reads = begin_more(&r);
 
-		fetch_policies(&r);
+		begin_policies(&r);
 		print_done(&r);
 		if (r.running > 0 || reads)
 			turn(&r, reads);
 	}
-	policies_close(&r.policies);
+	for (size_t i = 0; i < WISHES; i++)
+		policies_close(&r.policies[i]);
 	dns_many_close(r.many);
 	return r.worst;
 }

@@ -51,14 +51,17 @@ tls_close(struct tls *t)
 }
 
 const char *
-tls_explain(
-    struct tls *t, const struct tls_destination *to, struct tls_server *server, deadline until)
+tls_explain(struct tls *t, const struct tls_destination *to, struct tls_server *server,
+    const struct sts_answer *policy, deadline until)
 {
 	enum tls_verdict verdict;
 	int added;
 
 	server->port = t->port;
+	tls_policy_tell(t->policy, policy);
 	verdict = tls_policy_decide(t->policy, to, server, until, &t->requirement);
+	if (verdict == TLS_STS_WANTED)
+		return NULL;
 	str_clear(&t->text);
 	if (verdict == TLS_GO)
 		added = tls_requirement_add_text(&t->requirement, &t->text);

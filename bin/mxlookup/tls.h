@@ -22,8 +22,11 @@ struct tls {
 /* Reads the control directory, and has D believed as it says. Ends the program if that fails. */
 void tls_open(struct tls *t, struct dns *d);
 void tls_close(struct tls *t);
-/* One line, good until the next. The port of SERVER is ours. */
-const char *tls_explain(
-    struct tls *t, const struct tls_destination *to, struct tls_server *server, deadline until);
+/*
+ * One line, good until the next; or null: the MTA-STS policy of the domain counts, and POLICY is
+ * null. The port of SERVER is ours.
+ */
+const char *tls_explain(struct tls *t, const struct tls_destination *to, struct tls_server *server,
+    const struct sts_answer *policy, deadline until);
 
 #endif

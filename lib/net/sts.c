@@ -227,20 +227,36 @@ is_in_use(const struct sts *s)
 	return is_there;
 }
 
+bool
+sts_name(struct slice domain, char name[STS_NAME_SIZE])
+{
+	if (domain.len > 1 && domain.data[domain.len - 1] == '.')
+		domain.len--;
+	if (!sts_is_domain(domain))
+		return false;
+	for (size_t i = 0; i < domain.len; i++)
+		name[i] = ascii_lower(domain.data[i]);
+	name[domain.len] = '\0';
+	return true;
+}
+
 int
 sts_begin(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
 {
+	char name[STS_NAME_SIZE];
+
 	answer->failure[0] = '\0';
 	answer->policy.id[0] = '\0';
 	answer->policy.expires = 0;
 	str_clear(&answer->reason);
-	if (!sts_is_domain(domain))
+	if (!sts_name(domain, name))
 		(void)settle(answer, STS_NONE, "not a domain that can have a policy");
 	else if (!is_in_use(s))
 		(void)settle(answer, STS_NONE, "mta-sts is not in use");
 	else if (connect_helper(s) == -1)
 		(void)settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
-	else if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, domain, until) == 0)
+	else if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, slice_of(name), until) ==
+		 0)
 		return 0;
 	else {
 		helper_close(&s->helper);

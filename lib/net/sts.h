@@ -18,6 +18,8 @@
 
 #define STS_ANSWER_MAX ((size_t)131072) /* octets of the answer's frame */
 #define STS_FAILURE_SIZE 32
+#define STS_NAME_SIZE (STS_DOMAIN_MAX + 1)
+#define STS_ASK_MS 60000 /* RFC 8461, 3.3: a policy is not waited for longer */
 
 /* The frames (spool/frame.h has their form). */
 enum sts_frame {
@@ -76,13 +78,16 @@ int sts_open(struct sts *s, const struct control *control, const char *spool, st
 int sts_open_fresh(struct sts *s, struct slice servers);
 void sts_close(struct sts *s);
 
+/* DOMAIN as it is asked for, in lower case; false for what can have no policy. */
+bool sts_name(struct slice domain, char name[STS_NAME_SIZE]);
+
 void sts_answer_init(struct sts_answer *answer);
 void sts_answer_free(struct sts_answer *answer);
 
 /*
- * The policy of DOMAIN (A-labels), the domain that mail is for, not a mail exchanger's. Waits up to
- * UNTIL while mta-sts fetches; what has not come by then is STS_UNKNOWN. The result is answer's,
- * too. What was in ANSWER before is gone.
+ * The policy of DOMAIN (A-labels; capitals and a dot at its end make no difference), the domain
+ * that mail is for, not a mail exchanger's. Waits up to UNTIL while mta-sts fetches; what has not
+ * come by then is STS_UNKNOWN. The result is answer's, too. What was in ANSWER before is gone.
  */
 enum sts_result sts_ask(
     struct sts *s, struct slice domain, deadline until, struct sts_answer *answer);

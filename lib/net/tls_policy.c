@@ -111,13 +111,13 @@ decide_by_sts(const struct question *q, struct tls_requirement *r)
 	enum tls_sts_result result =
 	    tls_sts_decide(&p->sts, q->to, q->server, tests, q->until, r, &failure);
 
-	if (result == TLS_STS_UNKNOWN)
+	if (result == TLS_STS_UNKNOWN || result == TLS_STS_UNTOLD)
 		return result;
 	if (result == TLS_STS_NONE && (*failure == '\0' || q->needs_tls))
 		return result;
 	tls_note_set(&p->note, TLS_POLICY_STS, q->to->domain, failure);
 	if (result == TLS_STS_VERIFY || result == TLS_STS_NOT_NAMED)
-		tls_note_add_sts(&p->note, &p->sts.answer.policy);
+		tls_note_add_sts(&p->note, tls_sts_policy(&p->sts));
 	return result;
 }
 
@@ -132,6 +132,8 @@ decide_rest(const struct question *q, const struct str *why, struct tls_requirem
 		return TLS_NOT_IN_STS;
 	if (sts == TLS_STS_UNKNOWN)
 		return TLS_STS_FAILED;
+	if (sts == TLS_STS_UNTOLD)
+		return TLS_STS_WANTED;
 	if (sts == TLS_STS_NO_MEMORY)
 		return TLS_NO_MEMORY;
 	if (sts == TLS_STS_NONE)
@@ -226,6 +228,13 @@ tls_policy_decide(struct tls_policy *p, const struct tls_destination *destinatio
 }
 
 void
+tls_policy_tell(struct tls_policy *p, const struct sts_answer *answer)
+{
+	p->sts.is_told = true;
+	p->sts.told = answer;
+}
+
+void
 tls_policy_prefetch(struct tls_policy *p, const struct tls_destination *to,
     const struct tls_server *servers, size_t count, deadline until)
 {
@@ -250,6 +259,7 @@ tls_verdict_code(enum tls_verdict verdict)
 	switch (verdict) {
 	case TLS_NOT_IN_STS:
 	case TLS_STS_FAILED:
+	case TLS_STS_WANTED:
 	case TLS_NO_NAME:
 	case TLS_DANE_WANTED:
 	case TLS_TLSA_FAILED:

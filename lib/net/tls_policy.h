@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "conf/control.h"
 #include "net/dns.h"
+#include "net/sts.h"
 #include "net/tls_requirement.h"
 #include "spool/tls_outcome.h"
 
@@ -44,6 +45,7 @@ enum tls_verdict {
 	TLS_TLSA_FAILED, /* nobody can say now whether it has TLSA records (RFC 7672, 2.1.2) */
 	TLS_DANE_WANTED, /* it has none, and tlspolicy says dane-only */
 	TLS_NO_NAME,	 /* its certificate is to be verified, but an address has no name */
+	TLS_STS_WANTED,	 /* only with tls_policy_tell: decide again once there is an answer */
 	TLS_NO_MEMORY,
 };
 
@@ -72,6 +74,11 @@ void tls_policy_close(struct tls_policy *p);
  */
 enum tls_verdict tls_policy_decide(struct tls_policy *p, const struct tls_destination *destination,
     const struct tls_server *its_server, deadline until, struct tls_requirement *r);
+/*
+ * For who asks mta-sts beside, of many domains at once: from now on decisions ask nobody, but take
+ * ANSWER, which must stay, for what it says of the domain. Null: it has not answered yet.
+ */
+void tls_policy_tell(struct tls_policy *p, const struct sts_answer *answer);
 /*
  * Asks at once for the TLSA records that decisions about all of SERVERS will want, for a short
  * while, so that they have at hand what may be kept.

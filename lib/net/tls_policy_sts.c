@@ -6,12 +6,11 @@
 #include "spool/spool.h"
 
 #define KEEP_MS 60000 /* an answer */
-#define ASK_MS 60000  /* RFC 8461, 3.3: a policy is not waited for longer */
 
 int
 tls_sts_open(struct tls_sts *s, const struct control *c, struct str *problem)
 {
-	s->domain[0] = '\0';
+	*s = (struct tls_sts){.is_told = false};
 	sts_answer_init(&s->answer);
 	return sts_open(&s->sts, c, spool_path(), problem);
 }
@@ -35,18 +34,30 @@ is_known(const struct tls_sts *s, struct slice domain)
 static void
 ask(struct tls_sts *s, struct slice domain, deadline until)
 {
-	char lower[TLS_NAME_SIZE];
-	deadline soon = deadline_in_ms(ASK_MS);
+	deadline soon = deadline_in_ms(STS_ASK_MS);
 
 	if (is_known(s, domain))
 		return;
-	for (size_t i = 0; i < domain.len; i++) /* of at most STS_DOMAIN_MAX */
-		lower[i] = ascii_lower(domain.data[i]);
-	lower[domain.len] = '\0';
-	(void)sts_ask(&s->sts, slice_of(lower), soon < until ? soon : until,
-	    &s->answer); /* the answer has it */
-	snprintf(s->domain, sizeof s->domain, "%s", lower);
+	(void)sts_ask(
+	    &s->sts, domain, soon < until ? soon : until, &s->answer); /* the answer has it */
+	snprintf(s->domain, sizeof s->domain, "%.*s", (int)domain.len, domain.data);
 	s->until = deadline_in_ms(KEEP_MS);
+}
+
+/* Null: it is not known yet. */
+static const struct sts_answer *
+answer_for(struct tls_sts *s, struct slice domain, deadline until)
+{
+	if (s->is_told)
+		return s->told;
+	ask(s, domain, until);
+	return &s->answer;
+}
+
+const struct sts_policy *
+tls_sts_policy(const struct tls_sts *s)
+{
+	return s->is_told ? &s->told->policy : &s->answer.policy;
 }
 
 static bool
@@ -63,13 +74,14 @@ say_unknown(const struct sts_answer *a, struct tls_requirement *r)
 }
 
 static enum tls_sts_result
-apply(const struct tls_sts *s, struct slice name, bool is_named, struct tls_requirement *r)
+apply(const struct sts_policy *p, struct slice domain, struct slice name, bool is_named,
+    struct tls_requirement *r)
 {
-	const struct sts_policy *p = &s->answer.policy;
+	char lower[STS_NAME_SIZE] = "";
 
+	(void)sts_name(domain, lower);
 	if (str_format(&r->reason, "%sMTA-STS policy of %s (%s)",
-		is_named ? "" : "the server is not in the ", s->domain,
-		sts_mode_text(p->mode)) == -1)
+		is_named ? "" : "the server is not in the ", lower, sts_mode_text(p->mode)) == -1)
 		return TLS_STS_NO_MEMORY;
 	r->by = TLS_BY_STS;
 	if (!is_named && p->mode == STS_MODE_ENFORCE)
@@ -86,13 +98,15 @@ enum tls_sts_result
 tls_sts_decide(struct tls_sts *s, const struct tls_destination *to, const struct tls_server *server,
     bool tests, deadline until, struct tls_requirement *r, const char **failure)
 {
-	const struct sts_answer *a = &s->answer;
+	const struct sts_answer *a;
 	bool is_named;
 
 	*failure = "";
 	if (!to->is_mx || server->name.len == 0 || !sts_is_domain(to->domain))
 		return TLS_STS_NONE;
-	ask(s, to->domain, until);
+	a = answer_for(s, to->domain, until);
+	if (a == NULL)
+		return TLS_STS_UNTOLD;
 	*failure = a->failure;
 	if (a->result == STS_UNKNOWN)
 		return say_unknown(a, r) ? TLS_STS_UNKNOWN : TLS_STS_NO_MEMORY;
@@ -104,5 +118,5 @@ tls_sts_decide(struct tls_sts *s, const struct tls_destination *to, const struct
 	is_named = sts_policy_matches(&a->policy, server->name);
 	if (!is_named)
 		*failure = "validation-failure";
-	return apply(s, server->name, is_named, r);
+	return apply(&a->policy, to->domain, server->name, is_named, r);
 }

@@ -15,6 +15,9 @@ struct tls_sts {
 	struct sts_answer answer;
 	char domain[TLS_NAME_SIZE]; /* that ANSWER is of; empty: none */
 	deadline until;		    /* it is good */
+	/* The owner asks, and says what came (tls_policy_tell); null: nothing as yet. */
+	bool is_told;
+	const struct sts_answer *told;
 };
 
 enum tls_sts_result {
@@ -22,6 +25,7 @@ enum tls_sts_result {
 	TLS_STS_VERIFY,	   /* R is set; in "testing" is_testing, too */
 	TLS_STS_NOT_NAMED, /* R has the reason: not this server */
 	TLS_STS_UNKNOWN,   /* R has the reason: there may be a policy in force */
+	TLS_STS_UNTOLD,	   /* what the owner has not said yet would count */
 	TLS_STS_NO_MEMORY,
 };
 
@@ -30,10 +34,12 @@ int tls_sts_open(struct tls_sts *s, const struct control *c, struct str *problem
 void tls_sts_close(struct tls_sts *s);
 /*
  * TESTS: what is in force only for a test counts, too. *failure is for a report (RFC 8460, 4.3), or
- * "". Where there is a policy that counts, it is in s->answer.
+ * "". Where there is a policy that counts, tls_sts_policy has it.
  */
 enum tls_sts_result tls_sts_decide(struct tls_sts *s, const struct tls_destination *to,
     const struct tls_server *server, bool tests, deadline until, struct tls_requirement *r,
     const char **failure);
+/* Of the last decision, that was VERIFY or NOT_NAMED. */
+const struct sts_policy *tls_sts_policy(const struct tls_sts *s);
 
 #endif
