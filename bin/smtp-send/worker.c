@@ -260,9 +260,12 @@ wait_for_job(struct worker *w)
 	struct client *c = &w->sender->client;
 	/* who asked for his mail waits until we have looked for it */
 	bool may_idle = slice_starts(str_slice(&w->sender->destination), TURN);
-	deadline idle =
-	    may_idle ? DEADLINE_NEVER : deadline_in_seconds((int64_t)w->sender->limits.smtp_idle);
+	uint64_t seconds = w->sender->limits.smtp_idle;
+	deadline idle = may_idle ? DEADLINE_NEVER : deadline_in_seconds((int64_t)seconds);
 
+	/* not even for a job that is there already, so that it does not depend on luck */
+	if (!may_idle && seconds == 0 && client_is_open(c))
+		client_quit(c);
 	for (;;) {
 		struct pollfd p[2] = {
 		    {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = c->fd, .events = POLLIN}};
