@@ -15,6 +15,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 
 DEADLINE = 20
 
@@ -50,7 +51,7 @@ def alike(replies):
 
 
 def play(about, turns):
-    """What the server says now."""
+    """What the server says now, and what it logs."""
     env = dict(os.environ, TCPREMOTEIP=about.get("client", ""))
     env.pop("RELAYCLIENT", None)
     if about.get("relay") == "yes":
@@ -59,8 +60,8 @@ def play(about, turns):
     ours, theirs = socket.socketpair()
     ours.settimeout(DEADLINE)
     said = b""
-    with subprocess.Popen(["smtpd"] + flags, stdin=theirs, stdout=theirs, env=env,
-                          stderr=subprocess.DEVNULL) as p:
+    with tempfile.TemporaryFile() as log, subprocess.Popen(["smtpd"] + flags, stdin=theirs, stdout=theirs, env=env,
+                                                           stderr=log) as p:
         theirs.close()
         try:
             for kind, text in turns:
@@ -82,7 +83,8 @@ def play(about, turns):
         except OSError as error:
             said += b"(%s)\r\n" % str(error).encode()
         p.wait(DEADLINE)
-    return said
+        log.seek(0)
+        return said, log.read().decode("latin-1")
 
 
 def main():
@@ -95,11 +97,13 @@ def main():
             code = max(code, 2)
             continue
         was = alike(b"".join(text for kind, text in turns if kind == "S"))
-        now = alike(play(about, turns))
+        said, log = play(about, turns)
+        now = alike(said)
         if was != now:
             code = max(code, 1)
             sys.stdout.writelines(line.rstrip() + "\n" for line in difflib.unified_diff(
                 was.splitlines(), now.splitlines(), session, "now", lineterm=""))
+            sys.stderr.write(log)
     sys.exit(code)
 
 

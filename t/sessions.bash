@@ -30,6 +30,9 @@ teardown() {
 
 sessions() {
 	run python3 -S "$ROOT/t/sessions.py" "$1" "$ROOT"/t/sessions/*.txt
-	assert_status 0 || return 1
-	[ "$(grep -c '^ok' <<<"$output")" -eq "$(find "$ROOT/t/sessions" -name '*.txt' | wc -l)" ]
+	[ "$status" -eq 0 ] && [ "$(grep -c '^ok' <<<"$output")" -eq "$(find "$ROOT/t/sessions" -name '*.txt' | wc -l)" ] &&
+		return
+	printf 'exit code %s; not all are ok:\n%s\nenqueue, authd and tlsd said:\n' "$status" "$output" >&2
+	tail -n 20 "$T"/started.*.log >&2
+	return 1
 }

@@ -22,9 +22,11 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 
 DEADLINE = 30
 PIECE = 7
+LINES_SHOWN = 12  # of smtpd's log, where a session fails
 
 
 class Wrong(Exception):
@@ -95,12 +97,13 @@ def unescape(code):
 class Server:
     """smtpd on a socket that keeps pieces apart: what is sent as one is read as one, and must find
     room. A stream does not, which is for TLS and for large pieces."""
+    log = tempfile.TemporaryFile()  # of all, one behind the other
 
     def __init__(self, environment, options=(), is_stream=False):
         kind = socket.SOCK_STREAM if is_stream else socket.SOCK_SEQPACKET
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, kind)
         self.process = subprocess.Popen(["smtpd", *options], stdin=theirs, stdout=theirs,
-                                        stderr=subprocess.DEVNULL, env=environment)
+                                        stderr=self.log, env=environment)
         theirs.close()
         self.socket.settimeout(DEADLINE)
         self.buffer = b""
@@ -148,6 +151,13 @@ class Server:
         if code != 0:
             raise Wrong("smtpd ended with %d" % code)
         return self.buffer
+
+    @classmethod
+    def last_lines(cls):
+        """What the last of them logged, and perhaps the one before."""
+        cls.log.seek(0)
+        lines = cls.log.read().decode("latin-1").splitlines()
+        return "".join("\n    log: " + line for line in lines[-LINES_SHOWN:])
 
 
 def replies_of(conversation, cut):
@@ -263,16 +273,16 @@ def main():
     failed = 0
     for path in sys.argv[2:]:
         conversation = Conversation(path)
-        missing = set(conversation.needs) - offers(conversation)
-        if missing:
-            print("missing %s # %s is not offered" % (conversation.title, " ".join(sorted(missing))))
-            continue
         try:
+            missing = set(conversation.needs) - offers(conversation)
+            if missing:
+                print("missing %s # %s is not offered" % (conversation.title, " ".join(sorted(missing))))
+                continue
             check(conversation)
             print("ok %s" % conversation.title, flush=True)
         except (Wrong, OSError, subprocess.TimeoutExpired) as e:
             failed += 1
-            print("not ok %s: %s" % (conversation.title, e), flush=True)
+            print("not ok %s: %s%s" % (conversation.title, e, Server.last_lines()), flush=True)
             messages()
     sys.exit(failed > 0)
 

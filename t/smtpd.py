@@ -14,16 +14,18 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 DEADLINE = 20
 
 
 def run_cut(pieces):
-    """One session whose reads return just these pieces: a SEQPACKET socket keeps them apart."""
+    """The replies to, and the log of, one session whose reads return just these pieces: a SEQPACKET socket keeps
+    them apart."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(DEADLINE)
-    with subprocess.Popen(["smtpd"], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL) as p:
+    with tempfile.TemporaryFile() as log, subprocess.Popen(["smtpd"], stdin=theirs, stdout=theirs, stderr=log) as p:
         theirs.close()
         for piece in pieces:
             if piece:
@@ -36,17 +38,22 @@ def run_cut(pieces):
                 break
             replies += packet
         p.wait(DEADLINE)
-    return re.sub(rb"queued as [0-9a-v]{20}", b"queued", replies)
+        log.seek(0)
+        return re.sub(rb"queued as [0-9a-v]{20}", b"queued", replies), log.read()
 
 
 def split(session):
-    whole = run_cut([session])
+    whole, _ = run_cut([session])
     sys.stdout.write(whole.decode("latin-1"))
     for at in range(1, len(session)):
-        if run_cut([session[:at], session[at:]]) != whole:
-            sys.exit("differs when cut at %d" % at)
-    if run_cut([session[i:i + 1] for i in range(len(session))]) != whole:
-        sys.exit("differs byte by byte")
+        check_same(whole, "cut at %d" % at, [session[:at], session[at:]])
+    check_same(whole, "byte by byte", [session[i:i + 1] for i in range(len(session))])
+
+
+def check_same(whole, name, pieces):
+    replies, log = run_cut(pieces)
+    if replies != whole:
+        sys.exit("differs when %s:\n%s\n%s" % (name, replies.decode("latin-1"), log.decode("latin-1")))
 
 
 def connect(port, address="127.0.0.1"):

@@ -26,6 +26,7 @@ DEADLINE = 60
 SESSIONS_AT_ONCE = 6
 MESSAGES_LEAST = 150  # however slow the machine is, some go each way
 MESSAGE_MAX = 300000
+LARGE = 240000  # as text_of counts: it adds some
 RETRIES = 2  # as many attempts at each later address fail
 
 # Where the mail for a local part comes to, by domain: mailboxes (an mbox file has no slash)
@@ -193,6 +194,10 @@ class Sink:
         raise OSError
 
 
+class Gone(Exception):
+    """The client went away on purpose."""
+
+
 class Clients:
     """Sessions, each a few messages. told: a dict a message."""
 
@@ -200,6 +205,7 @@ class Clients:
         self.port, self.until = port, time.monotonic() + seconds
         self.random = random.Random(seed)
         self.lock, self.count, self.told = threading.Lock(), 0, []
+        self.wrong = []  # nothing is killed here, so what is good is taken
         self.fresh = list(FRESH)
         self.heard = os.open("/dev/null", os.O_WRONLY)
 
@@ -225,7 +231,7 @@ class Clients:
                 recipients = ["down@sink.test"]
             if number % 9 == 5 and self.fresh:
                 recipients.append(self.fresh.pop() + "@crash.test")
-            size = r.choice([0, 100, 700, 3000, 9000]) if number % 60 != 11 else 270000
+            size = r.choice([0, 100, 700, 3000, 9000]) if number % 60 != 11 else LARGE
             if manner == "vast":
                 size = MESSAGE_MAX
             return {"token": "message-%d" % number, "recipients": recipients, "manner": manner, "size": size, "pause": r.random() < 0.1}
@@ -236,14 +242,16 @@ class Clients:
 
     def sessions(self):
         while not self.is_over():
-            with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as s, s.makefile("rb") as stream:
-                try:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as s, s.makefile("rb") as stream:
                     self.reply(stream)
                     self.say(s, stream, b"EHLO client.test\r\n")
                     for _ in range(4):
                         self.message(s, stream, self.plan())
-                except OSError:
-                    pass
+            except Gone:
+                pass
+            except OSError as why:
+                self.wrong.append("a session: %r" % why)
             time.sleep(0.05)
 
     @staticmethod
@@ -251,7 +259,7 @@ class Clients:
         while True:
             line = stream.readline()
             if not line:
-                raise OSError
+                raise OSError("smtpd went away")
             if line[3:4] == b" ":
                 return line
 
@@ -265,19 +273,20 @@ class Clients:
             self.told.append(m)
         self.say(s, stream, b"MAIL FROM:<%s>\r\n" % SENDER.encode())
         for r in m["recipients"]:
-            if not self.say(s, stream, b"RCPT TO:<%s>\r\n" % r.encode()).startswith(b"250"):
-                raise SystemExit("refused before DATA: " + r)
+            reply = self.say(s, stream, b"RCPT TO:<%s>\r\n" % r.encode())
+            if not reply.startswith(b"250"):
+                raise OSError("%s was refused: %r" % (r, reply))
         self.say(s, stream, b"DATA\r\n")
         text = text_of(m["token"], m["size"]).replace(b"\r\n.", b"\r\n..")
         if m["manner"] == "bare":
             text += b"bare\nline\r\n"
         if m["manner"] == "gone":
             s.sendall(text[:len(text) * 2 // 3])
-            raise OSError
+            raise Gone
         if m["manner"] == "deaf":
             m["answer"] = "unknown"
             s.sendall(text + b".\r\n")
-            raise OSError
+            raise Gone
         s.sendall(text)
         if m["pause"]:
             time.sleep(0.2)
@@ -287,6 +296,8 @@ class Clients:
         if m["answer"] == "accepted":
             m["id"] = reply.split()[-1]
             os.write(self.heard, b"heard %s\n" % m["token"].encode())  # for the log of strace
+        elif m["manner"] == "good":
+            self.wrong.append("%s was refused: %s" % (m["token"], reply))
 
 
 def frame(letter, payload=b""):
@@ -307,9 +318,11 @@ def submit_by_key(T, clients, number):
         s.sendall(frame(b"P") + frame(b"L", envelope) + frame(b"D", text) + frame(b"C", b"%d" % len(text)))
         with s.makefile("rb") as stream:
             head = stream.read(5)
+            if len(head) < 5:
+                raise OSError("enqueue went away without an answer")
             m["id"] = stream.read(struct.unpack(">I", head[1:])[0]).decode()
     if head[:1] != b"K":
-        raise SystemExit("refused: " + m["id"])
+        raise OSError("refused: " + m["id"])
     m["answer"] = "accepted"
     os.write(clients.heard, b"heard %s\n" % m["token"].encode())
 
@@ -318,7 +331,10 @@ def submit_by_keys(T, clients):
     for number in range(KEYED_FIRST, KEYED_FIRST + 1000):
         if clients.is_over():
             break
-        submit_by_key(T, clients, number)
+        try:
+            submit_by_key(T, clients, number)
+        except OSError as why:
+            clients.wrong.append("message-%d, with a key: %r" % (number, why))
         time.sleep(0.2)
 
 
@@ -371,6 +387,8 @@ def send_mail(T, seed, seconds):
     keyed.join()
     done.set()
     administrator.join()
+    if clients.wrong:
+        raise SystemExit("\n".join(clients.wrong))
     time.sleep(3)  # what this records is the quiet after the mail, and retries in it
     return clients.told
 
