@@ -75,4 +75,9 @@ void session_say(struct session *s, const char *format, ...) __attribute__((form
 void session_measure(struct session *s, enum measure measure, int64_t since);
 void session_close(struct session *s);
 
+/* octets.c: sends what it can of the output and the message. */
+void session_flush(struct session *s);
+/* Reads once, and answers whole replies. True if there may be more. */
+bool session_take(struct session *s);
+
 #endif

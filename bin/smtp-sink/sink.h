@@ -150,11 +150,24 @@ void connection_wake(struct connection *c);
 /* Ends it now; it stays in sink->dead until it is freed. */
 void connection_close(struct connection *c);
 void connection_free(struct connection *c);
+/* Something that it cannot go on with, for want of memory say. */
+void connection_give_up(struct connection *c);
+
+/* octets.c */
+enum octets_result {
+	OCTETS_GONE, /* all that was to be said is */
+	OCTETS_LEFT, /* there is no room now, or it goes slowly */
+	OCTETS_LOST,
+};
 void connection_say(struct connection *c, const char *text, size_t len);
 /* Takes a line without its CRLF off the front of its input. False if there is none yet. */
 bool connection_line(struct connection *c, struct slice *line);
-/* Something that it cannot go on with, for want of memory say. */
-void connection_give_up(struct connection *c);
+/* Sends what it can. */
+enum octets_result octets_flush(struct connection *c);
+/* More input. False for none now, or if it is over: then it is closed. */
+bool octets_take(struct connection *c);
+/* Input that is not taken yet, for later. */
+void octets_keep(struct connection *c);
 
 /* act.c */
 /*
