@@ -309,12 +309,40 @@ lacks() {
 	assert_file_has "$T/output" '235 2.7.0 joe has {*}, 334 is *'
 	assert_file_has "$T/transcript3" '235 2.7.0 joe has {*}, 334 is *\x0d\x0a'
 	assert_file_has "$T/transcript3" '250 * it was'
+	# a part of it, and base64 of the server's own making
+	start_sink --with 'AUTH PLAIN LOGIN' --auth "235 ${coded:6:12} $(b64 "x$SECRET!")" --at 'mail=250 a long s:cre it was'
+	run timeout 60 smtp-probe send -v --from a@example.org --to b@example.test --insecure \
+	    --login joe --password-env SECRET --transcript "$T/transcript4" "127.0.0.1:$SINK"
+	printf '%s\n' "$output" >"$T/output"
+	for hidden in "${coded:7:10}" "$(b64 "x$SECRET!" | cut -c 3-18)"; do
+		lacks "$hidden" "$T/output"
+		lacks "$hidden" "$T/transcript4"
+	done
+	# less than sixteen octets are no more than words
+	assert_file_has "$T/transcript4" '250 a long s:cre it was'
 	# an environment variable is overwritten, and no child gets it
 	SECRET=topsecret to_smtpd --login joe --password-env SECRET --stop-after mail
 	SECRET=topsecret run timeout 60 smtp-probe send --stop-after ehlo --login joe --password-env SECRET \
 	    --pipe "env >$T/child; tr '\\0' '\\n' </proc/\$PPID/environ >>$T/child; smtpd 2>/dev/null"
 	assert_file_has "$T/child" PATH=
 	lacks topsecret "$T/child"
+}
+
+@test "a password that core files would show is not even read" {
+	[ "${SANITIZE-}" != 1 ] || skip "a debugger may look at what has sanitizers"
+	cc -shared -fPIC -o "$T/shown.so" -x c - <<-'END'
+		#include <errno.h>
+		#include <sys/prctl.h>
+		int prctl(int option, ...) { (void)option; errno = EPERM; return -1; }
+	END
+	for form in --json --nagios; do
+		LD_PRELOAD=$T/shown.so run timeout 60 smtp-probe send $form --to b@example.test --login joe \
+		    --password-fd 7 127.0.0.1:9 7<<<secret
+		case $form in --nagios) assert_status 3 ;; *) assert_status 2 ;; esac
+		assert_output_has 'unable to keep a password where nobody else can read it: Operation not permitted'
+	done
+	LD_PRELOAD=$T/shown.so run timeout 60 smtp-load -m 1 --login joe --password-fd 7 127.0.0.1:9 7<<<secret
+	assert_status 111
 }
 
 @test "who the server is: a certificate for its name, or not" {

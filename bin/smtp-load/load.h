@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hidden.h"
 #include "base/secret_source.h"
 #include "base/str.h"
 #include "histogram.h"
@@ -57,6 +58,7 @@ struct load {
 	socklen_t address_len;
 	struct str host; /* for TLS */
 	struct str secret;
+	struct hidden hidden; /* the same, in what servers say */
 	struct tls_side *tls;
 	struct str header, plain, stuffed; /* of the message; the body as it is, and for DATA */
 	uint32_t run;

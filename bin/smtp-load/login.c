@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "login.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -76,22 +75,24 @@ login_begin(struct session *s)
 	say_auth(s);
 }
 
-/* The reply is not ours to show if it quotes what the server was told. */
+/* What this session alone was told; the password itself nobody ever reads (report_error). */
 static void
 refuse(struct session *s, struct slice text)
 {
-	struct slice secret = str_slice(&s->load->secret);
-	char line[ERROR_OCTETS];
-	bool quotes = memmem(text.data, text.len, secret.data, secret.len) != NULL ||
-		      (s->response.len > 0 &&
-			  memmem(text.data, text.len, s->response.data, s->response.len) != NULL);
+	struct hidden hidden;
+	struct str line;
 
-	if (quotes)
-		snprintf(
-		    line, sizeof line, "%.3s (in words that repeat what it was told)", text.data);
-	else
-		snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-	session_lose(s, line);
+	hidden_init(&hidden);
+	str_init(&line, text.len);
+	if (str_add_slice(&line, text) == 0 && hidden_add_said(&hidden, str_slice(&s->sasl.out),
+						   slice_of(s->load->settings.login)) == 0) {
+		hidden_mask(&hidden, &line);
+		session_lose(s, line.data);
+	} else {
+		session_lose(s, "out of memory");
+	}
+	hidden_free(&hidden);
+	str_free(&line);
 }
 
 static void

@@ -113,9 +113,14 @@ login_read(struct load *l)
 	if (l->settings.mechanisms == 0)
 		l->settings.mechanisms = sasl_client_bits(slice_of(MECHANISMS));
 	result = secret_source_read(&l->settings.secret, l->settings.login, &l->secret);
+	hidden_init(&l->hidden);
+	if (result == SECRET_SOURCE_GIVEN && hidden_add(&l->hidden, str_slice(&l->secret)) == -1)
+		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
 	if (result == SECRET_SOURCE_GIVEN)
 		return;
 	str_init(&problem, PROBLEM_MAX);
 	(void)secret_source_explain(&problem, result, &l->settings.secret, &l->secret);
+	if (result == SECRET_SOURCE_UNABLE)
+		die(PROGRAM, EXIT_TEMPORARY, "%s", problem.data);
 	die(PROGRAM, EXIT_PERMANENT, "%s. Try '%s --help'.", problem.data, PROGRAM);
 }

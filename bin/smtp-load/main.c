@@ -78,6 +78,7 @@ main(int argc, char **argv)
 	tls_side_free(l.tls);
 	str_free(&l.host);
 	str_wipe(&l.secret);
+	hidden_free(&l.hidden);
 	str_free(&l.header);
 	str_free(&l.plain);
 	str_free(&l.stuffed);

@@ -30,10 +30,15 @@ void
 report_error(struct load *l, const char *step, const char *text, size_t len)
 {
 	char line[ERROR_OCTETS];
+	struct str shown;
 	size_t i = 0;
 
-	snprintf(line, sizeof line, "%s: %.*s", step, (int)(len < sizeof line ? len : sizeof line),
-	    text);
+	/* masked before it is cut */
+	str_init(&shown, len);
+	if (str_add(&shown, text, len) == 0)
+		hidden_mask(&l->hidden, &shown);
+	snprintf(line, sizeof line, "%s: %s", step, shown.data);
+	str_free(&shown);
 	while (i < l->error_count && strcmp(l->errors[i].text, line) != 0)
 		i++;
 	if (i == ERRORS_MAX)

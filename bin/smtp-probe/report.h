@@ -173,6 +173,8 @@ struct result *report_find(const struct report *r, const char *id);
  * anything is printed. Costs nothing elsewhere. */
 void report_progress(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The exit code where it cannot go on, for no fault of the caller's. */
+int report_failure(const struct report *r);
 
 /* Each replaces what was there; what is longer than 16 KiB is cut. */
 void result_about(struct result *res, const char *format, ...)

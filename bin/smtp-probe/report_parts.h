@@ -27,7 +27,6 @@ void report_clear_progress(struct report *r);
 void report_print_target(struct report *r);
 /* Exit code of what was counted. */
 int totals_code(const struct report *r, const struct report_totals *totals);
-int report_failure(const struct report *r);
 /* That of the servers that came farthest; that of the target where there are none. */
 enum reached target_reached(const struct report_target *t);
 

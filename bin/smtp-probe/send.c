@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "net/sasl_client.h"
 #include "send_parts.h"
+#include "send_secret.h"
 
 bool
 send_goes_on(const struct sending *s, enum send_step next)
@@ -207,7 +208,7 @@ send_run(struct probe *p, const struct target *target, char **operands, int coun
 	str_init(&s.message, SEND_MESSAGE_MAX);
 	send_compose(&s, target);
 	if (wants_secret(&s))
-		send_secret_read(&p->send.secret, p->send.login, &s.secret);
+		send_secret_read(p, &s.secret);
 	else
 		str_init(&s.secret, 1);
 	servers_find(p, target, &servers);

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "base/secret_source.h"
 #include "send_message.h"
-#include "send_secret.h"
 
 struct probe;
 struct target;

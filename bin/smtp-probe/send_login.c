@@ -75,14 +75,14 @@ add_refusal(struct sending *s, enum client_auth_result result, const struct clie
 		result_advice(res, "%s", judge_advice(j.cause));
 }
 
-/* The response that is the user's name alone, as in LOGIN, is nothing to hide. */
+/* The user's name in it is nothing to hide. */
 static void
 hide(void *context, struct slice response)
 {
 	struct sending *s = context;
 
-	if (s->secret.len > 0 && !slice_equal(response, slice_of(s->settings->login)) &&
-	    hidden_add(&s->probe->report.hidden, response) == -1)
+	if (s->secret.len > 0 &&
+	    hidden_add_said(&s->probe->report.hidden, response, slice_of(s->settings->login)) == -1)
 		probe_no_memory();
 }
 
@@ -104,7 +104,8 @@ log_in(struct sending *s, const char **tried, struct client_outcome *outcome)
 		.port = l->server->port}};
 
 	look_at_channel(l, &login.conditions, &bindings);
-	hide(s, str_slice(&s->secret));
+	if (hidden_add(&s->probe->report.hidden, str_slice(&s->secret)) == -1)
+		probe_no_memory();
 	link_step(l, "AUTH");
 	result = client_auth(&l->client, &login, outcome);
 	(void)link_end_step(l, link_is_open(l) ? ANSWERED : LOST, NULL);

@@ -2,9 +2,11 @@
 #ifndef SMTP_PROBE_SEND_SECRET_H
 #define SMTP_PROBE_SEND_SECRET_H
 
-#include "base/secret_source.h"
+#include "base/str.h"
+
+struct probe;
 
 /* Reads it into SECRET, to be wiped by the caller. Ends the program where there is none. */
-void send_secret_read(const struct secret_source *from, const char *login, struct str *secret);
+void send_secret_read(struct probe *p, struct str *secret);
 
 #endif

@@ -98,7 +98,7 @@ secret_source_read(const struct secret_source *from, const char *login, struct s
 	/* all at once: growing leaves copies behind */
 	str_clear(secret);
 	if (str_reserve(secret, secret->cap) == -1 || memory_hide() == -1)
-		return SECRET_SOURCE_FAILED;
+		return SECRET_SOURCE_UNABLE;
 	result = take(from, login, secret);
 	if (result == SECRET_SOURCE_GIVEN && slice_has_control(str_slice(secret)))
 		result = SECRET_SOURCE_NONE;
@@ -124,6 +124,9 @@ secret_source_explain(struct str *out, enum secret_source_result result,
 		return str_format(out, "unable to read the password%s%s: %s",
 		    from->file == NULL ? "" : " from ", from->file == NULL ? "" : from->file,
 		    cause);
+	case SECRET_SOURCE_UNABLE:
+		return str_format(
+		    out, "unable to keep a password where nobody else can read it: %s", cause);
 	default:
 		return str_add_text(
 		    out, "a password is one line, not empty, without control characters");

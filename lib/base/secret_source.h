@@ -24,6 +24,9 @@ enum secret_source_result {
 	SECRET_SOURCE_UNSET,	/* there is no such variable */
 	SECRET_SOURCE_NO_TERMINAL,
 	SECRET_SOURCE_FAILED, /* errno */
+	/* There is no memory for it, or none that core files and debuggers do not show; errno. It
+	 * is no fault of the caller's, and nothing was read. */
+	SECRET_SOURCE_UNABLE,
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/hidden.h"
 #include "smtp/client_session.h"
 
 #define LINE_MAX_OCTETS ((size_t)510) /* of a command, without CRLF: RFC 5321, 4.5.3.1.4 */
@@ -24,7 +25,8 @@ struct auth {
 	struct client *client;
 	const struct client_login *login;
 	struct sasl_client sasl;
-	struct str said; /* the last response, as it crossed the wire */
+	struct str said;      /* the last response, as it crosses the wire */
+	struct hidden hidden; /* the secret, and the responses */
 	struct client_outcome *outcome;
 };
 
@@ -36,24 +38,6 @@ out_of_memory(struct auth *a)
 	return ENDING_FAILED;
 }
 
-/* True if TEXT quotes what was said to the server: nobody else is to read that. */
-static bool
-quotes(const struct auth *a, const struct str *text)
-{
-	struct slice secret = a->sasl.account.secret;
-
-	if (secret.len == 0)
-		return false;
-	return (a->said.len > 1 && memmem(text->data, text->len, a->said.data, a->said.len)) ||
-	       memmem(text->data, text->len, secret.data, secret.len) != NULL;
-}
-
-static bool
-tells_secrets(const struct auth *a)
-{
-	return quotes(a, &a->client->reply.text);
-}
-
 /*
  * The reply as an outcome. Its code says what a permanent one would say (RFC 4954, 6), as something
  * that may pass: 5.7.8 becomes 4.7.8.
@@ -63,6 +47,9 @@ note_reply(struct auth *a)
 {
 	const struct client *c = a->client;
 	const char *name = sasl_client_name(a->sasl.mechanism);
+	/* nobody else is to read what the server was told */
+	bool tells = hidden_is_in(&a->hidden, str_slice(&c->reply.text)) ||
+		     hidden_is_in(&a->hidden, str_slice(&a->sasl.complaint));
 	char code[REPLY_STATUS_MAX];
 	struct str line;
 
@@ -71,14 +58,14 @@ note_reply(struct auth *a)
 	    slice_starts(slice_of(c->reply.status), "4.7."))
 		snprintf(code, sizeof code, "4%s", c->reply.status + 1);
 	str_init(&line, 2 * REPLY_TEXT_MAX);
-	if (tells_secrets(a))
+	if (tells)
 		(void)str_format(
 		    &line, "%d (in words that repeat what it was told)", c->reply.code);
 	else
 		(void)reply_add_line(&line, &c->reply);
 	client_outcome_set(a->outcome, CLIENT_TEMPORARY, code, "login by %s failed: %.600s%s%s",
 	    name, line.data, a->sasl.complaint.len > 0 ? "; it says " : "",
-	    tells_secrets(a) ? "" : a->sasl.complaint.data);
+	    tells ? "" : a->sasl.complaint.data);
 	str_free(&line);
 }
 
@@ -111,7 +98,7 @@ say(struct auth *a, const char *command, struct slice argument)
 	if (flush_secret(a) == 0 &&
 	    client_reply(a->client, CLIENT_WAIT_AUTH, "AUTH", a->outcome) == 0)
 		return 0;
-	if (quotes(a, &a->outcome->reply))
+	if (hidden_is_in(&a->hidden, str_slice(&a->outcome->reply)))
 		client_outcome_set(a->outcome, CLIENT_TEMPORARY, "4.5.0",
 		    "the server repeats what it was told at AUTH");
 	return -1;
@@ -130,6 +117,15 @@ cancel(struct auth *a, const char *why)
 	return ENDING_FAILED;
 }
 
+/* The user's name in it is nothing to hide. */
+static int
+hide(struct auth *a, struct slice response)
+{
+	const struct sasl_client_account *who = &a->login->account;
+
+	return who->secret.len > 0 ? hidden_add_said(&a->hidden, response, who->login) : 0;
+}
+
 /* The response in base 64. 0 or -1. */
 static int
 encode(struct auth *a)
@@ -137,7 +133,8 @@ encode(struct auth *a)
 	str_clear(&a->said);
 	if (a->login->watch != NULL)
 		a->login->watch(a->login->context, str_slice(&a->sasl.out));
-	if (str_reserve(&a->said, a->sasl.out.len / 3 * 4 + 8) == -1)
+	if (str_reserve(&a->said, a->sasl.out.len / 3 * 4 + 8) == -1 ||
+	    hide(a, str_slice(&a->sasl.out)) == -1)
 		return -1;
 	return base64_encode(&a->said, str_slice(&a->sasl.out));
 }
@@ -302,11 +299,16 @@ enum client_auth_result
 client_auth(struct client *c, const struct client_login *login, struct client_outcome *outcome)
 {
 	struct auth a = {.client = c, .login = login, .outcome = outcome};
-	enum client_auth_result result;
+	enum client_auth_result result = CLIENT_AUTH_FAILED;
 
 	str_init(&a.said, 2 * SASL_MESSAGE_MAX);
 	sasl_client_init(&a.sasl, &login->account, &login->conditions);
-	result = run(&a, login->mechanisms, login->tried);
+	hidden_init(&a.hidden);
+	if (hidden_add(&a.hidden, login->account.secret) == 0)
+		result = run(&a, login->mechanisms, login->tried);
+	else
+		(void)out_of_memory(&a);
+	hidden_free(&a.hidden);
 	sasl_client_free(&a.sasl);
 	str_wipe(&a.said);
 	return result;
