@@ -190,6 +190,22 @@ b64() {
 	is '+OK 3 messages' '+OK Goodbye'
 }
 
+@test "who has the answer to QUIT may log in again at once" {
+	needs strace
+	three_messages
+	# it takes a second for anything behind that answer
+	open_session "${AS[@]}" env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=write,writev,sendto \
+	    -e inject=write,writev,sendto:delay_exit=1000000 pop3d
+	say 'USER joe@here.test'
+	say 'PASS secret'
+	[ "$heard" = '+OK 3 messages' ]
+	say QUIT
+	[ "$heard" = '+OK Goodbye' ]
+	joe 'QUIT\r\n'
+	is '+OK 3 messages' '+OK Goodbye'
+	close_session
+}
+
 @test "unique-ids stay, whatever flags and folders; odd names get a hash" {
 	message new/1700000001.a x
 	message cur/1700000001.a:2,S x # the same, moved while we looked

@@ -138,12 +138,19 @@ maildrop_open(struct maildrop *m, const char *path, size_t most, uint64_t delay,
 }
 
 void
-maildrop_close(struct maildrop *m)
+maildrop_unlock(struct maildrop *m)
 {
 	io_close(m->sizes);
+	io_close(m->root);
+	m->sizes = m->root = -1;
+}
+
+void
+maildrop_close(struct maildrop *m)
+{
+	maildrop_unlock(m);
 	io_close(m->folders[0]);
 	io_close(m->folders[1]);
-	io_close(m->root);
 	str_free(&m->names);
 	free(m->messages);
 	*m = (struct maildrop){.root = -1, .folders = {-1, -1}, .sizes = -1};

@@ -57,6 +57,8 @@ enum maildrop_result {
 enum maildrop_result maildrop_open(
     struct maildrop *m, const char *path, size_t most, uint64_t delay, struct str *reason);
 void maildrop_close(struct maildrop *m);
+/* Lets other sessions in, where this one needs its messages no more. */
+void maildrop_unlock(struct maildrop *m);
 
 const char *maildrop_name(const struct maildrop *m, const struct message *message);
 

@@ -168,7 +168,10 @@ take_noop(struct talk *talk, struct slice argument)
 		talk_ok(talk, "Here");
 }
 
-/* What is deleted is removed now, and not before (RFC 1939, 6). */
+/*
+ * What is deleted is removed now, and not before (RFC 1939, 6). Who has the answer may log in again
+ * at once.
+ */
 static void
 take_quit(struct talk *talk, struct slice argument)
 {
@@ -177,6 +180,7 @@ take_quit(struct talk *talk, struct slice argument)
 	if (!takes_nothing(talk, argument))
 		return;
 	t->not_removed = maildrop_update(&t->maildrop);
+	maildrop_unlock(&t->maildrop);
 	if (t->not_removed > 0)
 		talk_err(
 		    talk, "SYS/TEMP", "%zu deleted messages could not be removed", t->not_removed);
