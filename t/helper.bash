@@ -187,9 +187,12 @@ is_stopped() {
 	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
 }
 
-# For teardown: ends what start began, with TERM and after four seconds with KILL.
+# For teardown: ends what start began, with TERM and after four seconds with KILL. Of a test that failed it
+# shows what programs said, before their files are gone.
 stop_started() {
 	local pid
+	[ -n "${BATS_TEST_COMPLETED-}${BATS_TEST_SKIPPED-}${LOGS_SHOWN-}" ] || show_logs >&2
+	LOGS_SHOWN=yes
 	for pid in ${STARTED-}; do
 		kill "$pid" 2>/dev/null || true
 	done
@@ -198,6 +201,16 @@ stop_started() {
 		wait "$pid" 2>/dev/null || true
 	done
 	STARTED=
+}
+
+# The last lines of what programs have logged in the test's folders.
+show_logs() {
+	local file
+	for file in "${T:-/nonexistent}"/{log,log.all,*.log} "${P:-/nonexistent}"/{log,*/log,spool/*log}; do
+		[ -s "$file" ] && [ "$file" != "$T/init.log" ] || continue
+		printf '== the end of %s:\n' "${file##*/tmp/}"
+		tail -n 20 "$file" | cut -c 1-400 | cat -v
+	done
 }
 
 # Gone, or a zombie that nobody but us has to wait for.
