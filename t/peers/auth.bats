@@ -25,7 +25,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 ask() {

@@ -19,7 +19,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 GOOD=root@example.test

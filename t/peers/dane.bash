@@ -72,6 +72,8 @@ start_zones() {
 		done
 	} >"$T/dns/nsd.conf"
 	start nsd -d -c "$T/dns/nsd.conf"
+	# unbound would remember that it was not there
+	wait_for 20 mxlookup -t 2 -s "127.0.0.1:$AUTHORITY" ready.example.test
 	start_unbound
 }
 

@@ -35,7 +35,7 @@ setup() {
 
 teardown() {
 	stop_started
-	[ -z "${P-}" ] || rm -rf "$P"
+	remove_scratch "${P-}"
 }
 
 # The literal text of satchel(7) that is Dovecot's, with the places of this test.

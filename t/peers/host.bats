@@ -77,7 +77,7 @@ write_script() {
 		echo "ran: $(cat /home/sysuser/ran) $(cat /tmp/prog.prog)"
 		curl -sS --max-time 20 --cacert /etc/satchel/cert.pem --resolve mail.example.org:995:127.0.0.1 \
 		    -u new@example.org:new-password pop3s://mail.example.org/1 | grep '^Subject: '
-		find /home/sysuser /var/vmail /var/spool/satchel /etc/satchel -printf '%u %M %p\n' >/tmp/owners
+		find /home/sysuser /var/vmail /var/spool/satchel /etc/satchel -ignore_readdir_race -printf '%u %M %p\n' >/tmp/owners
 		awk '$3 ~ "^/home/sysuser/" && $1 != "sysuser" { print "owner:", $0 }
 		    $3 ~ "^/var/vmail" && ($1 != "vmail" || $2 !~ "------$") { print "owner:", $0 }
 		    $3 ~ "^/var/spool/satchel" && $3 !~ "/run/" && $1 != "satchel" { print "owner:", $0 }' /tmp/owners

@@ -27,7 +27,7 @@ serves() {
 	python3 - "$port" <<-'END'
 		import smtplib, sys
 		for n in range(2):
-		    s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), "a.test", 20, ("127.0.0.5", 0))
+		    s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), "a.test", 60, ("127.0.0.5", 0))
 		    s.sendmail("ann@b.test", ["joe@here.test"], "Subject: x\r\n\r\nhello %d\r\n" % n)
 		    s.quit()
 	END

@@ -37,7 +37,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 # start_smtpd: on a port of its own, PORT

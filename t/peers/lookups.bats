@@ -49,7 +49,7 @@ teardown() {
 }
 
 ask() {
-	dig +short +tries=2 -p "$RESOLVER" @127.0.0.1 "$@" | sed 's/\.$//'
+	dig +short +time=20 -p "$RESOLVER" @127.0.0.1 "$@" | sed 's/\.$//'
 }
 
 # look OPTION... DOMAIN...: what mxlookup says, taken apart: have DOMAIN WHAT
@@ -104,7 +104,7 @@ same() {
 	same "$(have www.mail.example.test dmarc)" "$(ask _dmarc.example.test TXT | tr -d '"')"
 	# AD, of the question for MX records, "no" among the answers
 	for domain in example.test plain.test empty.example.test no.example.test; do
-		dig +adflag -p "$RESOLVER" @127.0.0.1 "$domain" MX | grep -q '^;; flags:.* ad[ ;]' && ad=True || ad=False
+		dig +adflag +time=20 -p "$RESOLVER" @127.0.0.1 "$domain" MX | grep -q '^;; flags:.* ad[ ;]' && ad=True || ad=False
 		same "$(have "$domain" ad)" "$ad"
 	done
 	# by PTR records: unbound has none for addresses of documentation (RFC 6303), their server does
@@ -146,13 +146,14 @@ same() {
 
 # adnshost has no port but 53: a resolver there needs a right that not everybody has.
 @test "adnshost: order and addresses; an alias behind MX, which it refuses" {
-	sed "s/interface: .*/interface: 127.0.0.35@53/" "$T/dns/unbound.conf" >"$T/dns/unbound53.conf"
+	local server=127.35.$((BASHPID / 250 % 250)).$((BASHPID % 250 + 1)) # no other test's
+	sed "s/interface: .*/interface: $server@53/" "$T/dns/unbound.conf" >"$T/dns/unbound53.conf"
 	start unbound -d -c "$T/dns/unbound53.conf"
-	wait_for 20 dig +short +time=1 +tries=1 @127.0.0.35 ready.example.test MX ||
+	wait_for 20 dig +short +time=1 +tries=1 "@$server" ready.example.test MX ||
 		skip "nobody may listen on port 53 here"
 	RESOLVER=53
-	adns() { adnshost --config "nameserver 127.0.0.35" "$@" 2>&1 || true; }
-	mine() { mxlookup -s 127.0.0.35 --tab --seed 1 "$@" || true; }
+	adns() { adnshost --config "nameserver $server" "$@" 2>&1 || true; }
+	mine() { mxlookup -s "$server" --tab --seed 1 "$@" || true; }
 	for domain in plain.test ready.example.test; do
 		same "$(mine "$domain" | awk -F '\t' '{ n = split($5, a, ","); for (i = 1; i <= n; i++) print $3, $4, a[i] }' | sort)" \
 			"$(adns -t mx "$domain" | awk '{ for (i = 1; i < NF; i++) if ($i ~ /^INET/) print $3, $4, $(i+1) }' |

@@ -49,11 +49,9 @@ server_scratch() {
 
 # For teardown.
 stop_servers() {
-	local folder
 	stop_started
-	for folder in ${SERVER_FOLDERS-}; do
-		rm -rf "$folder"
-	done
+	# shellcheck disable=SC2086 # folders without blanks
+	remove_scratch ${SERVER_FOLDERS-}
 	SERVER_FOLDERS=
 }
 

@@ -24,9 +24,9 @@ download() {
 	$as_root timeout 100 apt-get update -q && timeout 60 apt-get download "$1"
 }
 
-# Where the libraries of what is unpacked are.
+# Where the libraries of what is unpacked are; the trees of callers.bash have their own.
 peer_libraries() {
-	find "$PEERS" -path "$PEERS/fetch" -prune -o \( -name '*.so.*' -o -name 'libpostfix*.so' \) -print | sed 's|/[^/]*$||' | sort -u | paste -sd :
+	find "$PEERS" \( -path "$PEERS/fetch" -o -path "$PEERS/*.tree*" \) -prune -o \( -name '*.so.*' -o -name 'libpostfix*.so' \) -print | sed 's|/[^/]*$||' | sort -u | paste -sd :
 }
 
 lacks_libraries() {
@@ -74,6 +74,15 @@ peer() {
 peer_scratch() {
 	P=$(mktemp -d /tmp/satchel-peer.XXXXXX)
 	chmod 711 "$P"
+}
+
+# For teardown, behind stop_started: removes folders in which what a server has begun, a delivery of Exim's,
+# say, may still be about to write. remove_scratch FOLDER...
+remove_scratch() {
+	local folder
+	for folder; do
+		wait_for 10 rm -rf "$folder"
+	done
 }
 
 # The message that crosses the wire, with LF in $T/message and with CRLF in $T/wire: dots at every
@@ -142,9 +151,12 @@ opensmtpd_setup() {
 		echo "${name%:*}:x:${name#*:}:" >>"$P/group"
 	done
 	cat >"$P/conf"
-	chmod 644 "$P/conf" "$P/passwd" "$P/group"
+	# it asks for the names of its clients, of whoever answers
+	echo 'lookup file' >"$P/resolv.conf"
+	chmod 644 "$P/conf" "$P/passwd" "$P/group" "$P/resolv.conf"
 	cat >"$P/run" <<-END
 		set -e
+		[ ! -e /etc/resolv.conf ] || mount --bind "$P/resolv.conf" /etc/resolv.conf
 		mount --bind "$P/passwd" /etc/passwd
 		mount --bind "$P/group" /etc/group
 		for folder in /var/spool /var/lib /run; do

@@ -31,11 +31,15 @@ setup() {
 
 teardown() {
 	teardown_pop3d
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 left() {
 	files_in "$BOX/new" "$BOX/cur"
+}
+
+has_left() {
+	[ "$(left)" -eq "$1" ]
 }
 
 # fetch PORT OPTION...: fetchmail into $P/got
@@ -111,7 +115,7 @@ collect() {
 	run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:secret --login-options AUTH=PLAIN \
 	    -X 'DELE 1' -I "pop3://127.0.0.1:$PORT/"
 	assert_status 0
-	wait_for 20 test "$(left)" -eq 2
+	wait_for 20 has_left 2
 	run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:wrong "pop3://127.0.0.1:$PORT/"
 	assert_status 67
 }

@@ -23,7 +23,7 @@ teardown() {
 
 # lists COMMAND...: the checks of $TARGET that are no, by their ids
 lists() {
-	smtp-probe "$@" --json -t 10 --pace 0.02 "$TARGET" >"$T/json" || true
+	smtp-probe "$@" --json -t 60 --pace 0.02 "$TARGET" >"$T/json" || true
 	python3 -SI -c 'import json, sys
 print("\n".join(sorted({one["id"].replace("conform.", "") + (":" + one["about"] if one.get("about") else "")
     for line in sys.stdin for server in json.loads(line)["servers"] for one in server["results"]

@@ -30,7 +30,7 @@ swaks_hello() {
 
 # The same under TLS.
 swaks_secure() {
-	swaks --server 127.0.0.1 --port "$PORT" --ehlo here.test --tls --quit-after EHLO --timeout 10 |
+	swaks --server 127.0.0.1 --port "$PORT" --ehlo here.test --tls --quit-after EHLO --timeout 60 |
 		sed -n 's/^<~ *250[- ]//p' | tr -d '\r'
 }
 

@@ -128,7 +128,7 @@ count_arrived() {
 	for mechanism in plain login cram-md5 scram-sha-1 scram-sha-256; do
 		SECRET=secret send_with --verify --tls-name peer.test --login ann@example.org --password-env SECRET \
 			--mechanisms "$mechanism" --stop-after rcpt --to joe@away.test
-		grep -qi "sasl_method=$mechanism, sasl_username=ann@example.org" "$P/queue/log"
+		wait_for 20 grep -qi "sasl_method=$mechanism, sasl_username=ann@example.org" "$P/queue/log"
 		SECRET=wrong run timeout 60 smtp-probe send --verify --tls-name peer.test --login ann@example.org \
 			--password-env SECRET --mechanisms "$mechanism" --stop-after auth "127.0.0.1:$PORT"
 		assert_status 1

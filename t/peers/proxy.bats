@@ -30,10 +30,11 @@ haproxy_with() {
 		    timeout connect 60s
 		    timeout client 60s
 		    timeout server 60s
+		    timeout check 60s
 		listen mail
 		    bind 127.0.0.1:$front
 		    option smtpchk EHLO check.test
-		    server satchel 127.0.0.1:$port check inter 200 $*
+		    server satchel 127.0.0.1:$port check inter 200 fall 1000 $*
 	END
 	LD_LIBRARY_PATH=$PEER_LIBS start "$PEERS/haproxy/usr/sbin/haproxy" -db -f "$T/haproxy.cfg"
 	wait_for 20 grep -q 'session client=127.0.0.1 helo=check.test' "$server_log"
@@ -43,7 +44,7 @@ haproxy_with() {
 said_from() {
 	python3 - "$1" "$front" <<-'END'
 		import smtplib, sys
-		s = smtplib.SMTP("127.0.0.1", int(sys.argv[2]), "a.test", 20, (sys.argv[1], 0))
+		s = smtplib.SMTP("127.0.0.1", int(sys.argv[2]), "a.test", 60, (sys.argv[1], 0))
 		s.ehlo()
 		print(s.mail("a@b.test"), s.rcpt("x@y.test"))
 		s.quit()

@@ -12,7 +12,7 @@ with open(path, "rb") as f:
 
 async def send():
     import aiosmtplib
-    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=int(port), start_tls=False)
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=int(port), local_hostname="peer.test", start_tls=False)
     await client.connect()
     refused, _ = await client.sendmail("me@example.org", recipients, message, mail_options=["BODY=8BITMIME"])
     await client.quit()
@@ -22,7 +22,7 @@ async def send():
 if library == "aiosmtplib":
     refused = asyncio.run(send())
 else:
-    with smtplib.SMTP("127.0.0.1", int(port)) as client:
+    with smtplib.SMTP("127.0.0.1", int(port), "peer.test") as client:
         refused = client.sendmail("me@example.org", recipients, message, mail_options=["BODY=8BITMIME"])
 for address, reply in refused.items():
     print(address, reply[0])

@@ -24,7 +24,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 # deliver CODE: to joe, by the relay.
@@ -120,5 +120,5 @@ log_in_by() {
 	END
 	log_in_by "$P/queue/log" 'sasl_method=%s, sasl_username=ann@example.org' plain login cram-md5 scram-sha-256
 	# the strongest of these, where nobody has named one
-	grep -qi 'sasl_method=scram-sha-256, sasl_username=ann@example.org' "$P/queue/log"
+	[ "$(grep -ci 'sasl_method=scram-sha-256, sasl_username=ann@example.org' "$P/queue/log")" -eq 2 ]
 }

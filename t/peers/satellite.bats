@@ -25,7 +25,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 # sh host COMMAND...: as root of the other host, in namespaces of its own; its name has no domain.
@@ -108,6 +108,12 @@ write_script() {
 		cron() { env -i sh -c "$(sed -n 's/^\*\/5 .* root *//p' /etc/cron.d/satchel)"; }
 		connections() { grep -c 'SMTP connection from' "$(dirname "$run")/spool/mainlog"; }
 		no_pass() { ! ps -eo args --no-headers | grep -q -- '--[b]ackground'; }
+		# it waits for more, longer than here, until it is told to end
+		end_pass() {
+			until_true sh -c 'qstat | grep "^0 messages"'
+			pkill -f -- '--[b]ackground' || true
+			until_true no_pass
+		}
 		say() { sed "s/^/$1: /"; }
 		echo "files:  $(ls /etc/satchel | paste -sd ' ')"
 		# the smarthost's name is not known, then known and nobody is there
@@ -135,7 +141,7 @@ write_script() {
 		qstat | say empty
 		# at once, as an ordinary user, in the background, and with an answer
 		echo now >/etc/satchel/deliver
-		echo 'smtp-idle: 5' >/etc/satchel/limits
+		echo 'smtp-idle: 600' >/etc/satchel/limits
 		echo hello | as sendmail -v joe@example.com | say verbose
 		until_true arrived 2
 		before=$(connections)
@@ -144,7 +150,7 @@ write_script() {
 		echo "connections: $(($(connections) - before))"
 		ps -eo user:16,args --no-headers | grep -- '--[b]ackground' | say runs
 		echo hello | as sendmail -v -f ann@example.org never@example.com | say never
-		until_true no_pass
+		end_pass
 		# limits of the caller's that would reach the pass: the queue, and nothing else
 		(ulimit -n 200; echo hello | as sendmail -v joe@example.com) | say limited
 		# for this host: root has the postmaster's Maildir, a user his own by cron
@@ -157,7 +163,7 @@ write_script() {
 		echo hello | as sendmail -odi root
 		until_true arrived 15
 		# by an alias in its place, where nobody owns hosted mailboxes
-		until_true no_pass
+		end_pass
 		rm /etc/satchel/addressmap /etc/satchel/deliver
 		echo 'root: ann@example.org' >/etc/aliases
 		newaliases >/dev/null

@@ -33,7 +33,7 @@ setup() {
 
 teardown() {
 	stop_started
-	rm -rf "$P"
+	remove_scratch "$P"
 }
 
 LOGIN=joe@example.test PASSWORD=secret
@@ -159,9 +159,9 @@ logged_in() {
 		port, way, login, password, path = sys.argv[1:]
 		context = ssl._create_unverified_context()
 		if way == "first":
-		    client = smtplib.SMTP_SSL("127.0.0.1", int(port), context=context)
+		    client = smtplib.SMTP_SSL("127.0.0.1", int(port), "peer.test", context=context)
 		else:
-		    client = smtplib.SMTP("127.0.0.1", int(port))
+		    client = smtplib.SMTP("127.0.0.1", int(port), "peer.test")
 		    client.starttls(context=context)
 		client.login(login, password)
 		client.sendmail(login, ["someone@away.test"], open(path, "rb").read(), ["BODY=8BITMIME"])
