@@ -320,6 +320,18 @@ lacks() {
 	done
 	# less than sixteen octets are no more than words
 	assert_file_has "$T/transcript4" '250 a long s:cre it was'
+	# or in one that refuses, or in what is no reply, also where that is cut
+	start_sink --with 'AUTH PLAIN' --auth '535 5.7.8 {a long s:cret} is none' --auth 'x a long s:cret x' \
+	    --auth "$(printf '%0191d' 0)$SECRET" --auth '235 ok' --at "mail=2500 $(printf '%0186d' 0)$SECRET"
+	: >"$T/output"
+	for i in 1 2 3 4; do
+		to_sink --insecure --login joe --password-env SECRET
+		printf '%s\n' "$output" >>"$T/output"
+	done
+	lacks 'a long' "$T/output"
+	assert_file_has "$T/output" '535 (in words that repeat what it was told)'
+	[ "$(grep -c 'the server repeats what it was told at AUTH' "$T/output")" -eq 2 ]
+	assert_file_has "$T/output" 'no reply of SMTP at MAIL: 2500 0'
 	# an environment variable is overwritten, and no child gets it
 	SECRET=topsecret to_smtpd --login joe --password-env SECRET --stop-after mail
 	SECRET=topsecret run timeout 60 smtp-probe send --stop-after ehlo --login joe --password-env SECRET \

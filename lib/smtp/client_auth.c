@@ -98,7 +98,8 @@ say(struct auth *a, const char *command, struct slice argument)
 	if (flush_secret(a) == 0 &&
 	    client_reply(a->client, CLIENT_WAIT_AUTH, "AUTH", a->outcome) == 0)
 		return 0;
-	if (hidden_is_in(&a->hidden, str_slice(&a->outcome->reply)))
+	/* all of it is looked at: in the outcome may be the beginning alone of what is hidden */
+	if (hidden_is_in(&a->hidden, str_slice(&a->client->reply.text)))
 		client_outcome_set(a->outcome, CLIENT_TEMPORARY, "4.5.0",
 		    "the server repeats what it was told at AUTH");
 	return -1;
