@@ -108,7 +108,7 @@ sorted() {
 	a=$(queue zoe@b.example)
 	b=$(printf 'Subject: x\n\n%0500d\n' 1 | enqueue -i -f Eve@a.example -- Joe@A.example x@x.test y@x.test)
 	c=$(printf 'Subject: x\n\nhello\n' | enqueue -i -f '' -- adam@a.example sue@z.test)
-	d=$(queue amy@b.example)
+	d=$(queue zo@b.example)
 	defer "$d"
 	mark "$SATCHEL_SPOOL/deferred/001770000000/$d" 0 . 3 '451 4.3.0 - later'
 	mark "$SATCHEL_SPOOL/new/$b" 1 . 1 '451 4.3.0 - later'
@@ -120,6 +120,9 @@ sorted() {
 	qstat --sort size | awk '/^[0-9a-v]/ && $3 ~ /s$/ { print $2 }' >"$T/out"
 	sort -rn "$T/out" | cmp - "$T/out"
 	sorted "$d $b $c $a" --sort next
+	mkdir -m 700 "$SATCHEL_SPOOL/deferred/009770000000"
+	mv "$SATCHEL_SPOOL/deferred/001770000000/$d" "$SATCHEL_SPOOL/deferred/009770000000"
+	sorted "$b $c $d $a" --sort next
 	sorted "$d $b $a $c" --sort attempts
 	sorted "$b $a $c $d" --sort recipients
 	sorted "$c $b $a $d" --sort sender

@@ -92,6 +92,13 @@ fill_shape() {
 	grep -q '^ ████████████████████ 6x 4.7.1 450 Greylisted' "$T/out"
 	grep -q '^ ██▎' "$T/out"
 	LC_ALL=C on_terminal 24 80 'qstat shape' | grep -q '^ #################### 6x '
+	# of one sender whatever the recipient, of nobody, and a local part that has an @
+	printf x | enqueue -i -f 'list-@verp.test-@[]' -- '"v@b.test"@q.test' >/dev/null
+	printf x | enqueue -i -f '' -- w@c.test >/dev/null
+	qstat shape --by sender >"$T/out"
+	assert_file_has "$T/out" ' verp.test'
+	assert_file_has "$T/out" ' <>'
+	qstat shape | grep -q ' q\.test$'
 }
 
 @test "shape: ages, and a great many domains in bounded memory" {

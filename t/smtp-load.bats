@@ -137,7 +137,8 @@ RCPT TO:<you@example.org>' ]
 	local case long
 	long=$(head -c 500 /dev/zero | tr '\0' p)
 	start_sink --out "$T" --tls "$KEYS/here" --with 'AUTH=PLAIN' --auth '235 2.7.0 in' --auth '334 |235 2.7.0 in' \
-		--auth '334 eA==|235 2.7.0 in' --auth '334 !|' --auth echo --auth '421 4.3.2 no' --auth close
+		--auth '334 eA==|235 2.7.0 in' --auth '334 eA==|235 2.7.0 in' --auth '334 !|' --auth echo \
+		--auth '535 5.7.8 "s:cret word" is none' --auth '421 4.3.2 no' --auth close
 	printf '%s\nmore\n' 's:cret word' >"$T/secret"
 	load_sink -m 1 --tls starttls --login joe --password-fd 7 7<"$T/secret"
 	assert_status 0
@@ -145,17 +146,27 @@ RCPT TO:<you@example.org>' ]
 	# too long for the command
 	SECRET=$long load_sink -m 1 --login joe --password-env SECRET
 	assert_status 0
+	assert_file_has "$T/log" "b'AUTH PLAIN\\r"
 	assert_file_has "$T/log" "b'$(b64 "\\0joe\\0$long")"
-	for case in 'challenge is not right' 'challenge is not right' 'AUTH: 500 ' 'AUTH: 421 4.3.2 no' \
+	SECRET=$long load_sink -m 1 --login joe --password-env SECRET
+	assert_status 1
+	assert_output_has 'AUTH: the server spoke out of turn'
+	[ "$(grep -c "$(b64 "\\0joe\\0$long")" "$T/log")" -eq 1 ]
+	for case in 'challenge is not right' 'challenge is not right' 'AUTH: 500 ' 'AUTH: 535 5.7.8 "*" is none' 'AUTH: 421 4.3.2 no' \
 		'AUTH: the connection was lost'; do
 		load_sink -m 1 --login joe --password-file "$T/secret"
 		assert_status 1
 		assert_output_has "$case"
-		[[ $output != *"$(b64 '\0joe\0s:cret word')"* ]] && [[ $output != *"$(b64 's:cret')"* ]]
+		[[ $output != *"$(b64 '\0joe\0s:cret word')"* ]] && [[ $output != *"$(b64 's:cret')"* && $output != *s:cret* ]]
 	done
 	load_sink -m 1 --login joe --password-file "$T/secret" --mechanisms scram-sha-256
 	assert_status 1
 	assert_output_has 'no mechanism is offered'
+	end_sink
+	start_sink --with 'AUTH=SCRAM-SHA-256' --auth '235 2.7.0 in'
+	load_sink -m 1 --login joe --password-file "$T/secret"
+	assert_status 1
+	assert_output_has 'AUTH: the server did not show that it knows the password'
 	end_sink
 }
 
@@ -211,7 +222,9 @@ assert r["microseconds"]["whole"]["p50"] <= r["microseconds"]["whole"]["max"], r
 	assert_output_has 'nothing shows who answers there'
 	for wrong in "--password-fd 0|--login is missing" "--login x --mechanisms external|--mechanisms takes" \
 		"--login x --password-env NO_SUCH|NO_SUCH is not set" "--login x --password-fd 99|unable to read" \
-		"--login x --password-fd 0 --password-env X|from one place"; do
+		"--login x --password-fd 0 --password-env X|from one place" "--login x --password-file a --password-fd 0|from one place" \
+		"--password-env X|--login is missing" "--password-file a|--login is missing" "--mechanisms plain|--login is missing" \
+		$'--login x\x01y|takes no control characters'; do
 		# shellcheck disable=SC2086
 		run smtp-load ${wrong%%|*} 127.0.0.1:1
 		assert_status 100

@@ -160,8 +160,6 @@ take_key(struct sorting *s, struct slice address)
 	size_t at = slice_find_last(address, '@');
 	struct slice parts[] = {slice_skip(address, at + 1), slice_make(address.data, at)};
 
-	if (at == address.len)
-		parts[0] = slice_of("");
 	s->key_length = 0;
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t k = 0; k < parts[i].len && s->key_length < KEY_MAX - 1; k++)

@@ -7,7 +7,6 @@
 #include "net/sasl_client.h"
 
 #define LINE_MAX_OCTETS ((size_t)510) /* of a command, without CRLF: RFC 5321, 4.5.3.1.4 */
-#define ROUNDS_MAX 8		      /* challenges of one exchange */
 
 void
 login_end(struct session *s)
@@ -16,7 +15,7 @@ login_end(struct session *s)
 		return;
 	sasl_client_free(&s->sasl);
 	str_wipe(&s->response);
-	s->has_sasl = s->owes_response = false;
+	s->has_sasl = false;
 }
 
 /* What the mechanism says now, in base 64. False if the session is lost. */
@@ -31,25 +30,29 @@ encode(struct session *s)
 	return false;
 }
 
-/* AUTH, with the initial response where there is one that fits; a longer one comes behind it. */
+/*
+ * AUTH, with the initial response where there is one that fits; a longer one comes behind it. None
+ * is empty: each mechanism has a name to tell.
+ */
 static void
 say_auth(struct session *s)
 {
 	enum sasl_client_result result = sasl_client_step(&s->sasl, NULL);
 	const char *name = sasl_client_name(s->sasl.mechanism);
-	const char *response = "";
+	bool says = result == SASL_CLIENT_SAY;
 
 	if (result == SASL_CLIENT_NO_MEMORY) {
 		session_lose(s, "out of memory");
 		return;
 	}
-	if (result == SASL_CLIENT_SAY && !encode(s))
+	if (says && !encode(s))
 		return;
-	s->owes_response = result == SASL_CLIENT_SAY &&
-			   strlen("AUTH  ") + strlen(name) + s->response.len > LINE_MAX_OCTETS;
-	if (result == SASL_CLIENT_SAY && !s->owes_response)
-		response = s->response.len > 0 ? s->response.data : "=";
-	session_say(s, "AUTH %s%s%s\r\n", name, *response == '\0' ? "" : " ", response);
+	s->owes_response =
+	    says && strlen("AUTH  ") + strlen(name) + s->response.len > LINE_MAX_OCTETS;
+	if (says && !s->owes_response)
+		session_say(s, "AUTH %s %s\r\n", name, s->response.data);
+	else
+		session_say(s, "AUTH %s\r\n", name);
 }
 
 void
@@ -57,7 +60,7 @@ login_begin(struct session *s)
 {
 	const struct load *l = s->load;
 	const struct sasl_client_mechanism *mechanism;
-	struct sasl_conditions conditions = {.is_encrypted = s->is_secure};
+	static const struct sasl_conditions conditions = {.is_encrypted = false}; /* none binds */
 	struct sasl_client_account account = {
 	    .login = slice_of(l->settings.login), .secret = str_slice(&l->secret)};
 
@@ -103,7 +106,8 @@ answer(struct session *s, struct slice text)
 	struct str decoded;
 
 	str_init(&decoded, SASL_MESSAGE_MAX);
-	if (s->sasl.step < ROUNDS_MAX && base64_decode(&decoded, text) == 0) {
+	/* each mechanism has an end of its steps, and so has this */
+	if (base64_decode(&decoded, text) == 0) {
 		challenge = str_slice(&decoded);
 		result = sasl_client_step(&s->sasl, &challenge);
 	}
