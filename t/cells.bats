@@ -177,6 +177,15 @@ traced() {
 	[ "$(head -c 20 "$SATCHEL_SPOOL/finished")" = "$ID" ]
 }
 
+@test "a message with a key goes to new/: the record names it for longer than a cell has it" {
+	serve_with_cells 3
+	put_into_a_cell
+	enqueue -i -f ann@here.test joe@here.test <<<'hello'
+	expect 2 0
+	enqueue -i --key k -f ann@here.test joe@here.test <<<'hello'
+	expect 2 1
+}
+
 # Each message takes a cell, as long as there are free ones.
 fill() { # COUNT
 	feed $(($1 - $(in_cells)))

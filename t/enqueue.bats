@@ -571,6 +571,44 @@ for c in clients:
 	expect_queued 10
 }
 
+@test "the service: a worker for each client that stays, and no more when they have gone" {
+	start enqueue -w
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
+	SERVICE=$STARTED_PID frames '
+for i in range(30):
+    c = Client(run)
+    assert c.message(text)[0] == "K"
+    c.s.shutdown(socket.SHUT_WR)
+    assert c.receive()[0] == "end"
+pid = os.environ["SERVICE"]
+assert len(open("/proc/%s/task/%s/children" % (pid, pid)).read().split()) < 12
+clients = [Client(run) for i in range(12)]
+for c in clients:
+    assert c.ask(b"E", b"Fa@example.org\0Tb@example.org\0")[0] == "G"
+'
+	expect_queued 30
+}
+
+@test "the service: who waits for a worker when it ends sees that at once, and it stays for those it has" {
+	control limits 'enqueue-workers: 1'
+	start enqueue -w
+	service=$STARTED_PID
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/enqueue/socket"
+	SERVICE=$service frames '
+import signal, time
+c = Client(run)
+assert c.ask(b"E", b"Fa@example.org\0Tb@example.org\0")[0] == "G"
+late = Client(run)
+os.kill(int(os.environ["SERVICE"]), signal.SIGTERM)
+assert late.receive()[0] == "end"
+c.send(b"D", text)
+assert open("/proc/%s/stat" % os.environ["SERVICE"]).read().rsplit(")")[1].split()[0] != "Z"
+assert c.ask(b"C", b"%d" % len(text))[0] == "K"
+'
+	expect_queued 1
+	wait_for 10 started_is_gone "$service"
+}
+
 # An enqueue whose built-in paths are in $SCRATCH, as it is installed: for its owner "nobody".
 install_set_user_id() {
 	[ "$(id -u)" -eq 0 ] || skip 'not root: no set-user-ID to be had'

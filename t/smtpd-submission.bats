@@ -131,6 +131,11 @@ as_sender() {
 	done
 	send 'From: Joe <JOE@here.test>, "x, ann@here.test" <sales@here.test>\r\n\r\nx\r\n'
 	assert_output_has "$sent"
+	# not before the header is whole
+	smtp "${LOGIN}MAIL FROM:<joe@here.test>\r\n${TO}BDAT 8\r\nFrom: joBDAT 18 LAST\r\ne@here.test\r\n\r\nx\r\n"
+	assert_output_has "$sent"
+	smtp "${LOGIN}MAIL FROM:<joe@here.test>\r\n${TO}BDAT 4\r\nFromBDAT 22 LAST\r\n: ann@here.test\r\n\r\nx\r\n"
+	assert_output_has '550 5.7.1 An address in From is none of yours'
 }
 
 @test "a message in pieces is completed once" {
@@ -145,4 +150,18 @@ as_sender() {
 	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells" -type f -exec cat {} + | tr -d '\r' >"$T/message"
 	[ "$(grep -c '^Date:' "$T/message")" -eq 2 ]
 	[ "$(grep -c '^Message-ID:' "$T/message")" -eq 1 ]
+}
+
+@test "a message that ends within its header is completed, and nothing of it is lost" {
+	send 'Subject: x\r\n'
+	assert_output_has "$sent"
+	grep -q '^Date: ' "$T/message"
+	grep -q '^Message-ID: ' "$T/message"
+	rm -rf "$SATCHEL_SPOOL"
+	satchel_init
+	smtp "${LOGIN}MAIL FROM:<joe@here.test>\r\n${TO}BDAT 17 LAST\r\nSubject: x\r\nhello"
+	assert_output_has "$sent"
+	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells" -type f -exec cat {} + | tr -d '\r' >"$T/message"
+	grep -q '^Date: ' "$T/message"
+	[ "$(tail -n 2 "$T/message")" = $'\nhello' ]
 }

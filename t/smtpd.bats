@@ -295,6 +295,9 @@ relays() {
 	bare='500 5.5.2 A line ends with CR LF, and neither stands alone'
 	replies "$bare" "$bare" '500 5.5.2 A line may hold no NUL' '500 5.5.2 Line too long' \
 		'250 2.0.0 Ok' '500 5.5.2 Line too long' "$bye"
+	# what comes behind a LF alone is of that line, however long
+	smtp "${HELLO}NOOP $long\nMAIL FROM:<x@away.test>\r\n$long$long$long\nRSET\r\nNOOP\r\nQUIT\r\n"
+	replies '500 5.5.2 Line too long' '500 5.5.2 Line too long' '250 2.0.0 Ok' "$bye"
 }
 
 @test "too many wrong commands" {
@@ -417,31 +420,50 @@ silent() {
 	[ "$(queued)" -eq 0 ]
 }
 
-@test "a client that drips: the time is for the whole command" {
+@test "a client that drips: the time is for the whole command, and of a message for what comes next" {
 	needs python3
-	control limits 'smtpd-timeout: 2'
+	control limits 'smtpd-timeout: 4'
 	listen
 	run python3 -S -c 'import socket, sys, time
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
-began, text = time.monotonic(), b""
+def connect():
+    return socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+def until(s, end):
+    text = b""
+    while end not in text:
+        piece = s.recv(1000)
+        assert piece, text
+        text += piece
+slow = connect()
+slow.sendall(b"EHLO a.test\r\nMAIL FROM:<ann@away.test>\r\nRCPT TO:<joe@here.test>\r\nDATA\r\n")
+until(slow, b"\n354 ")
+s = connect()
+began, text, lines = time.monotonic(), b"", [b"Subject: x\r\n", b"\r\n", b"x\r\n", b".\r\n"]
+step, took, s_lives = 1.2, 0, True
 s.settimeout(0.2)
-while time.monotonic() < began + 10:
+while time.monotonic() < began + 20 and (s_lives or lines):
+    if lines and time.monotonic() > began + step:
+        slow.sendall(lines.pop(0))
+        step += 1.2
+    if not s_lives:
+        time.sleep(0.1)
+        continue
     try:
         s.sendall(b"N")
         piece = s.recv(1000)
     except TimeoutError:
         continue
     except OSError:
-        break
-    if not piece:
-        break
+        piece = b""
     text += piece
-took = time.monotonic() - began
+    s_lives = piece != b""
+    took = time.monotonic() - began
+until(slow, b"250 2.0.0 Ok: queued")
 print(text.decode())
-sys.exit(not 1.9 < took < 9)' "$PORT"
+sys.exit(not 3.9 < took < 11)' "$PORT"
 	assert_status 0
 	assert_output_has '421 4.4.2'
 	wait_for 10 grep -q end=silent "$STARTED_LOG"
+	[ "$(queued)" -eq 1 ]
 }
 
 @test "what follows QUIT does not take its reply away" {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -53,8 +54,23 @@ static const struct {
 	1},
     {"long and a bare LF", "01234567890123456789012345\nx\r\n", 30,
 	{{READER_TOO_LONG, NULL}, {READER_LINE, "x"}, {READER_EOF, NULL}}, 3},
+    {"long and CR, and a bare LF after more", "01234567890123456789\r456789\nx\r\n", 31,
+	{{READER_TOO_LONG, NULL}, {READER_LINE, "x"}, {READER_EOF, NULL}}, 3},
+    {"two long ones, and one of LF", "01234567890123456789\r\n01234567890123456789\r\n\n", 45,
+	{{READER_TOO_LONG, NULL}, {READER_TOO_LONG, NULL}, {READER_BARE_LF, ""}}, 3},
     {"nothing", "", 0, {{READER_EOF, NULL}, {READER_EOF, NULL}}, 2},
 };
+
+/* The line that is the NTH of those of a case: true if it has a LF alone at its end. */
+static bool
+is_split(size_t at, size_t nth)
+{
+	const char *input = cases[at].input, *end = memchr(input, '\n', cases[at].len);
+
+	for (; nth > 0; nth--)
+		end = memchr(end + 1, '\n', cases[at].len - (size_t)(end + 1 - input));
+	return end == input || end[-1] != '\r';
+}
 
 /* Reads line after line; what has to be fed after the first octets is sent when they run out. */
 static bool
@@ -87,7 +103,8 @@ run(size_t at, size_t split)
 			continue;
 		}
 		good = good && got == want->result &&
-		       (want->line == NULL || slice_is(line, want->line));
+		       (want->line == NULL || slice_is(line, want->line)) &&
+		       (got == READER_EOF || r.is_split == is_split(at, i));
 	}
 	reader_free(&r);
 	close(ends[0]);
