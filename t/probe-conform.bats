@@ -141,6 +141,34 @@ WRONG=(
 	[[ $output != *alike* && $output != *'17 not asked'* ]]
 }
 
+# connections OPTION...: how many a sink with these sees, of which $T/verdicts tells.
+connections() {
+	start smtp-sink --json "$@"
+	wait_for 20 test -s "$STARTED_LOG"
+	conform "127.0.0.1:$(head -n 1 "$STARTED_LOG")"
+	stop "$STARTED_PID" || true
+	connections=$(sed -n 's/.*"connections":\([0-9]*\),.*/\1/p' "$STARTED_LOG")
+}
+
+@test "a connection is left before the server has had enough; who does not answer twice in a row is let alone" {
+	connections
+	[ "$connections" -ge 8 ]
+	connections --at 'greeting=421 4.7.0 no@2+'
+	[ "$connections" -eq 3 ]
+	connections --at 'greeting=421 4.7.0 no@2' --at 'greeting=421 4.7.0 no@4'
+	[ "$(grep -c '^unknown ' "$T/verdicts")" -eq 2 ]
+}
+
+@test "LMTP is not asked for what is not of it" {
+	start smtp-sink --lmtp
+	wait_for 20 test -s "$STARTED_LOG"
+	conform --lmtp "127.0.0.1:$(cat "$STARTED_LOG")"
+	for one in postmaster literal-ehlo helo vrfy expn help; do
+		grep -qx "fact $one" "$T/verdicts"
+	done
+	grep -qx 'yes noop' "$T/verdicts"
+}
+
 @test "wrong use" {
 	run -64 smtp-probe conform --to 'a b' localhost
 	run -64 smtp-probe conform --from '<x>' localhost

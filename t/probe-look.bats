@@ -325,18 +325,83 @@ look_up() {
 	result ptr.greeting yes sink.test
 	look_up "$name PTR other.test" 'other.test A 127.0.0.1'
 	result ptr yes other.test
-	result ptr.greeting no sink.test
+	assert_output_has '"id":"ptr.greeting","verdict":"no","weight":"plain","value":"sink.test"'
 	look_up "$name PTR other.test" 'other.test A 127.0.0.2'
 	assert_output_has '"id":"ptr","verdict":"no","weight":"plain","value":"other.test"'
 	look_up "$name PTR late.test" '!late.test A' '!late.test AAAA'
 	result ptr unknown late.test
+	# names without end, of which one that is looked at leads back; and what is no name of a host
+	look_up "$name PTR "{a,b,c,sink,d,e,f,g,h,i,j,k,l}.test 'sink.test A 127.0.0.1' 'l.test A 127.0.0.1'
+	result ptr yes sink.test
+	[ "$(grep -c '\.test A$' "$STARTED_LOG")" -eq 4 ]
+	look_up "$name PTR 127.0.0.1"
+	assert_output_has '"id":"ptr","verdict":"no","weight":"plain"'
+	assert_output_has 'PTR record holds no name of a host'
 	look_up "!$name PTR"
 	[[ $RESULTS != *'"id":"ptr'* ]]
 	look_up
 	[[ $RESULTS != *'"id":"ptr'* ]]
 	grep -q "$name PTR" "$STARTED_LOG"
+	# an exchanger sends, too
+	control mxport "$PORT"
+	printf '%s\n' "$name PTR other.test" 'other.test A 127.0.0.2' 'far.test MX 10 mx.test' 'mx.test A 127.0.0.1' >"$T/records"
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
+	wait_for 10 test -s "$STARTED_LOG"
+	look -s "127.0.0.1:$(head -n 1 "$STARTED_LOG")" --tls off far.test
+	assert_output_has '"id":"ptr","verdict":"no","weight":"warning","value":"other.test"'
 	# whom nobody told of a name server does not wait for one
 	look --tls off "127.0.0.1:$PORT"
 	result greeting yes
 	[[ $RESULTS != *'"id":"ptr'* ]]
+}
+
+@test "the name of an address: who greets without one, and LMTP" {
+	local name=1.0.0.127.in-addr.arpa
+	printf '%s\n' "$name PTR sink.test" 'sink.test A 127.0.0.1' >"$T/records"
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
+	wait_for 10 test -s "$STARTED_LOG"
+	resolver=127.0.0.1:$(head -n 1 "$STARTED_LOG")
+	start smtp-sink --at greeting=220
+	wait_for 20 test -s "$STARTED_LOG"
+	look -s "$resolver" --tls off "127.0.0.1:$(cat "$STARTED_LOG")"
+	result ptr yes sink.test
+	no_result ptr.greeting
+	start smtp-sink --lmtp
+	wait_for 20 test -s "$STARTED_LOG"
+	look -s "$resolver" --lmtp --tls off "127.0.0.1:$(cat "$STARTED_LOG")"
+	result greeting yes
+	no_result ptr
+}
+
+# The look at PORT of an address that is not of this machine's kind, with a resolver that knows RECORD...
+look_far() {
+	local port=$1
+	shift
+	rm -f "$T/dns.port" "$T/sink.port"
+	printf '%s\n' "$@" >"$T/records"
+	cat >"$T/far" <<-'END'
+		ip link set lo up && ip addr add 192.0.2.1/32 dev lo || exit
+		python3 -S "$ROOT/t/resolver.py" "$T/records" >"$T/dns.port" &
+		dns=$!
+		smtp-sink --host 192.0.2.1 --port "$1" >"$T/sink.port" &
+		sink=$!
+		for ((i = 0; i < 1000; i++)); do
+			[ ! -s "$T/dns.port" ] || [ ! -s "$T/sink.port" ] || break
+			sleep 0.02
+		done
+		timeout 60 smtp-probe --json --pace 0 --tls off -s "127.0.0.1:$(head -n 1 "$T/dns.port")" "192.0.2.1:$1"
+		kill "$dns" "$sink"
+	END
+	run unshare -n bash "$T/far" "$port"
+}
+
+@test "the name of an address of the network at large: there is none, or the DNS does not say" {
+	unshare -n true 2>/dev/null || skip 'needs a network of its own'
+	needs ip
+	look_far 25
+	assert_output_has '"id":"ptr","verdict":"no","weight":"warning","value":"Host or domain name not found"'
+	look_far 2525
+	assert_output_has '"id":"ptr","verdict":"no","weight":"plain","value":"Host or domain name not found"'
+	look_far 25 '!1.2.0.192.in-addr.arpa PTR'
+	assert_output_has '"id":"ptr","verdict":"unknown","weight":"plain"'
 }

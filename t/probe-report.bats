@@ -184,6 +184,28 @@ assert replies == [r"220 a|b # TODO c\x5cd\x1b[7m\x09\xff\xc2\x9b \xe2\x80\xae x
 	[ "$output" = "127.0.0.1:$PORT  size: 500 -> 1000000" ]
 	probe --diff "$T/older.json" --tap "127.0.0.1:$PORT"
 	[ "${lines[0]}" = "not ok 1 - 127.0.0.1:$PORT size # was 500, is 1000000" ]
+	# of two targets, to each its own
+	smtp-probe --pace 0 --json "127.0.0.1:$PORT" "[127.0.0.1]:$PORT" | sed 's/"value":"1000000"/"value":"500"/' >"$T/two.json"
+	probe --diff "$T/two.json" "127.0.0.1:$PORT" "[127.0.0.1]:$PORT"
+	[ "$output" = "127.0.0.1:$PORT  size: 500 -> 1000000"$'\n'"127.0.0.1:$PORT  size: 500 -> 1000000" ]
+	# another command's, another target's, another server's
+	{ cat "$T/old.json" && sed 's/"command":"look"/"command":"vrfy"/' "$T/older.json"; } >"$T/both.json"
+	probe --diff "$T/both.json" "127.0.0.1:$PORT"
+	assert_status 0
+	[ -z "$output" ]
+	sed 's/"target":"/&x/' "$T/old.json" >"$T/both.json"
+	probe --diff "$T/both.json" "127.0.0.1:$PORT"
+	assert_status 2
+	[ "$output" = "127.0.0.1:$PORT  everything: not in the file -> could not tell" ]
+	sed 's/"name":""/"name":"mx.test"/' "$T/old.json" >"$T/both.json"
+	probe --diff "$T/both.json" "127.0.0.1:$PORT"
+	assert_status 1
+	assert_output_has "server mx.test 127.0.0.1:$PORT: there -> gone"
+	assert_output_has "server 127.0.0.1:$PORT: not there -> new"
+	yes '{"v":1,"target":""}' | head -n 100001 >"$T/many.json"
+	probe --diff "$T/many.json" "127.0.0.1:$PORT"
+	assert_status 64
+	assert_output_has 'has too much in it'
 	# what we would not have written
 	sed 's/"value":"1000000"/"value":"\\u001b[2J\\n"/' "$T/old.json" >"$T/older.json"
 	probe --diff "$T/older.json" "127.0.0.1:$PORT"
@@ -195,13 +217,14 @@ assert replies == [r"220 a|b # TODO c\x5cd\x1b[7m\x09\xff\xc2\x9b \xe2\x80\xae x
 	probe --diff "$T/old.json" 127.0.0.1:1
 	assert_output_has "everything: not in the file -> could not tell"
 	echo '{"v":9,"target":"x"}' >"$T/other.json"
+	echo '{"v":1,"target":7}' >"$T/number.json"
 	# no end: zeros, and blanks from a pipe
 	mkfifo "$T/blanks"
 	start sh -c "tr '\\0' ' ' </dev/zero >$T/blanks"
 	probe --diff "$T/blanks" "127.0.0.1:$PORT"
 	assert_status 64
 	assert_output_has "more than 64 MiB"
-	for file in "$T/other.json" "$T/missing" /dev/null /dev/zero "$ROOT/README" "$T"; do
+	for file in "$T/other.json" "$T/number.json" "$T/missing" /dev/null /dev/zero "$ROOT/README" "$T"; do
 		probe --diff "$file" "127.0.0.1:$PORT"
 		assert_status 64
 		[ "${#lines[@]}" -eq 1 ]

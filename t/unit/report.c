@@ -9,6 +9,7 @@
 
 #include "../../bin/smtp-probe/report_diff.h"
 #include "../../bin/smtp-probe/report_expect.h"
+#include "../../bin/smtp-probe/report_group.h"
 #include "../../bin/smtp-probe/report_parts.h"
 #include "tap.h"
 
@@ -238,7 +239,7 @@ check_diff(const char *was, enum verdict now, const char *value, size_t changed,
 		    was);
 		(void)fclose(file);
 	}
-	tap_ok(diff_read(&r, name, deadline_in_seconds(20), &problem), "read: %s", was);
+	tap_ok(diff_read(&r, name, deadline_in_seconds(20), &problem), "read: %.100s", was);
 	report_begin_target(&r, "t");
 	report_begin_server(&r, "a", "");
 	result_value(report_add(&r, "size", now, PLAIN), "%s", value);
@@ -246,6 +247,7 @@ check_diff(const char *was, enum verdict now, const char *value, size_t changed,
 		diff_target(&r);
 		tap_is_int((long long)r.past->changed, (long long)changed, "changes");
 		tap_is_int((long long)r.past->not_told, (long long)not_told, "not told");
+		tap_ok(r.past->count <= CHANGES_MOST, "so many are kept");
 	}
 	target_free(r.target);
 	r.target = NULL;
@@ -275,6 +277,21 @@ test_silence(void)
 	(void)rmdir(dir);
 }
 
+/* More changes than are kept are counted all the same. */
+static void
+test_many_changes(void)
+{
+	const size_t count = CHANGES_MOST + 100;
+	struct str was;
+
+	str_init(&was, 1000000);
+	for (size_t i = 0; i < count; i++)
+		(void)str_format(&was, "%s{\"id\":\"size\",\"about\":\"%zu\",\"verdict\":\"yes\"}",
+		    i > 0 ? "," : "", i);
+	check_diff(was.data, YES, "5", 0, count);
+	str_free(&was);
+}
+
 static void
 test_diff(void)
 {
@@ -289,16 +306,65 @@ test_diff(void)
 	check_diff("{\"id\":\"dsn\",\"verdict\":\"yes\"}", YES, "5", 0, 1);
 	check_diff("{\"id\":\"time\",\"verdict\":\"fact\",\"value\":\"9\"}", YES, "5", 0, 0);
 	check_diff("{\"id\":\"never-heard\",\"verdict\":\"yes\"}", YES, "5", 0, 0);
+	check_diff("{\"id\":\"size\",\"verdict\":\"yes\",\"value\":\"5\"},"
+		   "{\"id\":\"size\",\"verdict\":\"yes\",\"value\":\"7\"}",
+	    YES, "5", 0, 1);
 	check_diff("{\"id\":7},null,\"x\"", YES, "5", 0, 0);
+}
+
+/* Which results stand in one line: each against the first, with what it has otherwise. */
+static void
+test_groups(void)
+{
+	static const struct {
+		enum verdict verdict;
+		enum weight weight;
+		const char *value, *reply, *advice;
+		bool is_of_series;
+	} same[] = {{UNKNOWN, WARNING, "5", "530 no", "try", true},
+	    {UNKNOWN, WARNING, "6", "530 no", "try", true},
+	    {FACT, WARNING, "5", "530 no", "try", true},
+	    {UNKNOWN, PLAIN, "5", "530 no", "try", true},
+	    {UNKNOWN, WARNING, "5", "531 no", "try", true},
+	    {UNKNOWN, WARNING, "5", "530 no", "", true},
+	    {UNKNOWN, WARNING, "5", "530 no", "try", false}, {UNKNOWN, WARNING, "5", "", "", true},
+	    {UNKNOWN, WARNING, "5", "", "", true}, {FACT, PLAIN, "none", "", "", true},
+	    {FACT, PLAIN, "none", "250 x", "", true}, {FACT, PLAIN, "", "", "", true},
+	    {FACT, PLAIN, "", "", "", true}, {YES, PLAIN, "250", "", "", true},
+	    {YES, PLAIN, "250", "", "", true}, {NO, WARNING, "250", "250 x", "", true},
+	    {NO, WARNING, "250", "250 x", "", true}};
+	static const size_t counts[] = {2, 2, 1, 1, 1, 1, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0};
+	struct report_results *results;
+	struct report r;
+
+	report_init(&r);
+	report_begin_target(&r, "t");
+	results = &r.target->results;
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+		struct result *res = report_add(&r, "size", same[i].verdict, same[i].weight);
+
+		result_value(res, "%s", same[i].value);
+		result_reply(res, slice_of(same[i].reply));
+		result_advice(res, "%s", same[i].advice);
+		res->is_of_series = same[i].is_of_series;
+	}
+	for (size_t i = 0; i < results->count; i++)
+		tap_ok(group_count(results, i) == counts[i], "%zu: %zu alike", i, counts[i]);
+	tap_ok(group_is_first(results, 0) && !group_is_first(results, 1), "the first of them");
+	target_free(r.target);
+	r.target = NULL;
+	(void)report_end(&r);
 }
 
 int
 main(void)
 {
+	test_groups();
 	test_expectations();
 	test_servers();
 	test_codes();
 	test_diff();
+	test_many_changes();
 	test_model();
 	test_texts();
 	test_silence();
