@@ -273,3 +273,43 @@ expn() {
 	assert_output_has 'to=prog@here.test destination='
 	assert_output_has ' by=deliver as=nobody'
 }
+
+# What each of these addresses has of a list.
+settings() {
+	mailconf route devs@b.test devs@d.test chat@b.test devs@localhost chat@localhost owner-devs@b.test \
+	    news@h.test all@h.test owner-all@h.test | sed -n 's/^address  *//p; s/.*mailing list: *//p'
+}
+
+@test "settings and owners of lists are the same of compiled tables" {
+	control me a.test
+	control locals b.test c.test d.test
+	control aliases 'devs: ann@x.test, bob@x.test' 'owner-devs: nobody' 'chat: ann@x.test' 'owner-chat: root'
+	control virtual 'news@h.test: joe@x.test' 'owner-news@h.test: chief@x.test' 'all@h.test: joe@x.test' \
+	    'owner-all@h.test: x@x.test'
+	control lists 'devs@d.test: id=devs.d.test' $'news@h.test: owner=other@x.test\tid=news.h.test' 'chat@localhost: id=chat.test'
+	cat >"$T/want" <<-'END'
+		devs@b.test
+		id=devs.d.test owner=owner-devs@b.test
+		devs@d.test
+		id=devs.d.test owner=owner-devs@b.test
+		chat@b.test
+		owner=owner-chat@b.test
+		devs@localhost
+		chat@localhost
+		owner-devs@b.test
+		news@h.test
+		owner=other@x.test id=news.h.test
+		all@h.test
+		owner=owner-all@h.test
+		owner-all@h.test
+	END
+	settings | diff "$T/want" -
+	sendmail -bi
+	mailconf compile lists locals virtual
+	rm "$SATCHEL_CONTROL"/{aliases,virtual,locals,lists}
+	settings | diff "$T/want" -
+	# where there is no locals, this host's name and localhost are
+	rm "$SATCHEL_CONTROL/locals.cdb"
+	settings >"$T/out"
+	[ "$(sed -n '/^chat@localhost/{n;p;}' "$T/out")" = 'id=chat.test owner=owner-chat@a.test' ]
+}

@@ -135,6 +135,9 @@ print(eval(sys.argv[2]))' "$T/json" "$1"
 		    assert a == b, (a, b)
 		got = read(lines)
 		assert got["lines"]["all"] == len(lines) and got["deliveries"]["sent"] > 20, got
+		assert read([plain.replace("17953", "x")])["first"] is None
+		for none in plain[:-1], plain + "x":
+		    assert read([none])["deliveries"]["sent"] == 0 and read([none])["lines"]["other"] == 1, none
 		assert read(lines[:1])["first"] == 1795368308 and read(lines[:7])["deliveries"]["sent"] == 6, read(lines[:7])
 	CHECK
 }

@@ -131,12 +131,50 @@ look() {
 	assert_status 0
 	assert_output_has $'\ttlsa\t20\t_2525._tcp.mx2.example.test\t-\tfound'
 	[[ $output != *_25._tcp* ]]
-	control mxport smtp
-	look --tlsa d.example.test
-	assert_status 100
-	assert_output_has 'mxport is no port: smtp'
+	for wrong in smtp 0 65536; do
+		control mxport "$wrong"
+		for part in --tlsa --tls; do
+			look "$part" d.example.test
+			assert_status 100
+			assert_output_has "mxport is no port: $wrong"
+		done
+	done
 	look d.example.test
 	assert_status 0
+}
+
+@test "TLSA records count where all that leads to them is signed, and keep mail waiting where they cannot be had" {
+	cat >"$T/records" <<-'END'
+		+good.test MX 10 mx.test
+		open.test MX 10 mx.test
+		+bare.test MX 10 bare-mx.test
+		+plain.test MX 10 plain-mx.test
+		+late.test MX 10 late-mx.test
+		+mx.test A 198.51.100.1
+		bare-mx.test A 198.51.100.2
+		+late-mx.test A 198.51.100.3
+		+plain-mx.test A 198.51.100.4
+		_2525._tcp.plain-mx.test TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+		+_2525._tcp.mx.test TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+		+_2525._tcp.bare-mx.test TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+		!_2525._tcp.late-mx.test TLSA
+	END
+	start python3 -S "$ROOT/t/resolver.py" "$T/records"
+	wait_for 10 test -s "$STARTED_LOG"
+	control mxport 2525
+	DNS_PORT=$(head -n 1 "$STARTED_LOG")
+	look --json --tlsa good.test
+	assert_output_has '"counts":true'
+	look --tls --tab good.test
+	assert_output_has 'dane: 1 usable TLSA record (secure) at _2525._tcp.mx.test'
+	look --json --tlsa open.test
+	assert_output_has '"counts":false,"reason":"the MX records are not signed"'
+	look --json --tlsa bare.test
+	assert_output_has '"counts":false,"reason":"the address is not signed"'
+	look --json --tlsa plain.test
+	assert_output_has '"counts":false,"reason":"they are not signed"'
+	look --json --tlsa late.test
+	assert_output_has '"counts":false,"reason":"they cannot be looked up: no mail goes there meanwhile'
 }
 
 @test "why: what was asked, and the rule" {

@@ -101,6 +101,17 @@ standing() {
 	# all came whole but the last line, so they are there
 	[ "$(wc -l <"$T/out")" -eq 2 ]
 	other qctl delete "$a" "$b"
+	# of two streams the second would be passed over
+	cat "$T/stream" "$T/stream" >"$T/cut"
+	run other qctl import <"$T/cut"
+	assert_status 100
+	assert_output_has 'something stands behind the last line'
+	assert_output_has "$b imported"
+	other qctl delete "$a" "$b"
+	printf 'satchel-queue1 1790000000 %0100d\nE 0 00000000\n' 7 >"$T/cut"
+	run other qctl import <"$T/cut"
+	assert_status 100
+	assert_output_has "this is no queue that 'qctl export' wrote"
 	sed 's/hello/hallo/' "$T/stream" >"$T/changed"
 	run other qctl import <"$T/changed"
 	assert_status 100
@@ -118,8 +129,9 @@ import broken
 broken.spoolcheck.sums = broken.Sums
 out = b"satchel-queue1 1790000000 elsewhere\n"
 lines = out
+other = broken.spoolcheck.message_file(broken.spoolcheck.make_id(), b"ann@example.org", [b"joe@example.org"], broken.TEXT)
 count = 0
-for what, breaks in list(broken.cases())[60:]:
+for what, breaks in list(broken.cases())[60:] + [("behind it", lambda data: data + b"x"), ("other id", lambda data: other)]:
     text = b"Subject: x\r\n\r\nhel\nlo\r\n" if what == "bare LF" else broken.TEXT
     id = broken.spoolcheck.make_id()
     data = breaks(broken.spoolcheck.message_file(id, b"ann@example.org", [b"joe@example.org"], text))
@@ -139,10 +151,42 @@ EOF2
 	other qctl import --restore <"$T/forged" >"$T/out" 2>"$T/err" || code=$?
 	[ "$code" -eq 100 ]
 	[ "$(cut -d ' ' -f 2- <"$T/out")" = $'imported\nimported\nis there already' ]
-	[ "$(grep -c 'is not taken: ' "$T/err")" -eq 53 ]
+	[ "$(grep -c 'is not taken: ' "$T/err")" -eq 55 ]
 	[ "$(standing "$OTHER" | grep -c '^new/')" -eq 2 ]
 	[ "$(standing "$OTHER" | wc -l)" -eq 2 ]
 	other qctl check --deep
+}
+
+@test "more than are made durable at once, and each only when it is" {
+	local id
+	needs strace
+	[ -x "$BUILD/t/bench/fill" ] || missing_peer 'make tools'
+	"$BUILD/t/bench/fill" new 150
+	qctl export --copy all >"$T/stream" 2>"$T/log"
+	other qctl import <"$T/stream" >"$T/out" 2>"$T/log"
+	qstat -q | sort | sed 's/$/ imported/' | diff - <(sort "$T/out")
+	[ "$(standing "$OTHER" | grep -c '^hold/')" -eq 150 ]
+	other qctl check --deep
+	# one by itself, and several: contents, then names, then what is said of them
+	for count in 1 3; do
+		other qctl delete -y all >"$T/log"
+		qstat -q | head -n "$count" | qctl export --copy - >"$T/stream" 2>"$T/log"
+		ASAN_OPTIONS=detect_leaks=0 other strace -o "$T/trace" -e trace=fsync,syncfs,linkat,write qctl import <"$T/stream" >"$T/out"
+		sed -nE 's/^(fsync\(|syncfs|linkat|write\(1,).*/\1/p' "$T/trace" | tr '\n' ' ' >"$T/order.$count"
+	done
+	[ "$(cat "$T/order.1")" = 'syncfs fsync( linkat fsync( write(1, ' ]
+	[ "$(cat "$T/order.3")" = 'syncfs syncfs linkat linkat linkat syncfs write(1, ' ]
+}
+
+@test "what is restored does not wait for the next pass" {
+	id=$(queue joe@gone.test)
+	qctl export --copy "$id" >"$T/stream"
+	exec 9<>"$OTHER/trigger"
+	other qctl import <"$T/stream"
+	run ! read -t 0 -n 1 -u 9
+	other qctl delete "$id"
+	other qctl import --restore <"$T/stream"
+	read -t 5 -n 1 -u 9
 }
 
 @test "a queue does not move from a spool to itself, where it would be deleted" {

@@ -204,6 +204,9 @@ x'
 	submit "$FROM\n" -f '<>' b
 	expect_envelope 'F Tb@here.test'
 	again
+	submit "$FROM\n" -f Bob@here.test b@here.test
+	expect_envelope 'FBob@example.net Tb@here.test'
+	again
 	submit "$message" -G -f root root
 	expect_envelope 'Froot@here.test Troot@here.test'
 	[ "$(message | tr -d '\r')" = "$(printf '%b' "$message")" ]
@@ -222,12 +225,17 @@ x'
 	[ "${lines[3]}" = 'sendmail: sender root is written as ann@example.org' ]
 	[[ ${lines[4]} == 'sendmail: queued as '* ]]
 	again
+	control addressmap 'bob: bobby@here.test'
+	run sendmail -v -f '<>' bob </dev/null
+	[ "${lines[0]}" = 'sendmail: recipient bob is written as bobby@here.test' ]
+	again
 	seq -f 'To: m%.0f@web.test' 2000 >"$T/input"
 	control addressmap '@web.test: @example.org'
 	sed -i 's/^To/Reply-To/' "$T/input"
 	run sendmail -v -f a@example.org b <"$T/input"
 	[ "${#lines[@]}" -gt 500 ]
 	[ "${lines[-2]}" = 'sendmail: and others' ]
+	[[ ${lines[-3]} == 'sendmail: sender m'*@web.test' is written as m'*@example.org ]]
 }
 
 @test "control files that are wrong are 78, and mailconf check names them" {
