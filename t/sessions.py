@@ -97,7 +97,7 @@ def unescape(code):
 class Server:
     """smtpd on a socket that keeps pieces apart: what is sent as one is read as one, and must find
     room. A stream does not, which is for TLS and for large pieces."""
-    log = tempfile.TemporaryFile()  # of all, one behind the other
+    log, seen = tempfile.TemporaryFile(), 0  # of all, one behind the other; how much is of sessions before
 
     def __init__(self, environment, options=(), is_stream=False):
         kind = socket.SOCK_STREAM if is_stream else socket.SOCK_SEQPACKET
@@ -154,9 +154,10 @@ class Server:
 
     @classmethod
     def last_lines(cls):
-        """What the last of them logged, and perhaps the one before."""
-        cls.log.seek(0)
+        """What the last of them logged since this was asked before."""
+        cls.log.seek(cls.seen)
         lines = cls.log.read().decode("latin-1").splitlines()
+        cls.seen = cls.log.tell()
         return "".join("\n    log: " + line for line in lines[-LINES_SHOWN:])
 
 
@@ -280,6 +281,7 @@ def main():
                 continue
             check(conversation)
             print("ok %s" % conversation.title, flush=True)
+            Server.last_lines()
         except (Wrong, OSError, subprocess.TimeoutExpired) as e:
             failed += 1
             print("not ok %s: %s%s" % (conversation.title, e, Server.last_lines()), flush=True)

@@ -102,6 +102,7 @@ STEPS = ["connect", "greeting", "ehlo", "mail", "rcpt", "rcpt2", "data", "readin
 PEOPLE = ["a@bad.test", "b@bad.test"]
 MESSAGE = b"Subject: x\n\n" + b"hello\n" * 10
 LATE = 1  # seconds for what has no end
+LATE_BEHIND = 10  # where something good comes before
 SLACK = 15  # for a machine that has other work
 LOST = "T 4.4.2"
 
@@ -191,15 +192,16 @@ def judge_taken(results, sink, step):
 def run_one(case):
     mode, step, action = case
     late = ACTIONS[action][1] == "late" and step != "quit"
+    seconds = 30 if not late else LATE_BEHIND if step == "end2" else LATE
     sink = Sink(mode, step.rstrip("2"), action, 2 if step.endswith("2") else 1)
     to = "%s:127.0.0.1:%d" % ("lmtp" if "lmtp" in mode else "smtp", sink.port)
     begin = time.monotonic()
     try:
-        done = subprocess.run(["smtp-send", "-t", str(LATE if late else 30), "-f", "me@example.org", to] + PEOPLE,
+        done = subprocess.run(["smtp-send", "-t", str(seconds), "-f", "me@example.org", to] + PEOPLE,
                               input=MESSAGE, capture_output=True, timeout=60)
         took = time.monotonic() - begin
         results = list(read_results(check_text(done.stdout)))
-        if took > (LATE + SLACK if late else 30):
+        if took > (seconds + SLACK if late else 30):
             yield "it took %.1f seconds" % took
         if done.returncode not in (0, 100, 111) or done.stderr:
             yield "exit code %d, %r" % (done.returncode, done.stderr[-2000:])
@@ -209,32 +211,34 @@ def run_one(case):
         if ACTIONS[action][1] != "extra":
             yield from judge_taken(results, sink, step)
     except (ValueError, subprocess.TimeoutExpired) as error:
-        yield repr(error)
+        yield "%r, %r" % (error, getattr(error, "stderr", None))
     finally:
         sink.close()
 
 
-def job(number, to):
-    fields = ["J%d" % number, "Itest%016d" % number, "D" + to, "Fme@example.org", "E%d" % 3, "P0",
+def job(number, to, seconds):
+    fields = ["J%d" % number, "Itest%016d" % number, "D" + to, "Fme@example.org", "E%d" % seconds, "P0",
               "L%d" % len(WIRE), "B8BITMIME", "T%d@bad.test" % number]
     return "".join(f + "\0" for f in fields).encode()
 
 
 WIRE = MESSAGE.replace(b"\n", b"\r\n")
 JOBS = 3
+LATE_JOB = 3  # seconds
 
 
-def hand_over(ours, to):
+def hand_over(ours, to, is_late):
+    """The second meets what is wrong; the others have time."""
     with tempfile.TemporaryFile() as f:
         f.write(WIRE)
         f.flush()
         for number in range(1, JOBS + 1):
-            socket.send_fds(ours, [job(number, to)], [f.fileno()])
+            socket.send_fds(ours, [job(number, to, LATE_JOB if is_late and number == 2 else 30)], [f.fileno()])
 
 
 def take_results(ours):
     results, left = {}, JOBS
-    ours.settimeout(40)
+    ours.settimeout(JOBS * 30 + SLACK)
     while left:
         got = ours.recv(65536)
         if not got:
@@ -252,18 +256,20 @@ def run_worker(case):
     mode, step, action = case
     sink = Sink(mode, step, action, 2)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    hand_over(ours, "%s:127.0.0.1:%d" % ("lmtp" if "lmtp" in mode else "smtp", sink.port))
+    hand_over(ours, "%s:127.0.0.1:%d" % ("lmtp" if "lmtp" in mode else "smtp", sink.port), ACTIONS[action][1] == "late")
     worker = subprocess.Popen(["smtp-send", "-w"], stdin=theirs, stderr=subprocess.PIPE)
     theirs.close()
+    results, problem = {}, None
     try:
         results = take_results(ours)
     except (ValueError, OSError) as error:
-        yield repr(error)
+        problem = error
+    ours.close()
+    sink.close()
+    _, said = worker.communicate(timeout=60)
+    if problem is not None:
+        yield "%r, exit code %d, %r" % (problem, worker.returncode, said[-2000:])
         return
-    finally:
-        ours.close()
-        sink.close()
-        _, said = worker.communicate(timeout=60)
     if worker.returncode != 0 or said:
         yield "exit code %d, %r" % (worker.returncode, said[-2000:])
     for number in range(1, JOBS + 1):
