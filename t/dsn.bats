@@ -205,7 +205,7 @@ lost() {
 }
 
 @test "the null reverse-path is never told; what cannot be told yet waits" {
-	printf 'EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<bob@box.test> NOTIFY=SUCCESS\r\nDATA\r\n.\r\nQUIT\r\n' | smtpd >/dev/null 2>&1
+	printf 'EHLO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<bob@box.test> NOTIFY=SUCCESS\r\nDATA\r\n.\r\nQUIT\r\n' | smtpd >"$T/log" 2>&1
 	pass_until 10 has bob 1
 	queue_has 0
 	control limits 'bounce-rate: 1'

@@ -161,10 +161,17 @@ start() {
 	STARTED="${STARTED-} $STARTED_PID"
 }
 
+# True for a child of this shell that has not ended: the id of one that has may be somebody else's by now.
+is_child() {
+	local state
+	read -r state 2>/dev/null <"/proc/$1/stat" || return 1
+	[[ ${state##*) } == [!Z]" $BASHPID "* ]]
+}
+
 # Ends one started process and waits for it: stop PID [SIGNAL]. Its exit code is ours.
 stop() {
 	local pid=$1 code=0
-	kill -s "${2:-TERM}" "$pid" 2>/dev/null || true
+	! is_child "$pid" || kill -s "${2:-TERM}" "$pid" 2>/dev/null || true
 	wait "$pid" || code=$?
 	STARTED=${STARTED/ $pid/}
 	return "$code"
@@ -191,13 +198,14 @@ is_stopped() {
 # shows what programs said, before their files are gone.
 stop_started() {
 	local pid
-	[ -n "${BATS_TEST_COMPLETED-}${BATS_TEST_SKIPPED-}${LOGS_SHOWN-}" ] || show_logs >&2
+	[ -z "${BATS_TEST_NAME-}" ] || [ -n "${BATS_TEST_COMPLETED-}${BATS_TEST_SKIPPED-}${LOGS_SHOWN-}" ] || show_logs >&2
 	LOGS_SHOWN=yes
 	for pid in ${STARTED-}; do
-		kill "$pid" 2>/dev/null || true
+		! is_child "$pid" || kill "$pid" 2>/dev/null || true
 	done
 	for pid in ${STARTED-}; do
-		wait_for 1 started_is_gone "$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null || true
+		! is_child "$pid" || wait_for 1 started_is_gone "$pid" 2>/dev/null ||
+			kill -s KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
 	STARTED=

@@ -75,7 +75,7 @@ teardown() {
 	control submissionhosts 127.0.0.9
 	export TCPREMOTEIP=127.0.0.9 SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=x
 	printf '%s\r\n' 'EHLO a.test' 'MAIL FROM:<ann@example.org> HOLDFOR=3600 BY=90000;N MT-PRIORITY=4 SMTPUTF8 REQUIRETLS' \
-		'RCPT TO:<joe@example.org>' DATA '' . QUIT | smtpd -s >"$T/out" 2>/dev/null
+		'RCPT TO:<joe@example.org>' DATA '' . QUIT | smtpd -s >"$T/out" 2>"$T/log"
 	a=$(sed -n 's/.*queued as \([0-9a-v]*\).*/\1/p' "$T/out")
 	run qstat "$a"
 	assert_status 0

@@ -141,9 +141,9 @@ has() {
 	has 1 '220 '
 	control limits 'smtpd-greet-pause: 1'
 	{
-		until grep -qs ^220 "$T/out"; do sleep 0.01; done
+		wait_for 10 grep -q ^220 "$T/out"
 		printf '%b' "EHLO a.test\r\nMAIL FROM:<a@b.test>\r\n${TO}DATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n"
-	} | smtpd 2>/dev/null >"$T/out"
+	} | smtpd 2>"$T/log" >"$T/out"
 	assert_file_has "$T/out" '250 2.0.0 Ok'
 	control limits 'smtpd-greet-pause: 60000'
 	smtp 'QUIT\r\n'

@@ -145,7 +145,7 @@ as_sender() {
 			printf '%b' "$piece"
 			sleep 0.02
 		done
-	} | smtpd -s >"$T/out" 2>/dev/null
+	} | smtpd -s >"$T/out" 2>"$T/log"
 	assert_file_has "$T/out" "$sent"
 	find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/cells" -type f -exec cat {} + | tr -d '\r' >"$T/message"
 	[ "$(grep -c '^Date:' "$T/message")" -eq 2 ]
