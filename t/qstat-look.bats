@@ -99,6 +99,12 @@ fill_shape() {
 	assert_file_has "$T/out" ' verp.test'
 	assert_file_has "$T/out" ' <>'
 	qstat shape | grep -q ' q\.test$'
+	# who waits for nothing but that his sender is told does not count
+	id=$(queue gone@f.test)
+	mark "$SATCHEL_SPOOL/new/$id" 0 F 1 '5.1.1 - no'
+	qstat show "$id" | grep -q 5.1.1
+	run ! grep -q ' f\.test' <(qstat shape)
+	[ "$(qstat shape | tr -s ' ' | cut -d ' ' -f 2 | sed -n 2p)" -eq 12 ]
 }
 
 @test "shape: ages, and a great many domains in bounded memory" {

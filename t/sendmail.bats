@@ -236,8 +236,8 @@ x' ]
 }
 
 @test "arguments may be written as in a header" {
-	submit "$MAIL" -f '<joe@example.org>' 'Ann <ann@example.org>, bob@example.org' '"x y"@example.org'
-	expect_envelope 'Fjoe@example.org Tann@example.org Tbob@example.org T"x y"@example.org'
+	submit "$MAIL" -f '<joe@example.org>' 'Ann <ann@example.org>, bob@example.org' '"x y"@example.org' '"a@b"'
+	expect_envelope 'Fjoe@example.org Tann@example.org Tbob@example.org T"x y"@example.org T"a@b"@here.test'
 }
 
 @test "a lone dot ends the message, unless -i" {

@@ -58,18 +58,37 @@ static const struct {
 	{{READER_TOO_LONG, NULL}, {READER_LINE, "x"}, {READER_EOF, NULL}}, 3},
     {"two long ones, and one of LF", "01234567890123456789\r\n01234567890123456789\r\n\n", 45,
 	{{READER_TOO_LONG, NULL}, {READER_TOO_LONG, NULL}, {READER_BARE_LF, ""}}, 3},
+    {"long, and CR LF by themselves", "01234567890123450123456789012345\r\nx\r\n", 37,
+	{{READER_TOO_LONG, NULL}, {READER_LINE, "x"}, {READER_EOF, NULL}}, 3},
+    {"long ones, the last by an octet", "abcdefghijabcdefghij\r\n0123456789a\nABCDEFGHIJa\r\n", 47,
+	{{READER_TOO_LONG, NULL}, {READER_TOO_LONG, NULL}, {READER_TOO_LONG, NULL}}, 3},
     {"nothing", "", 0, {{READER_EOF, NULL}, {READER_EOF, NULL}}, 2},
 };
 
-/* The line that is the NTH of those of a case: true if it has a LF alone at its end. */
-static bool
-is_split(size_t at, size_t nth)
+/* Where the line begins that is the NTH of those of a case; null if there is none. */
+static const char *
+find_line(size_t at, size_t nth)
 {
-	const char *input = cases[at].input, *end = memchr(input, '\n', cases[at].len);
+	const char *line = cases[at].input, *end = line + cases[at].len;
 
-	for (; nth > 0; nth--)
-		end = memchr(end + 1, '\n', cases[at].len - (size_t)(end + 1 - input));
-	return end == input || end[-1] != '\r';
+	for (; line != NULL && nth > 0; nth--) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		line = line == NULL ? NULL : line + 1;
+	}
+	return line;
+}
+
+/* What the reader remembers of the NTH line: how it ended, and how one too long began. */
+static bool
+remembers(const struct reader *r, enum reader_result result, size_t at, size_t nth)
+{
+	const char *line = find_line(at, nth), *next = find_line(at, nth + 1);
+
+	if (result == READER_EOF)
+		return true;
+	if (result == READER_TOO_LONG && memcmp(r->beginning, line, sizeof r->beginning) != 0)
+		return false;
+	return r->is_split == (next - line < 2 || next[-2] != '\r');
 }
 
 /* Reads line after line; what has to be fed after the first octets is sent when they run out. */
@@ -104,7 +123,7 @@ run(size_t at, size_t split)
 		}
 		good = good && got == want->result &&
 		       (want->line == NULL || slice_is(line, want->line)) &&
-		       (got == READER_EOF || r.is_split == is_split(at, i));
+		       remembers(&r, got, at, i);
 	}
 	reader_free(&r);
 	close(ends[0]);
