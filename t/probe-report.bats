@@ -218,6 +218,23 @@ assert replies == [r"220 a|b # TODO c\x5cd\x1b[7m\x09\xff\xc2\x9b \xe2\x80\xae x
 	assert_output_has "everything: not in the file -> could not tell"
 	echo '{"v":9,"target":"x"}' >"$T/other.json"
 	echo '{"v":1,"target":7}' >"$T/number.json"
+	# some thousands of targets may be in one file, but nothing that fills the memory
+	local few
+	few=$(printf 'x\n%.0s' {1..50})
+	while read -r _; do cat "$T/old.json"; done <<<"$few" >"$T/many.json"
+	while read -r _; do cat "$T/many.json"; done <<<"$few" >"$T/old2.json"
+	probe --diff "$T/old2.json" 127.0.0.1:1
+	assert_status 69
+	assert_output_has "everything: not in the file -> could not tell"
+	local begin='{"v":1,"command":"look","target":"x"'
+	{ printf '%s,"servers":[' "$begin" && head -c 1500000 /dev/zero | sed 's/\x0/{},/g' && echo '{}]}'; } >"$T/large.json"
+	# it is text that counts little
+	{ printf '%s,"x":"\\"' "$begin" && head -c 1500000 /dev/zero | tr '\0' '{' && echo '"}'; } >"$T/text.json"
+	probe --diff "$T/text.json" 127.0.0.1:1
+	assert_status 69
+	probe --diff "$T/large.json" "127.0.0.1:$PORT"
+	assert_status 64
+	assert_output_has "it would take more than 256 MiB of memory"
 	# no end: zeros, and blanks from a pipe
 	mkfifo "$T/blanks"
 	start sh -c "tr '\\0' ' ' </dev/zero >$T/blanks"

@@ -29,8 +29,8 @@ struct report_past {
 };
 
 /*
- * Reads FILE for r->past, at most 64 MiB and until UNTIL. False, with PROBLEM a clause, if it is
- * none that --json made.
+ * Reads FILE for r->past, at most 64 MiB, 256 MiB of memory, and until UNTIL. False, with PROBLEM a
+ * clause, if it is none that --json made.
  */
 bool diff_read(struct report *r, const char *file, deadline until, struct str *problem);
 /* Fills the list of changes of the target at hand. */
