@@ -248,6 +248,19 @@ assert replies == [r"220 a|b # TODO c\x5cd\x1b[7m\x09\xff\xc2\x9b \xe2\x80\xae x
 	done
 }
 
+@test "lines that are folded end without a blank, and not between a number and its unit" {
+	sink
+	for width in {60..71}; do
+		COLUMNS=$width probe --to joe@example.org "127.0.0.1:$PORT"
+		printf '%s\n' "$output" >>"$T/output"
+		run smtp-probe send --from joe@example.test --to joe@example.org "127.0.0.1:$PORT"
+		[[ $output != *'connect    ('* ]]
+	done
+	grep -q ' s)$' "$T/output"
+	run grep -nE ' $|^ *[a-z]+\)$' "$T/output"
+	assert_status 1
+}
+
 @test "exit codes: 1 for a problem, 69 for no connection, 76 for no SMTP; output that cannot be written" {
 	sink
 	probe 127.0.0.1:1

@@ -76,6 +76,8 @@ said() {
 		catch-all/no/251 will forward/251 will forward
 		limited/unknown/450 4.7.1 slow down/450 4.7.1 slow down
 		limited/unknown/421 4.7.0 too many/421 4.7.0 too many
+		limited/unknown/530 5.7.0 Authentication required/530 5.7.0 Authentication required
+		limited/unknown/530 Must issue a STARTTLS command first/530 Must issue a STARTTLS command first
 		limited/unknown/!/!
 	TABLE
 }

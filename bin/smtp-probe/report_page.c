@@ -45,6 +45,18 @@ piece_that_fits(const struct page *page, struct slice text, size_t columns)
 	return end;
 }
 
+/* "(0.012 s)", "(10.2 MB)": a number stays with its unit. */
+static bool
+is_before_unit(struct slice text, size_t blank)
+{
+	size_t end = blank + 1;
+
+	while (end < text.len && ascii_is_alpha(text.data[end]))
+		end++;
+	return blank > 0 && text.data[blank] == ' ' && ascii_is_digit(text.data[blank - 1]) &&
+	       end > blank + 1 && end < text.len && text.data[end] == ')';
+}
+
 /* The next line: up to the last blank that fits, or cut where there is none. */
 static struct slice
 take_line(const struct page *page, struct slice *text, size_t columns)
@@ -52,13 +64,15 @@ take_line(const struct page *page, struct slice *text, size_t columns)
 	size_t end = piece_that_fits(page, *text, columns);
 	struct slice line = slice_make(text->data, end);
 
-	if (end < text->len && text->data[end] != ' ') {
-		size_t blank = slice_find_last(line, ' ');
-
-		if (blank < line.len && blank > 0)
-			line.len = blank;
-	}
+	if (end < text->len && text->data[end] != ' ')
+		end = slice_find_last(line, ' ');
+	if (end < text->len && is_before_unit(*text, end))
+		end = slice_find_last(slice_make(line.data, end), ' ');
+	if (end > 0)
+		line.len = end;
 	*text = slice_skip(*text, line.len);
+	while (line.len > 0 && line.data[line.len - 1] == ' ')
+		line.len--;
 	while (text->len > 0 && text->data[0] == ' ')
 		*text = slice_skip(*text, 1);
 	return line;

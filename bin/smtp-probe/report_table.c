@@ -158,7 +158,7 @@ put_row(struct page *page, const struct result *res, size_t id_width)
 		put_escaped(r, &line, result_sentence(res));
 	put_rest(r, &line, res);
 	if (res->ms >= 0)
-		put_format(r, &line, " (%.3f s)", (double)res->ms / 1000);
+		put_format(r, &line, "%s(%.3f s)", line.len > 0 ? " " : "", (double)res->ms / 1000);
 	page_fold(page, str_slice(&line), at > indent ? at : indent, indent, 0);
 	str_free(&line);
 	if (r->is_verbose)

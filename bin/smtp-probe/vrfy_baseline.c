@@ -40,13 +40,14 @@ ask(struct vrfy *v, const char *name)
 	return said;
 }
 
-/* It says nothing of names, but that this is no time for questions. */
+/* It says nothing of names, but that this is no time for questions, or not for a stranger's. */
 static bool
 is_limited(const struct said *said)
 {
 	return said->answer != ANSWERED || said->code / 100 == 4 ||
 	       said->judgement.cause == CAUSE_RATE_LIMITED ||
-	       said->judgement.cause == CAUSE_GREYLISTED;
+	       said->judgement.cause == CAUSE_GREYLISTED || said->judgement.cause == CAUSE_AUTH ||
+	       said->judgement.cause == CAUSE_TLS;
 }
 
 static enum vrfy_class

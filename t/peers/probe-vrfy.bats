@@ -100,7 +100,7 @@ agree() {
 	agree vrfy "no disabled" "?" "?" joe@example.test ann@example.test
 	agree expn "no disabled" "?" "?" joe@example.test ann@example.test
 	start_server dovecot-submission
-	agree vrfy "no disabled" "?" "?" joe@example.test ann@example.test
+	agree vrfy "?" "?" "?" joe@example.test ann@example.test
 }
 
 @test "satchel" {
