@@ -128,6 +128,14 @@ wait_for() {
 	done
 }
 
+# For a test to which a day is one (hosts/, counts of reports; days are those of UTC): goes on when the
+# day has more than a minute left, which is longer than any of them takes.
+day_lasts() {
+	while ((EPOCHSECONDS % 86400 >= 86340)); do
+		pause
+	done
+}
+
 # A fiftieth of a second, without a process.
 pause() {
 	[ -p "${BATS_RUN_TMPDIR:-/tmp}/pause" ] || mkfifo "${BATS_RUN_TMPDIR:-/tmp}/pause" 2>/dev/null || true

@@ -67,6 +67,7 @@ figure() {
 }
 
 @test "each figure counts what it says" {
+	day_lasts
 	now=$(date +%s)
 	a=$(queue joe@Example.com sue@example.com bob@example.net eve@example.net)
 	b=$(queue joe@example.com)

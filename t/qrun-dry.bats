@@ -168,9 +168,9 @@ id_of() {
 	submit ann@box.test joe@away.test
 	pass
 	submit ann@box.test eve@away.test
-	mkdir -p "$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400))"
-	printf 'U%s\nC4.4.1\nYa\nXasleep\n' $(($(date +%s) + 250)) \
-	    >"$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400))/smtp:127.0.0.1:$SINK"
+	today=$SATCHEL_SPOOL/hosts/$((EPOCHSECONDS / 86400)) # or yesterday by then, which counts, too
+	mkdir -p "$today"
+	printf 'U%s\nC4.4.1\nYa\nXasleep\n' $((EPOCHSECONDS + 250)) >"$today/smtp:127.0.0.1:$SINK"
 	QRUN='qrun --now --sender none.test' pass
 	[ ! -s "$T/log" ]
 	QRUN='qrun --now --domain away.test' pass

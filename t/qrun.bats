@@ -424,6 +424,7 @@ day() {
 }
 
 @test "hosts/: a success ends what is on record, of whatever day" {
+	day_lasts
 	start_sink
 	for ago in 0 1; do
 		file=$(day "$ago")/smtp:127.0.0.1:$SINK
@@ -440,6 +441,7 @@ day() {
 }
 
 @test "hosts/: each failure in a row doubles the time, up to the longest interval" {
+	day_lasts
 	control limits 'retry-minimum: 100' 'retry-maximum: 350'
 	control routes 'away.test: smtp:127.0.0.1:9'
 	file=$(day 0)/smtp:127.0.0.1:9
@@ -465,6 +467,7 @@ day() {
 }
 
 @test "hosts/: what is known is kept until the end of the next day, then it goes" {
+	day_lasts
 	printf 'U%s\nC4.4.1\nYa\nXasleep\n' $(($(date +%s) + 200)) >"$(day 1)/smtp:127.0.0.1:9"
 	old=$(day 2)
 	later=$(day -3)

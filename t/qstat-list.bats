@@ -207,8 +207,9 @@ page_keys() {
 
 @test "JSON: each line an object, each key on the page and each of the page there" {
 	fill_queue
-	mkdir -p "$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400))"
-	printf 'U1\nN2\nA1\nC4.4.1\nYmx\nXno\n' >"$SATCHEL_SPOOL/hosts/$(($(date +%s) / 86400))/mx:a.test"
+	today=$SATCHEL_SPOOL/hosts/$((EPOCHSECONDS / 86400)) # or yesterday by then, which is shown, too
+	mkdir -p "$today"
+	printf 'U1\nN2\nA1\nC4.4.1\nYmx\nXno\n' >"$today/mx:a.test"
 	page_keys
 	qstat --json >"$T/list"
 	qstat show --json "$a" >"$T/show"

@@ -119,6 +119,7 @@ fill_shape() {
 }
 
 @test "hosts: what is known, today's before yesterday's" {
+	day_lasts
 	now=$(date +%s)
 	today=$SATCHEL_SPOOL/hosts/$((now / 86400))
 	yesterday=$SATCHEL_SPOOL/hosts/$((now / 86400 - 1))
