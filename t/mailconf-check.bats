@@ -33,10 +33,10 @@ fault() {
 	local code=100 file=$2
 	case $1 in warning) code=0 ;; unknown) code=111 ;; esac
 	case $file in /*) ;; *) file=$SATCHEL_CONTROL/$file ;; esac
-	run "-$code" mailconf check -n
+	run mailconf check -n
 	# shellcheck disable=SC2053 # a pattern
-	[ "${#lines[@]}" -eq 1 ] && [[ $output == "$1: $file"$3 ]] || {
-		printf 'expected: %s: %s%s\nfound:\n%s\n' "$1" "$file" "$3" "$output" >&2
+	[ "$status" -eq "$code" ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == "$1: $file"$3 ]] || {
+		printf 'expected: %s: %s%s\nfound, with exit code %s:\n%s\n' "$1" "$file" "$3" "$status" "$output" >&2
 		return 1
 	}
 	anew
@@ -435,7 +435,13 @@ split_fault() {
 	run -111 setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups -- "$T/bin/mailconf" check -n
 	[[ $output == *"unknown: $SATCHEL_CONTROL/credentials: this user may not read it; run mailconf check as root"* ]]
 	[[ $output != *'error: '* ]] || { echo "$output"; return 1; }
-	rm "$SATCHEL_CONTROL/credentials"
+	# but what is wrong for everybody is so for him
+	: >"$T/list"
+	chmod 666 "$T/list"
+	control aliases "list: :include:$T/list"
+	run setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups -- "$T/bin/mailconf" check -n
+	[[ $output == *"error: $T/list may be written by everybody, so mail for that list waits"* ]] || { echo "$output"; return 1; }
+	rm "$SATCHEL_CONTROL/credentials" "$SATCHEL_CONTROL/aliases"
 	run -111 setpriv --reuid=games --regid="$(id -g games)" --clear-groups -- "$T/bin/mailconf" check -n
 	[[ $output == *"unknown: $T/mail"*': this user cannot tell who may use it'* ]] || { echo "$output"; return 1; }
 }

@@ -49,7 +49,7 @@ check(int fd, struct slice path, struct str *problem)
 
 	if (fstat(fd, &st) == -1)
 		return fail(problem, path);
-	errno = EACCES;
+	errno = EPERM;
 	if (!S_ISREG(st.st_mode))
 		return refuse(problem, path, "is no regular file");
 	if (st.st_nlink != 1)
@@ -97,7 +97,7 @@ open_file(struct slice path, struct str *problem)
 
 	if (path.len == 0 || path.len >= sizeof name || path.data[0] != '/' ||
 	    slice_has_control(path)) {
-		errno = EACCES;
+		errno = EPERM;
 		return refuse(problem, path, "is no path");
 	}
 	memcpy(name, path.data, path.len);

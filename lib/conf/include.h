@@ -33,8 +33,8 @@ struct include {
 
 /*
  * Reads the file PATH, which must be a regular file with one name that not everybody may write to.
- * 0, or -1 with errno, EACCES for one that is refused, and PROBLEM, which says why. To be closed in
- * any case.
+ * 0, or -1 with errno, EPERM for one that nobody may use, and PROBLEM, which says why. To be closed
+ * in any case.
  */
 int include_open(struct include *i, struct slice path, struct str *problem);
 /* The same for TEXT, which stays the caller's: for tests. */
