@@ -115,19 +115,24 @@ def wait_until(what, condition):
 
 
 class TooSlow(Exception):
-    """This machine has not had the time to do what a child waits half a second for."""
+    """This machine has not had the time to do what a child waits half a second for, or to be back
+    within the two seconds in which a client comes again."""
 
 
 class Client:
     """A connection from an address of the loopback, greeted."""
 
+    began = None  # when the last one came
     ended = None  # when the last one had its end
     quickest = None  # end of them all, in seconds
 
     def __init__(self, port, address="127.0.0.1"):
+        before, Client.began = Client.began, time.monotonic()
         self.socket = socket.create_connection(("127.0.0.1", int(port)), DEADLINE, (address, 0))
         self.stream = self.socket.makefile("rb")
         self.greeting = read_reply(self.stream)
+        if before is not None and time.monotonic() - before > 1.6:
+            raise TooSlow
         Client.check_time()
 
     @staticmethod
@@ -290,7 +295,7 @@ def again_in_time(what, port, parent):
         except TooSlow:
             if time.monotonic() > until:
                 sys.exit("this machine is too slow")
-        Client.ended = None
+        Client.began = Client.ended = None
         wait_until("no child is left", lambda: not children(parent))
     if Client.quickest is not None and Client.quickest > 0.4:
         sys.exit("QUIT took its time")
