@@ -192,16 +192,18 @@ while not os.path.exists(os.environ["T"] + "/done"): time.sleep(0.01)' "$1"
 
 @test "release and retry wake who waits at the trigger" {
 	a=$(queue)
-	qctl hold "$a"
-	start timeout 10 head -c 1 "$SATCHEL_SPOOL/trigger"
-	wait_for 10 bash -c "ls -l /proc/$STARTED_PID/task/*/children >/dev/null; exec 9<>'$SATCHEL_SPOOL/trigger'"
-	wait_for 10 wake "$a"
-}
-
-wake() {
-	qctl hold "$1" || true
-	qctl release "$1"
-	wait_for 1 started_is_gone "$STARTED_PID"
+	mkdir "$SATCHEL_SPOOL/deferred/000000000001"
+	for verb in release retry; do
+		case $verb in
+		release) qctl hold "$a" ;;
+		retry) mv "$SATCHEL_SPOOL/new/$a" "$SATCHEL_SPOOL/deferred/000000000001" ;;
+		esac
+		# opened for both, it does not end when a writer goes
+		start bash -c 'exec 9<>"$1" && echo ready && head -c 1 <&9' wait "$SATCHEL_SPOOL/trigger"
+		wait_for 10 grep -q ready "$STARTED_LOG"
+		qctl "$verb" "$a"
+		wait_for 10 started_is_gone "$STARTED_PID"
+	done
 }
 
 @test "no spool: what to do is said" {
