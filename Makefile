@@ -129,7 +129,7 @@ $(TOOLS:%=$(BUILD)/t/bench/%): $(BUILD)/t/bench/%: $(BUILD)/t/bench/%.o $(BUILD)
 build_all = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check:
-	@+$(build_all) all units tools
+	@+umask 022 && $(build_all) all units tools
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh t/run
 
 # Real servers and clients, which come as packages and take their time.

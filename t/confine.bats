@@ -75,7 +75,8 @@ has_one_socket() {
 	run is_confined "$executor"
 	assert_status 1
 	# it has neither the port nor a connection: standard error, /dev/null, and two of its own
-	wait_for 10 has_one_socket "$executor"
+	# (where its memory is its own, only root sees them)
+	[ "$(id -u)" -ne 0 ] || wait_for 10 has_one_socket "$executor"
 	run cat "$STARTED_LOG"
 	[[ $output != *confinement* ]]
 	stop "$STARTED_PID"

@@ -232,19 +232,20 @@ source	$SATCHEL_CONTROL/users:1" ]
 
 @test "root follows no link that the owner of Maildirs put there" {
 	[ "$(id -u)" -eq 0 ] || skip 'for root alone'
-	mkdir "$T/roots"
-	touch "$T/roots/file"
+	local roots=${M%/mail}/roots # on the same file system, for a hard link
+	mkdir "$roots"
+	touch "$roots/file"
 	install -d -o nobody "$M/example.org"
-	ln -s "$T/roots" "$M/example.org/joe"
+	ln -s "$roots" "$M/example.org/joe"
 	chown -h nobody "$M/example.org/joe"
 	run -100 mailuser add -n joe@example.org
 	run -111 mailuser add -n --adopt joe@example.org
-	[ "$(ls "$T/roots")" = file ]
+	[ "$(ls "$roots")" = file ]
 	mailuser add -n ann@example.org
-	ln -s "$T/roots" "$M/example.org/ann/cur/x"
-	ln "$T/roots/file" "$M/example.org/ann/cur/y"
+	ln -s "$roots" "$M/example.org/ann/cur/x"
+	ln "$roots/file" "$M/example.org/ann/cur/y"
 	run -0 mailuser remove --delete-mail --yes ann@example.org
-	[ -e "$T/roots/file" ]
+	[ -e "$roots/file" ]
 	[ ! -e "$M/example.org/ann" ]
 	# a Maildir that is somebody else's
 	mkdir "$M/sue"

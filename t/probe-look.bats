@@ -285,10 +285,13 @@ told() {
 	wait_for 20 grep -q . "$STARTED_LOG"
 	control mxport "$(cat "$STARTED_LOG")"
 	look -s "127.0.0.1:$DNS_PORT" --tls off half.example.test
-	assert_status 1
+	# a host without IPv6 cannot say
+	local six=no code=1
+	python3 -S -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null || six=unknown code=2
+	assert_status "$code"
 	result mx fact 10
 	result address.ipv4 yes 1/1
-	result address.ipv6 no 0/1
+	result address.ipv6 "$six" 0/1
 	look -s "127.0.0.1:$DNS_PORT" --tls off -4 lost.example.test
 	result address unknown || result address no
 	look -s "127.0.0.1:$DNS_PORT" --tls off lost.example.test
