@@ -745,6 +745,24 @@ spare() {
 	stop "$STARTED_PID" 0 # no signal; only waits, and has the exit code
 }
 
+@test "who has connected as SIGTERM comes is served yet" {
+	listen
+	kill -s STOP "$STARTED_PID"
+	wait_for 10 is_stopped "$STARTED_PID"
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT" 8<>"/dev/tcp/127.0.0.1/$PORT" # by the kernel, until then
+	kill "$STARTED_PID"
+	kill -s CONT "$STARTED_PID"
+	for fd in 7 8; do
+		read -r -u "$fd" line
+		[ "$line" = $'220 here.test ESMTP\r' ]
+		printf 'QUIT\r\n' >&"$fd"
+		read -r -u "$fd" line
+		[ "$line" = "$bye"$'\r' ]
+	done
+	exec 7>&- 8>&-
+	stop "$STARTED_PID" 0
+}
+
 @test "under tcpserver, which says who may relay" {
 	needs tcpserver tcprules
 	control relayhosts 192.0.2.1

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #define PAUSE_MS 100 /* when the system has no more descriptors or processes */
 #define IDLE_MS 500  /* how long a child waits for another connection of its client */
 #define EVENTS_MAX 32
+#define WAITING_MAX 1024    /* the backlog of a listener, lest a crowd keeps it from its end */
 #define SPARE_PAUSE_MS 1000 /* after a spare child that ended by itself */
 
 static void
@@ -97,9 +99,33 @@ end_idle(struct serve *s, bool all)
 		serve_drop(s, t->oldest);
 }
 
+static bool
+has_waiting(int listener)
+{
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0;
+}
+
+/*
+ * Who has connected already would be hung up on with the listener, and is served instead. In a
+ * socket that was passed he waits for the next server.
+ */
+static enum serve_step
+take_waiting(struct serve *s, struct serve_connection *c)
+{
+	enum serve_step next = STEP_GO_ON;
+
+	for (size_t i = 0; !s->is_passed && i < s->listener_count; i++)
+		for (int n = 0;
+		     n < WAITING_MAX && next == STEP_GO_ON && has_waiting(s->listeners[i]); n++)
+			next = accept_one(s, s->listeners[i], c);
+	return next == STEP_CHILD ? STEP_CHILD : STEP_GO_ON;
+}
+
 /* SIGCHLD, or a signal to stop. */
 static enum serve_step
-take_signal(struct serve *s)
+take_signal(struct serve *s, struct serve_connection *c)
 {
 	struct signalfd_siginfo info;
 
@@ -111,6 +137,8 @@ take_signal(struct serve *s)
 	}
 	if (s->is_stopping)
 		return STEP_STOP;
+	if (take_waiting(s, c) == STEP_CHILD)
+		return STEP_CHILD;
 	s->is_stopping = true;
 	close_listeners(s);
 	serve_let_spare_go(s);
@@ -154,7 +182,7 @@ take_events(
 
 	for (size_t i = 0; i < count && next == STEP_GO_ON; i++) {
 		if (events[i].data.u64 == TOKEN_SIGNALS)
-			next = take_signal(s);
+			next = take_signal(s, c);
 		else if (events[i].data.u64 >= TOKEN_CHILDREN)
 			hear_child(s, (pid_t)(events[i].data.u64 - TOKEN_CHILDREN));
 	}
@@ -185,10 +213,10 @@ step(struct serve *s, struct serve_connection *c)
 
 /* Lets children end, and nobody in, for a while. */
 static enum serve_step
-rest(struct serve *s)
+rest(struct serve *s, struct serve_connection *c)
 {
 	if (io_wait_readable(s->signal_fd, deadline_in_ms(PAUSE_MS)) == 0)
-		return take_signal(s);
+		return take_signal(s, c);
 	return errno == ETIMEDOUT ? STEP_GO_ON : STEP_FAIL;
 }
 
@@ -234,7 +262,7 @@ serve_run(struct serve *s, int *fd, struct peer *peer)
 		if (s->is_stopping && s->children->count == 0)
 			now = STEP_STOP;
 		else
-			now = now == STEP_PAUSE ? rest(s) : step(s, &c);
+			now = now == STEP_PAUSE ? rest(s, &c) : step(s, &c);
 	}
 	if (now == STEP_CHILD) {
 		*fd = c.fd;

@@ -42,6 +42,7 @@ struct serve {
 	/* set by the caller before serve_run */
 	int listeners[SERVE_LISTENERS_MAX];
 	size_t listener_count;
+	bool is_passed;	     /* they were open before, and stay so behind us */
 	size_t sessions_max; /* at once, in all */
 	size_t network_max;  /* at once, from one network; 0 for no limit; never for unix sockets */
 	/*
@@ -73,10 +74,11 @@ enum serve_result {
 };
 
 /*
- * Serves until SIGTERM or SIGINT, then closes the listeners and waits for the sessions; at another
- * such signal it returns at once. A listener is made non-blocking. SERVE_SESSION returns in each
- * child, with the connection in *fd (close-on-exec, blocking), the client in *peer, and signals as
- * they were. The child ends by _exit(2): what exit(3) runs is the parent's, and costs memory.
+ * Serves until SIGTERM or SIGINT, then closes the listeners, unless they were passed after taking
+ * who has connected already, and waits for the sessions; at another such signal it returns at once.
+ * A listener is made non-blocking. SERVE_SESSION returns in each child, with the connection in *fd
+ * (close-on-exec, blocking), the client in *peer, and signals as they were. The child ends by
+ * _exit(2): what exit(3) runs is the parent's, and costs memory.
  */
 enum serve_result serve_run(struct serve *s, int *fd, struct peer *peer);
 /*

@@ -20,6 +20,7 @@ take_passed_sockets(struct serve *s, int *in, int *out)
 			s->listeners[s->listener_count++] = fd;
 	if (count > 0 && s->listener_count == 0)
 		*in = *out = ACTIVATION_FIRST;
+	s->is_passed = s->listener_count > 0;
 	return s->listener_count > 0;
 }
 
@@ -35,6 +36,7 @@ serve_find(struct serve *s, const char *spec, int *in, int *out)
 			return 0;
 		/* standard input must not be closed and become something else */
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, ACTIVATION_FIRST);
+		s->is_passed = true;
 	} else {
 		fd = listen_open(spec);
 	}
