@@ -302,10 +302,11 @@ by() {
 	wait_for 5 grep -q '250 HELP' "$T/out"
 	kill "$TLSD"
 	wait_for 5 test ! -e "$SATCHEL_SPOOL/run/tlsd/socket"
+	# it makes way for the next at once
+	wait_for 5 started_is_gone "$TLSD"
 	printf 'NOOP\nQUIT\n' >&7
 	exec 7>&-
 	wait_for 5 grep -q '221 2.0.0' "$T/out"
-	wait_for 5 started_is_gone "$TLSD"
 	run tls smtp "$PORT" < <(echo QUIT)
 	assert_output_has '221 2.0.0'
 	# one that was killed leaves its socket behind, and the next takes its place

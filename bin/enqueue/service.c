@@ -251,12 +251,13 @@ wait_for_message(struct session *s, const volatile sig_atomic_t *stop, const sig
 	static const struct timespec now = {.tv_sec = 0};
 	struct pollfd p = {.fd = s->reader.fd, .events = POLLIN};
 
+	/* what was read is served: to its submitter it is as good as asked for */
+	if (reader_unread(&s->reader).len > 0)
+		return true;
 	/* lets a signal in now and then: ppoll does not where there is something to read */
 	if (s->waits++ % SIGNALS_EACH == SIGNALS_EACH - 1 && ppoll(NULL, 0, &now, during) == -1 &&
 	    *stop)
 		return false;
-	if (reader_unread(&s->reader).len > 0)
-		return true;
 	for (;;) {
 		int n;
 

@@ -49,13 +49,10 @@ open_authd(const struct settings *s, struct helper *h)
 
 	*h = (struct helper){.fd = -1};
 	str_init(&path, PATH_MAX);
-	result = str_format(&path, "%s/run%s", spool_path(), s->is_root ? "/authd/socket" : "");
-	if (result == 0 && s->is_root) {
-		h->fd = helper_connect(path.data);
-		result = h->fd == -1 ? -1 : 0;
-	} else if (result == 0) {
-		result = helper_open(h, path.data, argv);
-	}
+	result = str_format(&path, "%s/run", spool_path());
+	if (result == 0)
+		result = s->is_root ? helper_open_service(h, path.data, program, HELPER_RETURN_MS)
+				    : helper_open(h, path.data, argv);
 	str_free(&path);
 	return result;
 }

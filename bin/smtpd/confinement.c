@@ -64,8 +64,11 @@ start_executor(struct smtpd *d, bool serving)
 			tasks[count++] = (struct executor_task){.name = d->policy.services[i].task,
 			    .run = policy_run,
 			    .context = &d->policy.services[i]};
-	if (count == 0 && !serving && command == NULL && are_served(helpers, COUNT(helpers)))
+	d->settings.executor = &d->executor;
+	if (count == 0 && !serving && command == NULL && are_served(helpers, COUNT(helpers))) {
+		d->executor.fd = EXECUTOR_NOBODY;
 		return 0;
+	}
 	for (size_t i = 0; i < COUNT(helpers); i++)
 		if (helpers[i].is_wanted)
 			tasks[count++] = (struct executor_task){.name = helpers[i].words[0],
@@ -74,10 +77,7 @@ start_executor(struct smtpd *d, bool serving)
 	if (command != NULL)
 		tasks[count++] = (struct executor_task){
 		    .name = FILTER_TASK, .run = filter_keep, .context = command};
-	if (executor_start(&d->executor, tasks, count) == -1)
-		return -1;
-	d->settings.executor = &d->executor;
-	return 0;
+	return executor_start(&d->executor, tasks, count);
 }
 
 /* The tables, and members of lists, where the control directory is none of the system's. */

@@ -152,6 +152,7 @@ service_run(struct program *p)
 	s.pool = (struct pool){.program = PROGRAM,
 	    .listener = open_listener(p, &path),
 	    .workers_max = (size_t)p->limits.tlsd_sessions,
+	    .is_outlived = true, /* a connection may last for hours */
 	    .serve = serve_client,
 	    .prepare = refresh,
 	    .context = &s};

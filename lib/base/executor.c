@@ -185,7 +185,8 @@ executor_ask(const struct executor *l, const char *name, int fd)
 void
 executor_stop(struct executor *l)
 {
-	io_close(l->fd);
+	if (l->fd >= 0)
+		io_close(l->fd);
 	l->fd = -1;
 	while (l->pid > 0 && waitpid(l->pid, NULL, 0) == -1 && errno == EINTR)
 		;

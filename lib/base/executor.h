@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #define EXECUTOR_NAME_MAX 32
+#define EXECUTOR_NOBODY (-2) /* as fd: there is none, and its owner can execute nothing either */
 
 struct executor {
 	int fd;	   /* -1 for none; close-on-exec, and may be used by any number of processes */

@@ -3,15 +3,18 @@
 
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 
 #ifndef SATCHEL_SBIN
@@ -19,6 +22,8 @@
 #endif
 
 #define CONNECT_SECONDS 10
+#define LOOK_MS 20
+#define PAUSE_MS 5 /* and twice as much, each time */
 #define PATH_LEN_MAX ((size_t)4096)
 
 bool
@@ -100,11 +105,108 @@ helper_run(const void *context, int fd)
 	execv(path.data, argv);
 }
 
+/*
+ * The folder in which the service NAME listens, when it does. Nobody but the service makes it: it
+ * is there where one is used.
+ */
+static bool
+find_folder(const char *rundir, const char *name, struct stat *st)
+{
+	struct str path;
+	bool found;
+
+	str_init(&path, PATH_LEN_MAX);
+	found = str_format(&path, "%s/%s", rundir, name) == 0 && stat(path.data, st) == 0 &&
+		S_ISDIR(st->st_mode);
+	str_free(&path);
+	return found;
+}
+
+/* What is executed would have none of the rights of the service, whose folder FOLDER is. */
+static bool
+is_other_user(const struct stat *folder, const char *name)
+{
+	uid_t us = geteuid();
+	struct stat st = {0};
+	struct str path;
+	bool becomes;
+
+	if (us == 0 || us == folder->st_uid)
+		return false;
+	str_init(&path, PATH_LEN_MAX);
+	becomes = helper_program(&path, name) == 0 && stat(path.data, &st) == 0 &&
+		  (st.st_mode & S_ISUID) != 0 && st.st_uid == folder->st_uid;
+	str_free(&path);
+	return !becomes;
+}
+
+/* True where it is the service or nobody. */
+static bool
+needs_service(const struct executor *executor, const char *rundir, const char *name)
+{
+	struct stat folder;
+
+	return find_folder(rundir, name, &folder) &&
+	       ((executor != NULL && executor->fd == EXECUTOR_NOBODY) ||
+		   is_other_user(&folder, name));
+}
+
+/*
+ * How long to wait for a service that could not be connected to, for that ERROR: -1 if not at all.
+ * Its folder was changed when it removed its socket. One that was stopped for good, and did not
+ * only make way for the next, keeps nobody waiting for long.
+ */
+static deadline
+return_of(const char *rundir, const char *name, int error, int64_t wait_ms)
+{
+	struct stat folder;
+	int64_t left = wait_ms;
+
+	if ((error != ENOENT && error != ECONNREFUSED) || wait_ms <= 0 ||
+	    !find_folder(rundir, name, &folder))
+		return deadline_in_ms(0);
+	if (error == ENOENT)
+		left -= (clock_wall_seconds() - (int64_t)folder.st_mtim.tv_sec) * 1000;
+	return deadline_in_ms(left < 0 ? 0 : left < wait_ms ? left : wait_ms);
+}
+
+int
+helper_open_service(struct helper *h, const char *rundir, const char *name, int64_t wait_ms)
+{
+	struct str path;
+	deadline until;
+
+	*h = (struct helper){.fd = -1};
+	str_init(&path, PATH_LEN_MAX);
+	if (name_socket(&path, rundir, name) == 0)
+		h->fd = helper_connect(path.data);
+	if (h->fd == -1) {
+		int saved = errno;
+
+		until = return_of(rundir, name, saved, wait_ms);
+		errno = saved;
+	}
+	while (h->fd == -1 && (errno == ENOENT || errno == ECONNREFUSED) &&
+	       deadline_poll_ms(until) > 0) {
+		(void)poll(NULL, 0, LOOK_MS);
+		h->fd = helper_connect(path.data);
+	}
+	str_free(&path);
+	if (h->fd == -1)
+		return -1;
+	h->is_patient = io_set_patience(h->fd) == 0;
+	return 0;
+}
+
 static int
 execute(const struct executor *executor, struct helper *h, char *const argv[])
 {
 	int ends[2], result = 0;
 
+	if (executor != NULL && executor->fd == EXECUTOR_NOBODY) {
+		errno = EPERM;
+		return -1;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
 		return -1;
 	if (executor != NULL && executor->fd != -1) {
@@ -128,20 +230,29 @@ execute(const struct executor *executor, struct helper *h, char *const argv[])
 	return 0;
 }
 
+static bool
+open_service(const struct executor *executor, struct helper *h, const char *rundir,
+    const char *name, unsigned try)
+{
+	bool is_last = try + 1 >= HELPER_TRIES;
+
+	if (!is_last && helper_open_service(h, rundir, name, 0) == 0)
+		return true;
+	return needs_service(executor, rundir, name) &&
+	       helper_open_service(h, rundir, name, HELPER_RETURN_MS) == 0;
+}
+
 int
-helper_open_by(
-    const struct executor *executor, struct helper *h, const char *rundir, char *const argv[])
+helper_open_by(const struct executor *executor, struct helper *h, const char *rundir,
+    char *const argv[], unsigned try)
 {
 	*h = (struct helper){.fd = -1};
-	if (rundir != NULL) {
-		struct str path;
-
-		str_init(&path, PATH_LEN_MAX);
-		if (name_socket(&path, rundir, argv[0]) == 0)
-			h->fd = helper_connect(path.data);
-		str_free(&path);
-	}
-	if (h->fd == -1 && execute(executor, h, argv) == -1)
+	if (try > 1) /* the first time it was an old connection, as a rule */
+		(void)poll(NULL, 0, PAUSE_MS << try);
+	if (rundir != NULL && open_service(executor, h, rundir, argv[0], try))
+		return 0;
+	*h = (struct helper){.fd = -1};
+	if (execute(executor, h, argv) == -1)
 		return -1;
 	h->is_patient = io_set_patience(h->fd) == 0;
 	return 0;
@@ -150,7 +261,7 @@ helper_open_by(
 int
 helper_open(struct helper *h, const char *rundir, char *const argv[])
 {
-	return helper_open_by(NULL, h, rundir, argv);
+	return helper_open_by(NULL, h, rundir, argv, 0);
 }
 
 void

@@ -14,6 +14,14 @@
 #include "base/executor.h"
 #include "base/str.h"
 
+/*
+ * Who was hung up on before anything was done asks anew, so often in all: the service, which is
+ * being restarted, as its socket, or a worker that is told to end, may still take connections; and
+ * at last, as that socket may be dead, a program that is executed, if that can do the service's
+ * work.
+ */
+#define HELPER_TRIES 6
+
 struct helper {
 	int fd;		  /* -1 when closed */
 	bool is_patient;  /* fd: see base/io.h */
@@ -30,6 +38,14 @@ bool helper_is_privileged(void);
  */
 int helper_program(struct str *path, const char *name);
 
+/* How long a service that is being restarted is waited for, where nobody else can do its work. */
+#define HELPER_RETURN_MS ((int64_t)3000)
+/*
+ * The service NAME of RUNDIR, connected to. One that was killed, as its socket shows, is given
+ * WAIT_MS to come back; and so is one whose socket was removed less than that ago. 0, or -1 with
+ * errno (ENOENT: there is no service).
+ */
+int helper_open_service(struct helper *h, const char *rundir, const char *name, int64_t wait_ms);
 /*
  * Opens the helper ARGV[0], by RUNDIR (the spool's run/, a path; null for none) or by executing it
  * with ARGV. 0, or -1 with errno; that a program cannot be executed shows as end of file on the
@@ -38,10 +54,11 @@ int helper_program(struct str *path, const char *name);
 int helper_open(struct helper *h, const char *rundir, char *const argv[]);
 /*
  * The same for who may be confined: with a EXECUTOR (not null, and its fd not -1), that executes
- * the program, by its task ARGV[0].
+ * the program, by its task ARGV[0]. A service of a user whose work nobody else can do is waited
+ * for. TRY is the number of the try, from 0; there is a pause before each further one.
  */
-int helper_open_by(
-    const struct executor *executor, struct helper *h, const char *rundir, char *const argv[]);
+int helper_open_by(const struct executor *executor, struct helper *h, const char *rundir,
+    char *const argv[], unsigned try);
 /* The executor's task of a helper: CONTEXT is its argv. Returns only if that is not possible. */
 void helper_run(const void *context, int fd);
 /*

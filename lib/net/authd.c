@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,7 +104,7 @@ send_tls(struct authd *a, const struct tls_info *tls)
 }
 
 static int
-open_helper(struct authd *a, const struct authd_client *client)
+open_helper(struct authd *a, const struct authd_client *client, unsigned try)
 {
 	static char program[] = "authd", speak[] = "-s";
 	char *const argv[] = {program, speak, NULL};
@@ -114,8 +115,8 @@ open_helper(struct authd *a, const struct authd_client *client)
 	str_init(&rundir, PATH_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open_by(
-		    client->executor, &a->helper, client->is_relayed ? NULL : rundir.data, argv);
+		result = helper_open_by(client->executor, &a->helper,
+		    client->is_relayed ? NULL : rundir.data, argv, try);
 	str_free(&rundir);
 	if (result == -1)
 		return -1;
@@ -154,6 +155,8 @@ receive(struct authd *a, int64_t seconds, char *type, struct str *content)
 	str_clear(content);
 	a->reader.until = deadline_in_seconds(seconds);
 	result = frame_next(&a->reader, type, &length);
+	if (result == 0)
+		errno = ECONNRESET;
 	if (result <= 0)
 		return -1;
 	if (str_reserve(content, length) == -1 ||
@@ -164,18 +167,35 @@ receive(struct authd *a, int64_t seconds, char *type, struct str *content)
 	return 0;
 }
 
+/*
+ * After a failure to ask: true if a service hung up without a word. One that began to find out who
+ * it is and was ended loses nothing by doing so anew.
+ */
+static bool
+may_try_again(const struct authd *a, const struct authd_client *client, unsigned *tries)
+{
+	++*tries;
+	return (errno == EPIPE || errno == ECONNRESET) && *tries < HELPER_TRIES &&
+	       (client->is_relayed || !a->helper.is_executed);
+}
+
 int
 authd_names(const struct authd_client *client, struct str *list)
 {
 	struct authd a;
 	char type = '\0';
-	int result = -1;
+	unsigned tries = 0;
+	int result;
 
 	authd_init(&a);
 	str_clear(list);
-	if (open_helper(&a, client) == 0 &&
-	    send_client(&a, AUTHD_NAMES, client, slice_make(NULL, 0), false) == 0)
-		result = receive(&a, NAMES_SECONDS, &type, list);
+	do {
+		result = open_helper(&a, client, tries);
+		if (result == 0)
+			result = send_client(&a, AUTHD_NAMES, client, slice_make(NULL, 0), false);
+		if (result == 0)
+			result = receive(&a, NAMES_SECONDS, &type, list);
+	} while (result == -1 && may_try_again(&a, client, &tries));
 	if (result == 0 && (type != (char)AUTHD_LIST || slice_has_control(str_slice(list))))
 		result = -1;
 	authd_close(&a);
@@ -211,12 +231,8 @@ take_failure(struct authd *a, struct slice fields)
 }
 
 static enum authd_result
-take_answer(struct authd *a)
+take_answer(struct authd *a, char type)
 {
-	char type;
-
-	if (receive(a, ANSWER_SECONDS, &type, &a->challenge) == -1)
-		return AUTHD_TEMPORARY;
 	switch (type) {
 	case AUTHD_ASK:
 		return AUTHD_CHALLENGE;
@@ -233,19 +249,31 @@ enum authd_result
 authd_begin(struct authd *a, const struct authd_client *client, struct slice mechanism,
     const struct slice *initial)
 {
+	unsigned tries = 0;
+	char type = '\0';
+	int result;
+
 	a->wait_ms = 0;
-	if (open_helper(a, client) == -1 ||
-	    send_client(a, AUTHD_BEGIN, client, mechanism, initial != NULL) == -1 ||
-	    (initial != NULL && send_frame(a, AUTHD_RESPONSE, *initial) == -1))
-		return AUTHD_TEMPORARY;
-	return take_answer(a);
+	do {
+		result = open_helper(a, client, tries);
+		if (result == 0)
+			result = send_client(a, AUTHD_BEGIN, client, mechanism, initial != NULL);
+		if (result == 0 && initial != NULL)
+			result = send_frame(a, AUTHD_RESPONSE, *initial);
+		if (result == 0)
+			result = receive(a, ANSWER_SECONDS, &type, &a->challenge);
+	} while (result == -1 && may_try_again(a, client, &tries));
+	return result == -1 ? AUTHD_TEMPORARY : take_answer(a, type);
 }
 
 enum authd_result
 authd_respond(struct authd *a, struct slice response)
 {
+	char type;
+
 	a->wait_ms = 0;
-	if (a->helper.fd == -1 || send_frame(a, AUTHD_RESPONSE, response) == -1)
+	if (a->helper.fd == -1 || send_frame(a, AUTHD_RESPONSE, response) == -1 ||
+	    receive(a, ANSWER_SECONDS, &type, &a->challenge) == -1)
 		return AUTHD_TEMPORARY;
-	return take_answer(a);
+	return take_answer(a, type);
 }

@@ -138,6 +138,18 @@ listen_open(const char *spec)
 	return fd;
 }
 
+/* With MODE from its first moment on: who finds it may not be one who had to wait for a chmod(2).
+ */
+static int
+bind_at_path(int fd, const struct sockaddr_un *address, unsigned mode)
+{
+	mode_t before = umask(~(mode_t)mode & 0777);
+	int result = bind(fd, (const struct sockaddr *)address, sizeof *address);
+
+	(void)umask(before);
+	return result;
+}
+
 int
 listen_at_path(const char *path, unsigned mode)
 {
@@ -155,8 +167,7 @@ listen_at_path(const char *path, unsigned mode)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, mode) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	if (bind_at_path(fd, &address, mode) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	io_close(fd);
 	return -1;

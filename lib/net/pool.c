@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -42,7 +43,8 @@ struct master {
 	pid_t pid;     /* of the master */
 	pid_t aside;   /* of the process beside the workers; 0 when it has ended */
 	int news[2];
-	sigset_t before; /* signals as they were: let through while waiting */
+	sigset_t before;   /* signals as they were: let through while waiting */
+	struct stat place; /* of the socket, where it ends with the pool */
 };
 
 /* Handlers can reach nothing else. One process runs one pool. */
@@ -83,8 +85,9 @@ tell(const struct master *m, bool busy)
 {
 	struct news news = {.pid = getpid(), .busy = busy};
 
+	/* no master any more: it ends, but not before it has served the client that it has */
 	if (write(m->news[1], &news, sizeof news) == -1)
-		_exit(EXIT_FAILURE); /* no master any more */
+		stopped = 1;
 }
 
 /* In a worker: what it waits on. Of many that wait, a client wakes one (EPOLLEXCLUSIVE). */
@@ -167,6 +170,8 @@ start_aside(struct master *m)
 	sigprocmask(SIG_SETMASK, &m->before, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	close(m->pool->listener);
+	close(m->news[0]);
+	close(m->news[1]);
 	if (getppid() == m->pid)
 		m->pool->aside(m->pool->aside_context);
 	_exit(EXIT_SUCCESS);
@@ -235,19 +240,30 @@ hear(struct master *m)
 	}
 }
 
+/* Where somebody removed our socket, another service may have its own there by now. */
+static void
+remove_socket(const struct master *m)
+{
+	struct stat now;
+
+	if (lstat(m->pool->path, &now) == 0 && now.st_dev == m->place.st_dev &&
+	    now.st_ino == m->place.st_ino)
+		(void)unlink(m->pool->path); /* or the next service removes it */
+}
+
 /*
  * From here on clients find no socket and execute enqueue instead. Those who connected and were not
  * taken yet see the end at once, and not only when the last worker has finished its message.
  */
 static void
-leave(const struct pool *pool)
+leave(const struct master *m)
 {
+	const struct pool *pool = m->pool;
 	int fd;
 
 	if (pool->path == NULL)
 		return;
-	if (unlink(pool->path) == -1)
-		errno = 0; /* the next service removes it */
+	remove_socket(m);
 	if (shutdown(pool->listener, SHUT_RDWR) == -1)
 		return;
 	while ((fd = accept4(pool->listener, NULL, NULL, SOCK_CLOEXEC)) != -1)
@@ -274,12 +290,12 @@ rule(struct master *m)
 		reap(m);
 		hear(m);
 	}
-	leave(m->pool);
+	leave(m);
 	if (m->aside > 0)
 		kill(m->aside, SIGTERM);
 	for (size_t i = 0; i < m->count; i++)
 		kill(m->workers[i].pid, SIGTERM);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+	while (!m->pool->is_outlived && (waitpid(-1, NULL, 0) > 0 || errno == EINTR))
 		;
 }
 
@@ -295,7 +311,8 @@ pool_run(const struct pool *pool)
 	m.workers = calloc(pool->workers_max, sizeof *m.workers);
 	if (m.workers == NULL)
 		return -1;
-	if (catch_signals(&m.before) == -1 || pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
+	if ((pool->path != NULL && lstat(pool->path, &m.place) == -1) ||
+	    catch_signals(&m.before) == -1 || pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(m.workers);
 		return -1;
 	}

@@ -8,6 +8,7 @@
 #define NET_POOL_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct pool {
@@ -15,6 +16,7 @@ struct pool {
 	int listener;
 	const char *path; /* of a socket that ends with the pool; null for one that stays */
 	size_t workers_max;
+	bool is_outlived; /* by workers that serve: it does not wait for them when it ends */
 	/*
 	 * In a worker: serves the client on FD, closing nothing. DURING is the signal mask for
 	 * waiting between messages; *STOP is set when the worker should end.
@@ -31,7 +33,7 @@ struct pool {
 
 /*
  * Logs "ready" once it can be told to stop. Runs until SIGTERM or SIGINT, then ends the workers,
- * each after its message. 0, or -1 with errno.
+ * each after its message, and waits for that, unless it is outlived. 0, or -1 with errno.
  */
 int pool_run(const struct pool *pool);
 

@@ -108,23 +108,10 @@ name_socket(const struct sts *s, struct str *path)
 	return str_format(path, "%s/" PROGRAM "/socket", s->run_folder.data);
 }
 
-/* One that is executed in its place, since it is overloaded, would know nothing of its cache. */
+/* One that is executed in the place of a service, since it is overloaded, would know nothing of its
+ * cache. */
 static int
-connect_service(struct sts *s)
-{
-	struct str path;
-	int fd = -1;
-
-	if (name_socket(s, &path) == 0)
-		fd = helper_connect(path.data);
-	str_free(&path);
-	s->helper = (struct helper){.fd = fd};
-	s->helper.is_patient = fd != -1 && io_set_patience(fd) == 0;
-	return fd == -1 ? -1 : 0;
-}
-
-static int
-connect_helper(struct sts *s)
+connect_helper(struct sts *s, deadline until)
 {
 	static char program[] = PROGRAM, speak[] = "-s", fetch[] = "-f", server[] = "--server";
 	char *const argv[] = {program, speak, NULL};
@@ -133,8 +120,12 @@ connect_helper(struct sts *s)
 
 	if (s->helper.fd != -1)
 		return 0;
-	if (s->use == STS_USE_SERVICE)
-		return connect_service(s);
+	if (s->use == STS_USE_SERVICE) {
+		int left = deadline_poll_ms(until);
+
+		return helper_open_service(&s->helper, s->run_folder.data, PROGRAM,
+		    left == -1 || left > HELPER_RETURN_MS ? HELPER_RETURN_MS : left);
+	}
 	if (s->keeps_nothing)
 		return helper_open(&s->helper, NULL, fresh);
 	return helper_open(&s->helper, s->run_folder.data, argv);
@@ -202,11 +193,14 @@ take_answer(struct sts *s, deadline until, struct sts_answer *answer)
 {
 	struct str fields;
 	char type = '\0';
-	int result = -1;
+	int result = -1, taken;
 
 	str_init(&fields, STS_ANSWER_MAX);
-	if (frame_take(s->helper.fd, &type, &fields, until) == 1 && type == (char)STS_FRAME_ANSWER)
+	taken = frame_take(s->helper.fd, &type, &fields, until);
+	if (taken == 1 && type == (char)STS_FRAME_ANSWER)
 		result = take_fields(answer, str_slice(&fields));
+	else if (taken != -1)
+		errno = taken == 0 ? ECONNRESET : EPROTO;
 	str_free(&fields);
 	return result;
 }
@@ -220,7 +214,7 @@ is_in_use(const struct sts *s)
 	bool is_there = true;
 
 	if (s->use != STS_USE_SERVICE)
-		return s->use == STS_USE_EXECUTE;
+		return true;
 	if (name_socket(s, &path) == 0)
 		is_there = lstat(path.data, &st) == 0 && S_ISSOCK(st.st_mode);
 	str_free(&path);
@@ -240,28 +234,50 @@ sts_name(struct slice domain, char name[STS_NAME_SIZE])
 	return true;
 }
 
+/* Hung up on: by a service that was ended, or by a worker of one. */
+static bool
+may_try_again(struct sts *s)
+{
+	s->tries++;
+	return (errno == EPIPE || errno == ECONNRESET) && s->tries < HELPER_TRIES &&
+	       !s->helper.is_executed;
+}
+
+/* Sends the question. As sts_begin. */
+static int
+ask(struct sts *s, deadline until, struct sts_answer *answer)
+{
+	do {
+		if (connect_helper(s, until) == -1) {
+			if (is_in_use(s))
+				(void)settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
+			else
+				(void)settle(answer, STS_NONE, "mta-sts is not in use");
+			return -1;
+		}
+		if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, slice_of(s->domain),
+			until) == 0)
+			return 0;
+		helper_close(&s->helper);
+	} while (may_try_again(s));
+	(void)settle(answer, STS_UNKNOWN, "mta-sts did not answer");
+	return -1;
+}
+
 int
 sts_begin(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer)
 {
-	char name[STS_NAME_SIZE];
-
 	answer->failure[0] = '\0';
 	answer->policy.id[0] = '\0';
 	answer->policy.expires = 0;
 	str_clear(&answer->reason);
-	if (!sts_name(domain, name))
+	s->tries = 0;
+	if (!sts_name(domain, s->domain))
 		(void)settle(answer, STS_NONE, "not a domain that can have a policy");
-	else if (!is_in_use(s))
+	else if (s->use == STS_USE_NEVER)
 		(void)settle(answer, STS_NONE, "mta-sts is not in use");
-	else if (connect_helper(s) == -1)
-		(void)settle(answer, STS_UNKNOWN, "mta-sts cannot be asked");
-	else if (frame_send(s->helper.fd, (enum frame_type)STS_FRAME_ASK, slice_of(name), until) ==
-		 0)
-		return 0;
-	else {
-		helper_close(&s->helper);
-		(void)settle(answer, STS_UNKNOWN, "mta-sts did not answer");
-	}
+	else
+		return ask(s, until, answer);
 	return -1;
 }
 
@@ -270,6 +286,12 @@ sts_end(struct sts *s, deadline until, struct sts_answer *answer)
 {
 	int result = take_answer(s, until, answer);
 
+	while (result == -1 && may_try_again(s)) {
+		helper_close(&s->helper);
+		if (ask(s, until, answer) == -1)
+			return answer->result;
+		result = take_answer(s, until, answer);
+	}
 	/* a service has others to serve; and what did not answer would answer too late */
 	if (!s->helper.is_executed || result == -1)
 		helper_close(&s->helper);

@@ -59,10 +59,12 @@ struct sts_answer {
 
 struct sts {
 	enum sts_use use;
-	struct str run_folder; /* of the spool */
-	struct helper helper;  /* one that was executed stays open; else fd is -1 */
-	bool keeps_nothing;    /* it neither has nor makes a cache */
-	struct str servers;    /* DNS servers that it asks; empty: those of the settings */
+	struct str run_folder;	    /* of the spool */
+	struct helper helper;	    /* one that was executed stays open; else fd is -1 */
+	bool keeps_nothing;	    /* it neither has nor makes a cache */
+	struct str servers;	    /* DNS servers that it asks; empty: those of the settings */
+	char domain[STS_NAME_SIZE]; /* that was asked for last */
+	unsigned tries;		    /* that were lost, of those */
 };
 
 /*
@@ -94,8 +96,8 @@ enum sts_result sts_ask(
 
 /*
  * The same in two steps, for who waits for more at once: after 0, s->helper.fd may be polled until
- * there is something to read, and sts_end takes it. -1: there is nothing to wait for, and ANSWER
- * says why.
+ * there is something to read, and sts_end takes it, or asks anew where the service was ended. -1:
+ * there is nothing to wait for, and ANSWER says why.
  */
 int sts_begin(struct sts *s, struct slice domain, deadline until, struct sts_answer *answer);
 enum sts_result sts_end(struct sts *s, deadline until, struct sts_answer *answer);

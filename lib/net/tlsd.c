@@ -39,7 +39,7 @@ fail(struct tlsd *t, const char *what, int error)
 }
 
 static int
-open_helper(struct tlsd *t, bool may_be_served)
+open_helper(struct tlsd *t, unsigned try)
 {
 	static const char *const argv[] = {"tlsd", "-s", NULL};
 	struct str rundir;
@@ -48,8 +48,8 @@ open_helper(struct tlsd *t, bool may_be_served)
 	str_init(&rundir, RUNDIR_MAX);
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
-		result = helper_open_by(t->executor, &t->helper, may_be_served ? rundir.data : NULL,
-		    (char *const *)(uintptr_t)argv);
+		result = helper_open_by(
+		    t->executor, &t->helper, rundir.data, (char *const *)(uintptr_t)argv, try);
 	str_free(&rundir);
 	return result;
 }
@@ -97,14 +97,14 @@ hear(struct tlsd *t, char wanted, char refusal, struct str *payload, deadline un
 
 /* *IS_LOST: a service took the connection to it, and ended without a word. */
 static bool
-ask(struct tlsd *t, bool may_be_served, int in, int out, const char *address, deadline until,
+ask(struct tlsd *t, unsigned try, int in, int out, const char *address, deadline until,
     bool *is_lost)
 {
 	struct str payload;
 	bool good, is_service;
 
 	*is_lost = false;
-	if (open_helper(t, may_be_served) == -1)
+	if (open_helper(t, try) == -1)
 		return fail(t, "unable to start tlsd", errno);
 	is_service = !t->helper.is_executed;
 	if (send_start(t, in, out, address, until) == -1) {
@@ -121,11 +121,11 @@ ask(struct tlsd *t, bool may_be_served, int in, int out, const char *address, de
 bool
 tlsd_start(struct tlsd *t, int in, int out, const char *address, deadline until)
 {
-	bool is_lost;
+	bool good = false, is_lost = true;
 
-	/* the socket of a service that was killed just now may still take connections */
-	return ask(t, true, in, out, address, until, &is_lost) ||
-	       (is_lost && ask(t, false, in, out, address, until, &is_lost));
+	for (unsigned try = 0; !good && is_lost && try < HELPER_TRIES; try++)
+		good = ask(t, try, in, out, address, until, &is_lost);
+	return good;
 }
 
 bool

@@ -2,6 +2,7 @@
 /* What policy services are asked, and what becomes of their answers (the control file policy). */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "net/endpoint.h"
 #include "smtp/session_command.h"
 
+#define RETURN_MS 1000 /* for a service that is being restarted */
+#define LOOK_MS 20
 #define REQUEST_MAX ((size_t)32768)
 #define PREPENDED_MAX ((size_t)65536)
 
@@ -147,7 +150,30 @@ note(const struct policy_service *service, struct session *s, const char *key, s
 	str_free(&address);
 }
 
-/* A link that was idle may have been closed at its other end, so a second one is tried. */
+/* One that is being restarted is given a moment to come back. */
+static int
+open_link(struct session *s, size_t index, deadline until)
+{
+	const struct policy_service *service = &s->settings->policy->services[index];
+	deadline back = deadline_in_ms(RETURN_MS);
+	int result;
+
+	if (back > until)
+		back = until;
+	for (;;) {
+		result =
+		    policy_open(&s->policy->links[index], service, s->settings->executor, until);
+		if (result == 0 || (errno != ECONNREFUSED && errno != ENOENT) ||
+		    deadline_poll_ms(back) == 0)
+			return result;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+}
+
+/*
+ * A link that was idle may have been closed at its other end, and so may a new one whose service is
+ * being restarted: a second one is tried. A program that was executed will do no better.
+ */
 static int
 ask(struct session *s, size_t index)
 {
@@ -155,20 +181,17 @@ ask(struct session *s, size_t index)
 	struct policy_link *link = &s->policy->links[index];
 	struct slice request = str_slice(&s->policy->request);
 	deadline until = deadline_in_seconds((int64_t)s->settings->limits.smtpd_policy_timeout);
-	bool was_open = link->fd != -1;
+	int tries = link->fd != -1 || service->words == NULL ? 2 : 1;
 
 	if (until > s->until)
 		until = s->until;
-	if (!was_open && policy_open(link, service, s->settings->executor, until) == -1)
-		return -1;
-	if (policy_ask(link, request, &s->policy->answer, until) == 0)
-		return 0;
-	policy_close(link);
-	if (!was_open || policy_open(link, service, s->settings->executor, until) == -1)
-		return -1;
-	if (policy_ask(link, request, &s->policy->answer, until) == 0)
-		return 0;
-	policy_close(link);
+	while (tries-- > 0) {
+		if (link->fd == -1 && open_link(s, index, until) == -1)
+			return -1;
+		if (policy_ask(link, request, &s->policy->answer, until) == 0)
+			return 0;
+		policy_close(link);
+	}
 	return -1;
 }
 

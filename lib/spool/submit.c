@@ -73,6 +73,7 @@ submit_begin(struct submit *s, struct slice envelope)
 	s->written = 0;
 	s->id_at = -1;
 	s->is_sent = false;
+	s->tries = 0;
 	s->active = true;
 	str_clear(&s->pending);
 	str_clear(&s->envelope);
@@ -123,10 +124,72 @@ write_plain(struct submit *s, struct slice piece)
 	    strerror(saved));
 }
 
+static enum submit_result
+open_helper(struct submit *s)
+{
+	if (submit_open_helper(s) == 0)
+		return SUBMIT_OK;
+	return submit_fail(s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+}
+
+/*
+ * Of a helper that is gone with nothing done. A service, or a worker of one, may have ended as it
+ * was asked; a program that was executed for this message will do no better the next time.
+ */
+static bool
+may_try_again(struct submit *s, bool was_open)
+{
+	s->tries++;
+	return s->tries < HELPER_TRIES && (was_open || !s->helper.is_executed);
+}
+
+/* What brings it is small, and waits to be sent. */
+static enum submit_result
+place_id(struct submit *s)
+{
+	size_t from = (size_t)s->id_at;
+
+	if (s->id_at == -1)
+		return SUBMIT_OK;
+	if (from + ID_LENGTH > s->pending.len) {
+		submit_abort(s);
+		return submit_fail(s, CODE_NO_MEMORY, "out of memory");
+	}
+	memcpy(s->pending.data + from, s->id, ID_LENGTH);
+	return SUBMIT_OK;
+}
+
+/*
+ * A message that is not kept until its end cannot be sent again. So its envelope goes alone until
+ * somebody says yes to it, and whoever did so sees the message through before he ends.
+ */
+static enum submit_result
+begin_large(struct submit *s)
+{
+	enum submit_result result = SUBMIT_TEMPORARY;
+	bool was_open;
+
+	do {
+		was_open = s->helper.fd != -1;
+		result = open_helper(s);
+		if (result != SUBMIT_OK)
+			return result;
+		if (submit_send_envelope(s) == 0)
+			result = submit_take_answer(s, FRAME_GO, SUBMIT_TEMPORARY);
+		else
+			result = submit_lose_helper(s, SUBMIT_TEMPORARY);
+	} while (s->helper.fd == -1 && s->code != CODE_TIMEOUT && may_try_again(s, was_open));
+	if (result != SUBMIT_OK)
+		return result;
+	s->active = s->is_sent = true; /* a try that failed has ended it */
+	return place_id(s);
+}
+
 enum submit_result
 submit_write(struct submit *s, const void *data, size_t len)
 {
 	struct slice rest = slice_make(data, len);
+	enum submit_result result;
 
 	s->written += len;
 	if (s->filters != NULL)
@@ -136,15 +199,13 @@ submit_write(struct submit *s, const void *data, size_t len)
 	    (s->written <= PENDING_MAX || len < UNCOPIED_MIN) &&
 	    str_add(&s->pending, data, len) == 0)
 		return SUBMIT_OK;
-	if (submit_open_helper(s) == -1)
-		return submit_fail(
-		    s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+	if (!s->is_sent && (result = begin_large(s)) != SUBMIT_OK)
+		return result;
 	while (rest.len > 0) {
 		size_t piece = rest.len < PIECE_MAX ? rest.len : PIECE_MAX;
 
 		if (submit_send(s, slice_make(rest.data, piece), false) == -1)
 			return submit_lose_helper(s, SUBMIT_TEMPORARY);
-		s->is_sent = true;
 		str_clear(&s->pending);
 		rest = slice_skip(rest, piece);
 	}
@@ -178,9 +239,9 @@ ask_to_commit(struct submit *s, bool *nothing_done)
 	enum submit_result result;
 
 	*nothing_done = false;
-	if (submit_open_helper(s) == -1)
-		return submit_fail(
-		    s, CODE_TEMPORARY, "unable to start enqueue: %s", strerror(errno));
+	result = open_helper(s);
+	if (result != SUBMIT_OK)
+		return result;
 	errno = 0;
 	if (submit_send(s, slice_make(NULL, 0), true) == -1) {
 		*nothing_done = errno == EPIPE || errno == ECONNRESET;
@@ -196,15 +257,15 @@ ask_to_commit(struct submit *s, bool *nothing_done)
 enum submit_result
 submit_commit(struct submit *s)
 {
-	bool is_whole = !s->is_sent, nothing_done;
+	bool is_whole = !s->is_sent, nothing_done, was_open;
 	enum submit_result result;
 
 	if (s->filters != NULL)
 		return commit_plain(s);
-	result = ask_to_commit(s, &nothing_done);
-	/* a service, or a worker of one, that ended as it was asked: all of the message is here */
-	if (nothing_done && is_whole)
+	do {
+		was_open = s->helper.fd != -1;
 		result = ask_to_commit(s, &nothing_done);
+	} while (nothing_done && is_whole && may_try_again(s, was_open));
 	if (result != SUBMIT_OK)
 		s->id[0] = '\0';
 	str_clear(&s->pending);

@@ -68,6 +68,7 @@ struct submit {
 	int64_t id_at;	     /* where in the message the id goes; -1 for nowhere */
 	uint64_t written;    /* octets of the message so far */
 	bool was_reset;	     /* how the helper was lost */
+	unsigned tries;	     /* that have failed, with nothing done */
 	bool active;	     /* between begin and its end */
 };
 
@@ -82,11 +83,14 @@ bool submit_is_plain(const struct submit *s);
 /*
  * ENVELOPE: fields (base/fields.h), each ended by NUL: F, message fields, then T with its own
  * fields behind it (spool(5)). Until there is much data nobody is asked: what enqueue has against
- * the message is then told by submit_commit. After SUBMIT_OK, unless the way is plain, id is what
- * the caller may put into its Received field for the queue id, if it says where.
+ * the message is then told by submit_write or submit_commit. After SUBMIT_OK, unless the way is
+ * plain, id is what the caller may put into its Received field for the queue id, if it says where.
  */
 enum submit_result submit_begin(struct submit *s, struct slice envelope);
-/* Before the submit_write that brings it: the queue id goes OFFSET octets from here. */
+/*
+ * Before the submit_write that brings it, and that is a small one: the queue id goes OFFSET octets
+ * from here.
+ */
 void submit_place_id(struct submit *s, size_t offset);
 /* Part of the message in wire format: lines end with CRLF and nothing else (enqueue checks). */
 enum submit_result submit_write(struct submit *s, const void *data, size_t len);

@@ -28,6 +28,8 @@ enum submit_result submit_fail(struct submit *s, int code, const char *format, .
 int submit_open_helper(struct submit *s);
 /* It is of no more use, as errno says: the next message opens another. RESULT. */
 enum submit_result submit_lose_helper(struct submit *s, enum submit_result result);
+/* Sends the envelope alone, to be answered by FRAME_GO. 0, or -1 with errno. */
+int submit_send_envelope(struct submit *s);
 /*
  * Sends the envelope, if it is still to go, what is pending and DATA, and behind it, with LAST, the
  * commit. 0, or -1 with errno.

@@ -110,7 +110,7 @@ submit_open_helper(struct submit *s)
 	result = str_format(&rundir, "%s/run", spool_path());
 	if (result == 0)
 		result = helper_open_by(
-		    s->executor, &s->helper, rundir.data, (char *const *)(uintptr_t)argv);
+		    s->executor, &s->helper, rundir.data, (char *const *)(uintptr_t)argv, s->tries);
 	str_free(&rundir);
 	return result;
 }
@@ -159,11 +159,19 @@ pack_when(struct parcel *p, enum submit_when when)
 static void
 pack_envelope(struct parcel *p, const struct submit *s)
 {
-	pack_when(p, s->when);
-	pack_number(p, p->place, FRAME_PLACE, s->id_at);
 	frame_head(p->envelope, s->has_trace ? FRAME_ENVELOPE : FRAME_LOCAL, s->envelope.len);
 	pack(p, p->envelope, sizeof p->envelope);
 	pack(p, s->envelope.data, s->envelope.len);
+}
+
+int
+submit_send_envelope(struct submit *s)
+{
+	struct parcel p = {.count = 0};
+
+	pack_when(&p, s->when);
+	pack_envelope(&p, s);
+	return io_writev(s->helper.fd, p.pieces, p.count, deadline_in_ms(s->timeout_ms));
 }
 
 /* Sends what is pending and DATA, and behind it, with LAST, the commit. */
@@ -172,8 +180,11 @@ submit_send(struct submit *s, struct slice data, bool last)
 {
 	struct parcel p = {.count = 0};
 
-	if (!s->is_sent)
+	if (!s->is_sent) {
+		pack_when(&p, s->when);
+		pack_number(&p, p.place, FRAME_PLACE, s->id_at);
 		pack_envelope(&p, s);
+	}
 	frame_head(p.data, FRAME_DATA, s->pending.len + data.len);
 	pack(&p, p.data, sizeof p.data);
 	pack(&p, s->pending.data, s->pending.len);

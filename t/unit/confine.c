@@ -486,7 +486,7 @@ test_executor(void)
 	tap_ok(!answers(&executor, "a name longer than all that an executor takes", '1') &&
 		   answers(&executor, "one", '1'),
 	    "nor ends by such a request");
-	tap_ok(helper_open_by(&executor, &helper, NULL, argv) == 0 && helper.pid == 0 &&
+	tap_ok(helper_open_by(&executor, &helper, NULL, argv, 0) == 0 && helper.pid == 0 &&
 		   write(helper.fd, "y", 1) == 1 && read(helper.fd, &c, 1) == 1 && c == 'y',
 	    "a helper is executed by it");
 	helper_close(&helper);

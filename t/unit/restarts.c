@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Services that end while they are asked: who asks gets his answer all the same. Needs enqueue in
+ * $BUILD/bin, by default build/bin; the other services are of our own.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "net/authd.h"
+#include "net/listen.h"
+#include "net/sts.h"
+#include "net/tlsd.h"
+#include "spool/frame.h"
+#include "spool/submit.h"
+#include "spool_scratch.h"
+#include "tap.h"
+
+#define BACK_MS 200 /* until a service is there again */
+
+static const struct authd_client client = {.service = "smtp", .address = "192.0.2.1"};
+
+static void
+name_socket(const struct spool *spool, const char *name, char path[200])
+{
+	snprintf(path, 200, "%s/run/%s", spool->path, name);
+	(void)mkdir(path, 0755);
+	snprintf(path, 200, "%s/run/%s/socket", spool->path, name);
+}
+
+/* Hangs up on so many, of whom it reads or not, and then gives one ANSWER to each frame. */
+struct fake {
+	unsigned lost;
+	bool reads;
+	struct slice answer;
+};
+
+static void
+hang_up(int fd, bool reads)
+{
+	char octets[1000];
+
+	if (reads)
+		(void)!read(fd, octets, sizeof octets);
+	close(fd);
+}
+
+static void
+answer(int fd, struct slice text)
+{
+	char octets[1000];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	(void)!read(fd, octets, sizeof octets);
+	(void)!write(fd, text.data, text.len);
+	(void)poll(&p, 1, 10000); /* until who asked has gone */
+	close(fd);
+}
+
+static pid_t
+start_fake(const char *path, const struct fake *fake)
+{
+	int listener = listen_at_path(path, 0600);
+	pid_t pid;
+
+	if (listener == -1)
+		spool_scratch_fail("listen");
+	pid = fork();
+	if (pid == 0) {
+		for (unsigned i = 0; i < fake->lost; i++)
+			hang_up(accept(listener, NULL, NULL), fake->reads);
+		answer(accept(listener, NULL, NULL), fake->answer);
+		_exit(0);
+	}
+	close(listener);
+	return pid;
+}
+
+static void
+end(pid_t pid, const char *path)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	(void)unlink(path);
+}
+
+static bool
+ask_names(const struct spool *spool)
+{
+	struct str names;
+	bool good;
+
+	(void)spool;
+	str_init(&names, 100);
+	good = authd_names(&client, &names) == 0 && slice_is(str_slice(&names), "PLAIN");
+	str_free(&names);
+	return good;
+}
+
+static bool
+log_in(const struct spool *spool)
+{
+	const struct slice initial = slice_of("x");
+	struct authd a;
+	bool good;
+
+	(void)spool;
+	authd_init(&a);
+	good = authd_begin(&a, &client, slice_of("PLAIN"), &initial) == AUTHD_ACCEPTED &&
+	       strcmp(a.login, "ann") == 0;
+	authd_close(&a);
+	return good;
+}
+
+static bool
+start_tls(const struct spool *spool)
+{
+	struct tlsd t;
+	bool good;
+
+	(void)spool;
+	tlsd_init(&t);
+	good = tlsd_start(&t, STDIN_FILENO, STDIN_FILENO, "", deadline_in_seconds(10));
+	tlsd_free(&t);
+	return good;
+}
+
+static bool
+ask_policy(const struct spool *spool)
+{
+	struct sts s = {.use = STS_USE_SERVICE, .helper = {.fd = -1}};
+	struct sts_answer a;
+	bool good;
+
+	str_init(&s.run_folder, 200);
+	str_init(&s.servers, 1);
+	(void)str_format(&s.run_folder, "%s/run", spool->path);
+	sts_answer_init(&a);
+	good = sts_ask(&s, slice_of("a.test"), deadline_in_seconds(10), &a) == STS_NONE &&
+	       a.reason.len == 0;
+	sts_answer_free(&a);
+	sts_close(&s);
+	return good;
+}
+
+static const struct {
+	const char *service, *what;
+	bool (*ask)(const struct spool *spool);
+	const char *answer;
+	size_t len;
+} questions[] = {
+    {"authd", "mechanisms", ask_names, "L\0\0\0\5PLAIN", 10},
+    {"authd", "a login", log_in, "K\0\0\0\3ann", 8},
+    {"tlsd", "TLS", start_tls, "G\0\0\0\0", 5},
+    {"mta-sts", "a policy", ask_policy, "A\0\0\0\0", 5},
+};
+
+/* A worker that is ended, or the whole service, hangs up on who has asked, or is about to. */
+static void
+test_questions(const struct spool *spool)
+{
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
+		for (unsigned reads = 0; reads < 2; reads++) {
+			struct fake fake = {.lost = HELPER_TRIES - 2,
+			    .reads = reads != 0,
+			    .answer = slice_make(questions[i].answer, questions[i].len)};
+			char path[200];
+			pid_t pid;
+
+			name_socket(spool, questions[i].service, path);
+			pid = start_fake(path, &fake);
+			tap_ok(questions[i].ask(spool),
+			    "%s of %s that hangs up%s, and then does not", questions[i].what,
+			    questions[i].service, reads != 0 ? " late" : "");
+			end(pid, path);
+		}
+}
+
+/* Who can execute nothing gives the service of NAME a moment to come back. */
+static bool
+opens(const struct spool *spool, const char *name)
+{
+	const struct executor nobody = {.fd = EXECUTOR_NOBODY};
+	char *const argv[] = {(char *)(uintptr_t)name, NULL};
+	char rundir[200];
+	struct helper h;
+	bool good;
+
+	snprintf(rundir, sizeof rundir, "%s/run", spool->path);
+	good = helper_open_by(&nobody, &h, rundir, argv, 0) == 0;
+	helper_close(&h);
+	return good;
+}
+
+static pid_t
+listen_later(const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)poll(NULL, 0, BACK_MS);
+		io_close(accept(listen_at_path(path, 0600), NULL, NULL));
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+test_return(const struct spool *spool)
+{
+	const struct timespec before[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	char path[200], folder[200];
+	deadline soon;
+	pid_t pid;
+
+	soon = deadline_in_ms(HELPER_RETURN_MS / 2);
+	tap_ok(!opens(spool, "never") && deadline_poll_ms(soon) > 0, "no service ever: at once");
+	name_socket(spool, "helper", path);
+	pid = listen_later(path);
+	tap_ok(opens(spool, "helper"), "a service that has just removed its socket, and is back");
+	waitpid(pid, NULL, 0);
+	pid = listen_later(path);
+	tap_ok(opens(spool, "helper"), "one that was killed, and is back");
+	end(pid, path);
+	snprintf(folder, sizeof folder, "%s/run/helper", spool->path);
+	(void)utimensat(AT_FDCWD, folder, before, 0);
+	soon = deadline_in_ms(HELPER_RETURN_MS / 2);
+	tap_ok(!opens(spool, "helper") && deadline_poll_ms(soon) > 0,
+	    "one that was stopped long ago is not waited for");
+}
+
+/* The workers of a service, who are its children as long as it lives. */
+struct workers {
+	pid_t pids[8];
+	size_t count;
+};
+
+static struct workers
+find_workers(pid_t service)
+{
+	struct workers w = {.count = 0};
+	char path[100];
+	long pid;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)service, (long)service);
+	f = fopen(path, "r");
+	while (f != NULL && w.count < 8 && fscanf(f, "%ld", &pid) == 1)
+		w.pids[w.count++] = (pid_t)pid;
+	if (f != NULL)
+		fclose(f);
+	return w;
+}
+
+static void
+signal_all(const struct workers *w, int signal)
+{
+	for (size_t i = 0; i < w->count; i++)
+		(void)kill(w->pids[i], signal);
+}
+
+static void
+add_frame(struct str *frames, enum frame_type type, const char *payload, size_t len)
+{
+	char head[FRAME_HEAD];
+
+	frame_head(head, type, len);
+	(void)str_add(frames, head, sizeof head);
+	(void)str_add(frames, payload, len);
+}
+
+/* A message, and in front of it so many that were given up, in one write. */
+static bool
+send_message(int fd, unsigned given_up)
+{
+	static const char envelope[] = "Fa@b.test\0Tc@d.test",
+			  text[] = "Subject: x\r\n\r\nhello\r\n";
+	struct str frames;
+	bool good;
+
+	str_init(&frames, 4096);
+	for (unsigned i = 0; i < given_up; i++)
+		add_frame(&frames, FRAME_ABORT, "", 0);
+	add_frame(&frames, FRAME_PLACE, "", 0);
+	add_frame(&frames, FRAME_LOCAL, envelope, sizeof envelope);
+	add_frame(&frames, FRAME_DATA, text, sizeof text - 1);
+	add_frame(&frames, FRAME_COMMIT, "21", 2);
+	good = io_write(fd, frames.data, frames.len, deadline_in_seconds(10)) == 0;
+	str_free(&frames);
+	return good;
+}
+
+static bool
+is_durable(int fd)
+{
+	char type = '\0';
+	struct str answer;
+	bool good;
+
+	str_init(&answer, FRAME_ANSWER_MAX);
+	good = frame_take(fd, &type, &answer, deadline_in_seconds(20)) == 1 &&
+	       type == (char)FRAME_DURABLE;
+	str_free(&answer);
+	return good;
+}
+
+/* One that has a worker: it has served. */
+static pid_t
+start_service(const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)!freopen("/dev/null", "w", stderr);
+		execlp("enqueue", "enqueue", "-w", (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 1000; i++) {
+		int fd = helper_connect(path);
+		bool is_up = fd != -1 && send_message(fd, 0) && is_durable(fd);
+
+		io_close(fd);
+		if (is_up)
+			return pid;
+		usleep(10000);
+	}
+	spool_scratch_fail("start enqueue -w");
+}
+
+/* Of a service that was killed each worker serves whom it takes, though nobody hears of that. */
+static void
+test_orphans(const struct spool *spool)
+{
+	struct workers workers;
+	char path[200];
+	pid_t service;
+	int fd;
+
+	name_socket(spool, "enqueue", path);
+	service = start_service(path);
+	kill(service, SIGSTOP); /* from here on it starts no other */
+	workers = find_workers(service);
+	signal_all(&workers, SIGSTOP);
+	fd = helper_connect(path);
+	kill(service, SIGKILL);
+	waitpid(service, NULL, 0);
+	signal_all(&workers, SIGCONT);
+	tap_ok(send_message(fd, 0) && is_durable(fd), "a service is killed as a client connects");
+	close(fd);
+}
+
+/* What a worker has read is a message that its submitter cannot send again: nobody knows. */
+static void
+test_read(const struct spool *spool)
+{
+	struct workers workers;
+	char path[200];
+	pid_t service;
+	int fd;
+
+	name_socket(spool, "enqueue", path);
+	service = start_service(path);
+	workers = find_workers(service);
+	signal_all(&workers, SIGSTOP);
+	fd = helper_connect(path);
+	signal_all(&workers, SIGTERM);
+	signal_all(&workers, SIGCONT);
+	(void)poll(NULL, 0, BACK_MS); /* until it waits for the first message: if not, it passes */
+	signal_all(&workers, SIGTERM);
+	tap_ok(send_message(fd, 15) && is_durable(fd), "a worker that is told to end has read one");
+	close(fd);
+	kill(service, SIGTERM);
+	waitpid(service, NULL, 0);
+}
+
+/* Somebody removes its socket, and starts another: it does not remove that one's. */
+static void
+test_removed(const struct spool *spool)
+{
+	char path[200];
+	pid_t first, second;
+
+	name_socket(spool, "enqueue", path);
+	first = start_service(path);
+	(void)unlink(path);
+	second = start_service(path);
+	kill(first, SIGTERM);
+	waitpid(first, NULL, 0);
+	tap_ok(access(path, F_OK) == 0, "a service removes its own socket, and no other");
+	kill(second, SIGTERM);
+	waitpid(second, NULL, 0);
+	tap_ok(access(path, F_OK) == -1, "and that one does so, too");
+}
+
+static bool
+holds(const struct spool *spool, const char *id, const char *text)
+{
+	static char octets[4096];
+	int fd = openat(spool->new_fd, id, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, octets, sizeof octets - 1);
+
+	io_close(fd);
+	octets[n < 0 ? 0 : n] = '\0';
+	return n > 0 && memmem(octets, (size_t)n, text, strlen(text)) != NULL;
+}
+
+/* A large message is not begun before somebody has its envelope who sees it through. */
+static void
+test_large(const struct spool *spool)
+{
+	const struct fake fake = {
+	    .lost = HELPER_TRIES - 1, .reads = true, .answer = slice_make("", 0)};
+	static const char trace[] = "id: 00000000000000000000\r\n\r\n";
+	static char data[200000];
+	char path[200], placed[100];
+	struct submit s;
+	pid_t pid;
+
+	memset(data, 'x', sizeof data);
+	memcpy(data + sizeof data - 2, "\r\n", 2);
+	name_socket(spool, "enqueue", path);
+	pid = start_fake(path, &fake);
+	submit_init(&s);
+	s.has_trace = true;
+	tap_is_int((long long)submit_begin(&s, slice_make("Fa@b.test\0Tc@d.test", 20)), SUBMIT_OK,
+	    "a large message");
+	submit_place_id(&s, 4);
+	tap_ok(submit_write(&s, trace, sizeof trace - 1) == SUBMIT_OK &&
+		   submit_write(&s, data, sizeof data) == SUBMIT_OK &&
+		   submit_commit(&s) == SUBMIT_OK && s.helper.is_executed,
+	    "of which a service has seen the envelope alone, and was ended");
+	snprintf(placed, sizeof placed, "id: %s\r\n", s.id);
+	tap_ok(holds(spool, s.id, placed), "and its id stands in it");
+	submit_free(&s);
+	end(pid, path);
+}
+
+/* The service has workers alone: nobody else holds what they tell their master by. */
+static void
+write_limits(void)
+{
+	char path[100];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/limits", spool_scratch);
+	f = fopen(path, "w");
+	if (f == NULL || fputs("spool-cells: 0\n", f) == EOF || fclose(f) == EOF)
+		spool_scratch_fail("write limits");
+}
+
+int
+main(void)
+{
+	const char *build = getenv("BUILD");
+	char bin[1000];
+	struct spool spool;
+
+	unsetenv("ENQUEUE");
+	snprintf(bin, sizeof bin, "%s/bin", build == NULL ? "build" : build);
+	setenv("SATCHEL_BIN", bin, 1);
+	setenv("PATH", bin, 1);
+	signal(SIGPIPE, SIG_IGN);
+	spool_scratch_open(&spool);
+	write_limits();
+	test_questions(&spool);
+	test_return(&spool);
+	test_orphans(&spool);
+	test_read(&spool);
+	test_removed(&spool);
+	test_large(&spool);
+	spool_scratch_remove(&spool);
+	return tap_done();
+}
