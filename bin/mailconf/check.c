@@ -25,6 +25,7 @@ static void (*const all[])(struct checks *k) = {
     check_relay,
     check_domains,
     check_keys,
+    check_lists,
     check_circles,
     check_targets,
     check_routes_back,

@@ -85,6 +85,7 @@ void check_me(struct checks *k);
 void check_relay(struct checks *k);
 void check_domains(struct checks *k);
 void check_keys(struct checks *k);
+void check_lists(struct checks *k);
 void check_circles(struct checks *k);
 void check_targets(struct checks *k);
 void check_routes_back(struct checks *k);

@@ -131,6 +131,7 @@ read_tables(struct check_tables *t, const struct control *c)
 	    read_one(&t->virtual, c, "virtual", TABLE_PAIRS) == -1 ||
 	    read_one(&t->domains, c, "domains", TABLE_KEYS) == -1 ||
 	    read_aliases(&t->aliases, c) == -1 ||
+	    read_one(&t->lists, c, "lists", TABLE_PAIRS) == -1 ||
 	    read_one(&t->relay, c, "relaydomains", TABLE_KEYS) == -1 ||
 	    read_one(&t->routes, c, "routes", TABLE_PAIRS) == -1 ||
 	    read_one(&t->senders, c, "senderroutes", TABLE_PAIRS) == -1 ||
@@ -172,6 +173,7 @@ check_tables_free(struct check_tables *t)
 	free_one(&t->virtual);
 	free_one(&t->domains);
 	free_one(&t->aliases);
+	free_one(&t->lists);
 	free_one(&t->relay);
 	free_one(&t->routes);
 	free_one(&t->senders);

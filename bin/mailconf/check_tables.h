@@ -22,7 +22,7 @@ struct check_table {
 struct check_tables {
 	struct str me;
 	struct accounts accounts; /* which users points into */
-	struct check_table locals, virtual, domains, aliases, relay, routes, senders, users;
+	struct check_table locals, virtual, domains, aliases, lists, relay, routes, senders, users;
 	struct check_table hosted; /* the domains of virtual and domains, each once */
 	struct forms forms;	   /* of idn */
 };

@@ -116,6 +116,12 @@ int routes_find_local(const struct control *c, struct slice domain, struct str *
 bool routes_is_ours(const struct routes *r, struct slice domain);
 
 /*
+ * The entry of the file lists that counts for the alias NAME, where several domains of this host's
+ * users may have one: 1, 0 for no list, or -1. *KEY and *SETTINGS hold as long as the tables.
+ */
+int routes_find_list(
+    const struct routes *r, struct slice name, struct slice *key, struct slice *settings);
+/*
  * The reverse-path under which a message from SENDER, who is not null, leaves this host when it is
  * forwarded (conf/srs.h). 1 with it added to OUT, 0 if that is SENDER, or -1 with ENOMEM.
  */

@@ -142,27 +142,6 @@ read_tables(struct routes *r, const struct control *c, struct str *problem)
 		   : accounts_open(&r->accounts, c, problem);
 }
 
-/* A list at a domain of this host's users is the alias of that name. */
-static int
-add_local_lists(struct routes *r)
-{
-	size_t count = r->lists.count;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct table given = {.entries = r->lists.entries, .count = count};
-		struct slice key = given.entries[i].key;
-		size_t at = slice_find_last(key, '@');
-		struct slice name = slice_make(key.data, at);
-
-		if (at < key.len && routes_is_local(r, slice_skip(key, at + 1)) == 1 &&
-		    table_find(&given, name) == NULL &&
-		    table_add_twin(&r->lists, name, &r->lists.entries[i]) == -1)
-			return -1;
-	}
-	table_sort(&r->lists);
-	return 0;
-}
-
 /* What follows from the tables, in each of the forms that domains have. */
 static int
 complete_tables(struct routes *r, const struct control *c, struct str *problem)
@@ -170,8 +149,7 @@ complete_tables(struct routes *r, const struct control *c, struct str *problem)
 	struct slice value;
 	int patterns;
 
-	if (expand(r, c, problem) == -1 || add_local_lists(r) == -1 ||
-	    routes_collect_domains(&r->virtual, &r->hosted) == -1)
+	if (expand(r, c, problem) == -1 || routes_collect_domains(&r->virtual, &r->hosted) == -1)
 		return -1;
 	patterns = find_mark(&r->hops, ROUTES_MARK_PATTERNS, &value);
 	if (patterns == -1) {

@@ -55,7 +55,7 @@ add_words(struct search *s, const struct table_entry *entry, struct slice name, 
 	return found == -1 ? -1 : 0;
 }
 
-/* The entry of NAME at DOMAIN of a compiled table of lists. */
+/* The entry of NAME at DOMAIN. */
 static int
 get_at(struct search *s, struct slice name, struct slice domain, struct table_entry *entry)
 {
@@ -70,33 +70,58 @@ get_at(struct search *s, struct slice name, struct slice domain, struct table_en
 	return found;
 }
 
-/* A list at a domain of this host's users is the alias of that name; routes.c did it of a text. */
+/* A list at a domain of this host's users is the alias of that name. */
 static int
 get_local(struct search *s, struct slice name, struct table_entry *entry)
 {
 	const struct routes *r = s->routes;
 	struct table_cursor cursor = {.line = 0};
 	struct table_entry local;
-	int found = 0, more = 1;
+	int found = routes_is_local(r, routes_me(r)), more = 1;
 
-	if (!r->has_locals) {
-		found = get_at(s, name, str_slice(&r->me), entry);
+	if (found == -1)
+		return search_damaged(s, &r->locals);
+	if (found == 1)
+		found = get_at(s, name, routes_me(r), entry);
+	if (!r->has_locals)
 		return found == 0 ? get_at(s, name, slice_of("localhost"), entry) : found;
-	}
+	/* sorted, of a text as of what was made of it */
 	while (found == 0 && (more = table_next(&r->locals, &cursor, &local)) == 1)
 		found = get_at(s, name, local.key, entry);
 	return more == -1 ? search_damaged(s, &r->locals) : found;
 }
 
+/* Of several that are one alias, the order here says which counts: satchel-control(5), lists. */
 static int
 get_settings(struct search *s, struct slice name, struct table_entry *entry)
 {
 	const struct table *lists = &s->routes->lists;
-	int found = search_get(s, lists, name, entry);
+	int found;
 
-	if (found != 0 || lists->cdb == NULL || slice_find_last(name, '@') < name.len)
+	if (lists->cdb == NULL && lists->count == 0)
+		return 0;
+	found = search_get(s, lists, name, entry);
+	return found != 0 || slice_find_last(name, '@') < name.len ? found
+								   : get_local(s, name, entry);
+}
+
+int
+routes_find_list(
+    const struct routes *r, struct slice name, struct slice *key, struct slice *settings)
+{
+	struct route route;
+	struct search s = {.routes = r, .route = &route};
+	struct table_entry entry;
+	int found;
+
+	route_init(&route);
+	found = get_settings(&s, name, &entry);
+	route_free(&route);
+	if (found != 1)
 		return found;
-	return get_local(s, name, entry);
+	*key = entry.key;
+	*settings = entry.value;
+	return 1;
 }
 
 int
