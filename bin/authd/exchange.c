@@ -6,6 +6,7 @@
 
 #include "authd.h"
 #include "base/fields.h"
+#include "base/hurry.h"
 #include "base/io.h"
 #include "net/authd.h"
 #include "spool/frame.h"
@@ -26,14 +27,11 @@ struct exchange {
 	struct sasl sasl;
 };
 
-/* The next frame, at most HIGHEST octets of content. False for the end, whatever it is. */
 static bool
-receive(struct exchange *x, char *type, size_t highest)
+take_frame(struct exchange *x, char *type, size_t highest)
 {
 	size_t length;
 
-	str_clear(&x->content);
-	x->reader.until = deadline_in_seconds((int64_t)x->server->settings.limits.authd_timeout);
 	if (frame_next(&x->reader, type, &length) != 1 || length > highest ||
 	    str_reserve(&x->content, length) == -1 ||
 	    frame_payload(&x->reader, x->content.data, length) == -1)
@@ -41,6 +39,20 @@ receive(struct exchange *x, char *type, size_t highest)
 	x->content.data[length] = '\0';
 	x->content.len = length;
 	return true;
+}
+
+/* The next frame, at most HIGHEST octets of content. False for the end, whatever it is. */
+static bool
+receive(struct exchange *x, char *type, size_t highest)
+{
+	bool good;
+
+	str_clear(&x->content);
+	x->reader.until = deadline_in_seconds((int64_t)x->server->settings.limits.authd_timeout);
+	hurry_at(x->reader.until);
+	good = take_frame(x, type, highest);
+	hurry_at(DEADLINE_NEVER);
+	return good;
 }
 
 static bool
@@ -277,6 +289,7 @@ exchange_serve(struct server *s, int fd)
 {
 	struct exchange x = {.server = s};
 	const struct sasl_conditions none = {.is_encrypted = false};
+	struct hurry hurry;
 	char type;
 
 	s->request = (struct request){.service = ""};
@@ -284,9 +297,11 @@ exchange_serve(struct server *s, int fd)
 	str_init(&x.certificate, SASL_NAME_MAX);
 	str_init(&x.mechanism, 64);
 	sasl_init(&x.sasl, &x.backend, &none);
+	hurry_prepare(&hurry);
 	if (reader_init(&x.reader, fd, BUFFER_SIZE) == 0)
 		while (receive(&x, &type, AUTHD_MESSAGE_MAX) && serve_frame(&x, type))
 			str_wipe(&x.content);
+	hurry_end(&hurry);
 	reader_free(&x.reader);
 	sasl_free(&x.sasl);
 	str_wipe(&x.content);

@@ -14,6 +14,7 @@
 #include "attempt.h"
 #include "base/die.h"
 #include "base/helper.h"
+#include "base/hurry.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/reader.h"
@@ -100,9 +101,11 @@ take_envelope(struct session *s, char type, size_t length)
 		return refuse_envelope(s, length, ACCEPT_NO_MEMORY, "out of memory");
 	good = frame_payload(&s->reader, envelope, length) == 0;
 	if (good) {
-		bool begun = accept_begin(
-		    s->accept, slice_make(envelope, length), s->who, type == FRAME_ENVELOPE);
+		bool begun;
 
+		hurry_at(DEADLINE_NEVER);
+		begun = accept_begin(
+		    s->accept, slice_make(envelope, length), s->who, type == FRAME_ENVELOPE);
 		good = s->is_placed || answer_result(s, begun, FRAME_GO);
 	}
 	free(envelope);
@@ -208,6 +211,7 @@ take_commit(struct session *s, size_t length)
 
 	if (!take_number(s, length, &octets))
 		return false;
+	hurry_at(DEADLINE_NEVER);
 	s->accept->commit.keeps_file = s->may_start && s->when == SUBMIT_WAIT;
 	is_committed = accept_commit(s->accept, octets);
 	good = answer_result(s, is_committed, FRAME_DURABLE);
@@ -275,19 +279,23 @@ static bool
 speak(struct session *s, int fd, const volatile sig_atomic_t *stop, const sigset_t *during)
 {
 	struct accept *a = s->accept;
+	struct hurry hurry;
 	bool good = true;
 
 	if (reader_init(&s->reader, fd, BUFFER_SIZE) == -1)
 		return false;
 	quota_forget(&a->quota);
+	hurry_prepare(&hurry);
 	while (good) {
 		size_t length;
 		char type;
 		int next;
 
+		hurry_at(DEADLINE_NEVER);
 		if (!a->active && !wait_for_message(s, stop, during))
 			break;
 		s->reader.until = deadline_in_seconds((int64_t)a->limits.enqueue_timeout);
+		hurry_at(s->reader.until);
 		next = frame_next(&s->reader, &type, &length);
 		if (next <= 0) {
 			good = next == 0 && !a->active;
@@ -295,6 +303,7 @@ speak(struct session *s, int fd, const volatile sig_atomic_t *stop, const sigset
 		}
 		good = take_frame(s, type, length);
 	}
+	hurry_end(&hurry);
 	accept_abort(a);
 	reader_free(&s->reader);
 	return good;

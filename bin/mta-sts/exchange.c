@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The protocol of helpers: a domain, and what there is of it. */
+#include "base/hurry.h"
 #include "mta_sts.h"
 #include "spool/frame.h"
 
@@ -26,17 +27,30 @@ answer(struct server *s, int fd, struct slice domain)
 	return result;
 }
 
+/* Its next question, within PATIENCE seconds; 0 for no limit. False for the end, whatever it is. */
+static bool
+take_question(int fd, int64_t patience, struct str *domain)
+{
+	deadline until = patience == 0 ? DEADLINE_NEVER : deadline_in_seconds(patience);
+	struct hurry hurry;
+	char type;
+	bool good;
+
+	hurry_prepare(&hurry);
+	hurry_at(until);
+	good = frame_take(fd, &type, domain, until) == 1 && type == (char)STS_FRAME_ASK;
+	hurry_end(&hurry);
+	return good;
+}
+
 void
 exchange_serve(struct server *s, int fd, int64_t patience)
 {
 	struct str domain;
-	char type;
 
 	str_init(&domain, STS_DOMAIN_MAX);
 	s->client = fd;
-	while (frame_take(fd, &type, &domain,
-		   patience == 0 ? DEADLINE_NEVER : deadline_in_seconds(patience)) == 1 &&
-	       type == (char)STS_FRAME_ASK && answer(s, fd, str_slice(&domain)) == 0)
+	while (take_question(fd, patience, &domain) && answer(s, fd, str_slice(&domain)) == 0)
 		;
 	s->client = -1;
 	str_free(&domain);

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/fields.h"
+#include "base/hurry.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/packet.h"
-#include "hurry.h"
 #include "mail/address.h"
 #include "spool/ask.h"
 
@@ -23,17 +23,6 @@
 #define LOOK_MS 300000	    /* for us to look */
 #define AGAIN_MS 30000	    /* domains that were asked for are not looked for again before */
 
-/* What its peer sent and nobody has read goes with it. */
-static void
-close_connection(int fd)
-{
-	struct hurry hurry;
-
-	hurry_begin(&hurry);
-	io_close(fd);
-	hurry_end(&hurry);
-}
-
 static void
 let_go(struct asker *a)
 {
@@ -41,7 +30,7 @@ let_go(struct asker *a)
 		fetch_drop(a->fetch);
 	if (a->own != NULL)
 		own_kill(a->own);
-	close_connection(a->fd);
+	hurry_close(a->fd); /* what its peer sent and nobody has read goes with it */
 	*a = (struct asker){.fd = -1};
 }
 
@@ -244,7 +233,8 @@ receive(const struct asker *a, char packet[ASK_PACKET_MAX], int *fd)
 	ssize_t n;
 
 	*fd = -1;
-	hurry_begin(&hurry);
+	hurry_prepare(&hurry);
+	hurry_at(deadline_in_ms(0));
 	n = packet_receive(
 	    a->fd, packet, ASK_PACKET_MAX, a->is_guest ? NULL : fd, deadline_in_ms(0));
 	hurry_end(&hurry);
@@ -316,7 +306,7 @@ accept_one(struct control_socket *c)
 
 	a.until_ms = clock_monotonic_ms() + REQUEST_MS;
 	if (a.fd == -1 || !identify(c, &a)) {
-		close_connection(a.fd);
+		hurry_close(a.fd);
 		return;
 	}
 	if (a.is_guest && !has_room(c, &a))
@@ -327,7 +317,7 @@ accept_one(struct control_socket *c)
 				c->askers[i] = a;
 				return;
 			}
-	close_connection(a.fd);
+	hurry_close(a.fd);
 }
 
 /* Its list is complete. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fields.h"
+#include "base/hurry.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/pass.h"
@@ -42,11 +43,9 @@ take_fields(struct request *r, struct slice fields)
 	return result == FIELDS_END;
 }
 
-/* The frame S. False for anything else. */
 static bool
-take_start(struct request *r, int fd)
+take_start_until(struct request *r, int fd, deadline until)
 {
-	deadline until = deadline_in_seconds(START_SECONDS);
 	unsigned char head[FRAME_HEAD];
 	char payload[256];
 	int descriptors[2];
@@ -69,17 +68,36 @@ take_start(struct request *r, int fd)
 	return take_fields(r, slice_make(payload, length));
 }
 
+/* The frame S. False for anything else. */
+static bool
+take_start(struct request *r, int fd)
+{
+	deadline until = deadline_in_seconds(START_SECONDS);
+	struct hurry hurry;
+	bool good;
+
+	hurry_prepare(&hurry);
+	hurry_at(until);
+	good = take_start_until(r, fd, until);
+	hurry_end(&hurry);
+	return good;
+}
+
 /* The frame H. */
 static bool
 take_go(int fd)
 {
+	deadline until = deadline_in_seconds(GO_SECONDS);
 	struct str payload;
+	struct hurry hurry;
 	char type = '\0';
 	bool good;
 
 	str_init(&payload, 0);
-	good = frame_take(fd, &type, &payload, deadline_in_seconds(GO_SECONDS)) == 1 &&
-	       type == TLSD_HANDSHAKE;
+	hurry_prepare(&hurry);
+	hurry_at(until);
+	good = frame_take(fd, &type, &payload, until) == 1 && type == TLSD_HANDSHAKE;
+	hurry_end(&hurry);
 	str_free(&payload);
 	return good;
 }
@@ -136,6 +154,6 @@ speak(struct program *p, int fd)
 			serve(p, fd, &r);
 	}
 	if (r.out != r.in)
-		io_close(r.out);
-	io_close(r.in);
+		hurry_close(r.out);
+	hurry_close(r.in);
 }

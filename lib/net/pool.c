@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "base/hurry.h"
 #include "base/log.h"
 #include "net/listen.h"
 
@@ -132,7 +132,7 @@ serve_one(const struct master *m)
 		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR ? 0 : -1;
 	tell(m, true);
 	m->pool->serve(m->pool->context, fd, &stopped, &m->before);
-	close(fd);
+	hurry_close(fd);
 	tell(m, false);
 	return 1;
 }
@@ -267,7 +267,7 @@ leave(const struct master *m)
 	if (shutdown(pool->listener, SHUT_RDWR) == -1)
 		return;
 	while ((fd = accept4(pool->listener, NULL, NULL, SOCK_CLOEXEC)) != -1)
-		close(fd);
+		hurry_close(fd);
 }
 
 static void
