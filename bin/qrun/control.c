@@ -19,12 +19,11 @@
 
 #define REQUEST_MS 5000	    /* for who has connected to ask */
 #define CONNECTION_MS 60000 /* for who was told that there is something to hand over */
-#define OWN_MS 60000	    /* for a list of somebody's own mail */
 #define LOOK_MS 300000	    /* for us to look */
 #define AGAIN_MS 30000	    /* domains that were asked for are not looked for again before */
 
-static void
-let_go(struct asker *a)
+void
+control_let_go(struct asker *a)
 {
 	if (a->fetch != NULL)
 		fetch_drop(a->fetch);
@@ -40,7 +39,7 @@ control_close_socket(struct control_socket *c, const struct qrun *q)
 	if (c->listener != -1 && unlinkat(q->spool.fd, "run/qrun/socket", 0) == -1)
 		errno = 0; /* who connects to it in vain says so */
 	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
-		let_go(&c->askers[i]);
+		control_let_go(&c->askers[i]);
 	for (size_t i = 0; i < CONTROL_RECENT; i++)
 		free(c->recent[i].domains);
 	io_close(c->listener);
@@ -48,8 +47,8 @@ control_close_socket(struct control_socket *c, const struct qrun *q)
 	c->listener = c->lock = -1;
 }
 
-static void
-answer(struct asker *a, enum ask_letter letter, const char *text)
+void
+control_answer_one(struct asker *a, enum ask_letter letter, const char *text)
 {
 	struct str packet;
 
@@ -67,7 +66,7 @@ answer_found(struct asker *a)
 	char digits[32];
 
 	snprintf(digits, sizeof digits, "%llu", (unsigned long long)a->fetch->found);
-	answer(a, ASK_FOUND, digits);
+	control_answer_one(a, ASK_FOUND, digits);
 }
 
 /* True if LIST was asked for a moment ago; else notes it. */
@@ -115,15 +114,15 @@ begin(struct control_socket *c, struct qrun *q, struct asker *a, bool is_turn, s
 	bool is_full = false;
 
 	if (!is_turn && was_recent(c, domains->data, &is_full)) {
-		answer(a, ASK_BEGUN, "");
-		let_go(a);
+		control_answer_one(a, ASK_BEGUN, "");
+		control_let_go(a);
 		return;
 	}
 	if (!is_full)
 		a->fetch = fetch_begin(q, is_turn, who, str_slice(domains));
 	if (a->fetch == NULL) {
-		answer(a, ASK_BUSY, "too much is asked for now");
-		let_go(a);
+		control_answer_one(a, ASK_BUSY, "too much is asked for now");
+		control_let_go(a);
 		return;
 	}
 	log_request(is_turn, who, str_slice(domains));
@@ -149,43 +148,6 @@ add_domain(struct str *list, struct slice domain)
 	return true;
 }
 
-static void
-answer_output(struct asker *a, int output)
-{
-	static const char packet[] = {ASK_OUTPUT, '\0'};
-
-	if (packet_send(a->fd, slice_make(packet, sizeof packet), output, deadline_in_ms(0)) == -1)
-		let_go(a);
-}
-
-/* A list of his own mail, for who has no business with the rest. */
-static bool
-begin_own(struct control_socket *c, struct asker *a, struct slice form)
-{
-	struct own *own = NULL;
-	int output;
-
-	for (size_t i = 0; i < OWN_MAX; i++)
-		if (own_is_free(&c->own[i]))
-			own = &c->own[i];
-	if (a->is_server || own == NULL) {
-		answer(a, ASK_BUSY,
-		    own == NULL ? "too many ask for their mail now; try again in a minute"
-				: "who serves others has no mail of their own");
-		return false;
-	}
-	if (own_begin(own, a->uid, form, &output) == -1) {
-		if (errno != EINVAL)
-			answer(a, ASK_BUSY, "qrun was unable to run qstat");
-		return false;
-	}
-	a->own = own;
-	a->until_ms = clock_monotonic_ms() + OWN_MS;
-	answer_output(a, output);
-	io_close(output);
-	return true;
-}
-
 static bool
 take_request(struct control_socket *c, struct qrun *q, struct asker *a, struct slice packet)
 {
@@ -196,7 +158,7 @@ take_request(struct control_socket *c, struct qrun *q, struct asker *a, struct s
 	if (fields_next(&packet, '\0', &first) != FIELDS_ONE)
 		return false;
 	if (first.letter == ASK_MINE)
-		return packet.len == 0 && begin_own(c, a, first.value);
+		return packet.len == 0 && control_ask_own(a, first.value);
 	if (a->is_guest || (first.letter != ASK_TRY && first.letter != ASK_TURN) ||
 	    first.value.len > 255)
 		return false;
@@ -221,7 +183,7 @@ take_connection(struct qrun *q, struct asker *a, struct slice packet, int fd)
 		return false;
 	if (fetch_take_connection(q, f, fd) == -1)
 		return false;
-	let_go(a);
+	control_let_go(a);
 	return true;
 }
 
@@ -251,7 +213,7 @@ hear(struct control_socket *c, struct qrun *q, struct asker *a)
 
 	if (n == -1 && errno == ETIMEDOUT)
 		return;
-	if (n > 0 && a->own != NULL)
+	if (n > 0 && (a->own != NULL || a->waits_for != NULL))
 		good = false; /* nothing more is to be said */
 	else if (n > 0 && a->fetch == NULL)
 		good = fd == -1 && take_request(c, q, a, slice_make(packet, (size_t)n));
@@ -259,7 +221,7 @@ hear(struct control_socket *c, struct qrun *q, struct asker *a)
 		good = take_connection(q, a, slice_make(packet, (size_t)n), fd);
 	io_close(fd);
 	if (!good)
-		let_go(a);
+		control_let_go(a);
 }
 
 /* Who it is, and what he may. False if nobody knows. */
@@ -310,7 +272,7 @@ accept_one(struct control_socket *c)
 		return;
 	}
 	if (a.is_guest && !has_room(c, &a))
-		answer(&a, ASK_BUSY, "you, or too many others, are asking already");
+		control_answer_one(&a, ASK_BUSY, "you, or too many others, are asking already");
 	else
 		for (size_t i = 0; i < CONTROL_ASKERS; i++)
 			if (c->askers[i].fd == -1) {
@@ -318,21 +280,6 @@ accept_one(struct control_socket *c)
 				return;
 			}
 	hurry_close(a.fd);
-}
-
-/* Its list is complete. */
-static void
-end_own(struct control_socket *c, struct own *own, int code)
-{
-	char digits[32];
-
-	snprintf(digits, sizeof digits, "%d", code);
-	for (size_t i = 0; i < CONTROL_ASKERS; i++)
-		if (c->askers[i].fd != -1 && c->askers[i].own == own) {
-			c->askers[i].own = NULL;
-			answer(&c->askers[i], ASK_CODE, digits);
-			let_go(&c->askers[i]);
-		}
 }
 
 /* What its fetch has come to. */
@@ -347,9 +294,9 @@ see_to(struct asker *a, int64_t now)
 		a->until_ms = now + CONNECTION_MS;
 	} else if (f != NULL && f->is_over) {
 		answer_found(a);
-		let_go(a);
+		control_let_go(a);
 	} else if (now >= a->until_ms)
-		let_go(a);
+		control_let_go(a);
 }
 
 size_t
@@ -368,7 +315,7 @@ control_poll(const struct control_socket *c, struct pollfd *fds)
 int64_t
 control_until(const struct control_socket *c)
 {
-	int64_t until = INT64_MAX;
+	int64_t until = control_own_until(c);
 
 	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
 		if (c->askers[i].fd != -1 && c->askers[i].until_ms < until)
@@ -381,11 +328,7 @@ control_answer(struct control_socket *c)
 {
 	int64_t now = clock_monotonic_ms();
 
-	int code;
-
-	for (size_t i = 0; i < OWN_MAX; i++) /* where the kernel does not tell */
-		if (c->own[i].pid_fd == -1 && own_is_over(&c->own[i], &code))
-			end_own(c, &c->own[i], code);
+	control_see_to_own(c, now);
 	for (size_t i = 0; c->listener != -1 && i < CONTROL_ASKERS; i++)
 		if (c->askers[i].fd != -1)
 			see_to(&c->askers[i], now);
@@ -394,16 +337,14 @@ control_answer(struct control_socket *c)
 void
 control_run(struct control_socket *c, struct qrun *q, const struct pollfd *fds)
 {
-	int code;
-
 	if (c->listener == -1)
 		return;
 	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		if (c->askers[i].fd != -1 && fds[i + 1].revents != 0)
 			hear(c, q, &c->askers[i]);
 	for (size_t i = 0; i < OWN_MAX; i++)
-		if (fds[CONTROL_ASKERS + 1 + i].revents != 0 && own_is_over(&c->own[i], &code))
-			end_own(c, &c->own[i], code);
+		if (fds[CONTROL_ASKERS + 1 + i].revents != 0)
+			control_see_to_own(c, clock_monotonic_ms());
 	if (fds[0].revents != 0)
 		accept_one(c);
 }

@@ -12,6 +12,7 @@
 #include "fetch.h"
 #include "own.h"
 #include "qrun.h"
+#include "spool/ask.h"
 
 #define CONTROL_ASKERS 32
 #define CONTROL_GUESTS 8 /* of these, those who may see their own mail alone */
@@ -24,10 +25,12 @@ struct asker {
 	int fd; /* -1: free */
 	int64_t until_ms;
 	uid_t uid;
-	bool is_guest;	     /* may ask for his own mail, and nothing else */
-	bool is_server;	     /* of askers: what it submitted is not its own */
-	struct fetch *fetch; /* once it was asked */
-	struct own *own;     /* the same */
+	bool is_guest;	       /* may ask for his own mail, and nothing else */
+	bool is_server;	       /* of askers: what it submitted is not its own */
+	struct fetch *fetch;   /* once it was asked */
+	const char *waits_for; /* a form of his own mail, until there is a place */
+	struct own *own;       /* and then this */
+	int64_t since_ms;      /* of either */
 };
 
 /* What was asked for a moment ago is not looked for again. */
@@ -45,6 +48,16 @@ struct control_socket {
 	struct recent recent[CONTROL_RECENT];
 	struct own own[OWN_MAX];
 };
+
+/* control.c's, for control_own.c: an answer, and the end of a conversation. */
+void control_answer_one(struct asker *a, enum ask_letter letter, const char *text);
+void control_let_go(struct asker *a);
+/* He wants to see his own mail. False if he may not, or there is no such FORM. */
+bool control_ask_own(struct asker *a, struct slice form);
+/* Ends lists that are complete, and begins others. */
+void control_see_to_own(struct control_socket *c, int64_t now);
+/* When the next has to give way; INT64_MAX for none. */
+int64_t control_own_until(const struct control_socket *c);
 
 /* Makes the socket. Without it mail goes on: a failure is logged. */
 void control_open_socket(struct control_socket *c, struct qrun *q);

@@ -126,20 +126,23 @@ start(struct own *o, uid_t uid, const struct form *form, int output)
 	return 0;
 }
 
-int
-own_begin(struct own *o, uid_t uid, struct slice form, int *output)
+const char *
+own_form(struct slice form)
 {
 	const struct form *found = find_form(form);
+
+	return found == NULL ? NULL : found->name;
+}
+
+int
+own_begin(struct own *o, uid_t uid, const char *form, int *output)
+{
 	int ends[2], result;
 
-	if (found == NULL) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return -1;
 	own_init(o);
-	result = start(o, uid, found, ends[1]);
+	result = start(o, uid, find_form(slice_of(form)), ends[1]);
 	io_close(ends[1]);
 	if (result == -1) {
 		own_init(o);

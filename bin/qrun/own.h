@@ -22,11 +22,10 @@ struct own {
 
 void own_init(struct own *o);
 bool own_is_free(const struct own *o);
-/*
- * Begins one, in the FORM of satchel(7). *output is the end to be read, close-on-exec. 0, or -1
- * with errno (EINVAL: there is no such form).
- */
-int own_begin(struct own *o, uid_t uid, struct slice form, int *output);
+/* The FORM of satchel(7), as own_begin takes it; null if there is no such form. */
+const char *own_form(struct slice form);
+/* Begins one. *output is the end to be read, close-on-exec. 0, or -1 with errno. */
+int own_begin(struct own *o, uid_t uid, const char *form, int *output);
 /* Ends it soon; own_is_over is still to be asked. */
 void own_kill(struct own *o);
 /* True, with its exit code, once it has ended; it is free then. */

@@ -9,7 +9,7 @@
 #include "qstat.h"
 #include "spool/ask.h"
 
-#define ANSWER_SECONDS 10
+#define ANSWER_SECONDS 40 /* more than qrun lets anybody wait for a place */
 #define OUTPUT_SECONDS 70 /* more than qrun gives the list */
 
 /* What comes, to standard output. 0, or -1 with what is wrong with it in *what. */
