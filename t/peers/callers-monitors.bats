@@ -67,7 +67,7 @@ teardown() {
 		mkdir /run/fail2ban
 		touch /tmp/log
 		client="/usr/bin/python3 /usr/bin/fail2ban-client"
-		$client start && $client set x banip 192.0.2.1 && wait_queued 2
+		$client --timeout 90 start && $client set x banip 192.0.2.1 && wait_queued 2
 		$client stop
 		wait_queued 3'
 	local file what=(started 'banned 192.0.2.1' stopped) i=0

@@ -65,17 +65,18 @@ write_script() {
 		pop3d -t -l 995 &
 		qrun -w &
 		until_true() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; echo "never: $*"; ps -eo user:16,args; exit 1; }
-		until_true test -S $run/tlsd/socket -a -S $run/authd/socket -a -S $run/enqueue/socket -a -S $run/qrun/socket
+		listens() { for name in "$@"; do grep -q " 00010000 000[15] 01 [0-9 ]*$run/$name/socket\$" /proc/net/unix || return 1; done; }
+		until_true listens tlsd authd enqueue qrun
 		until_true bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 4<>/dev/tcp/127.0.0.1/995'
 		for to in dev@example.org sysuser prog; do printf 'Subject: to %s\n\nHello.\n' $to | sendmail -f ann@example.org $to; done
 		# one who is new to services that run
 		echo new-password | mailuser add new@example.org
 		printf 'Subject: hi\r\n\r\nHello.\r\n' >/tmp/message
-		curl -sS --max-time 20 --mail-from ann@example.org --mail-rcpt new@example.org -T /tmp/message smtp://127.0.0.1/mail.example.org
+		curl -sS --max-time 60 --mail-from ann@example.org --mail-rcpt new@example.org -T /tmp/message smtp://127.0.0.1/mail.example.org
 		until_true bash -c 'ls /var/vmail/example.org/new/new/* /var/vmail/example.org/joe/new/* /home/sysuser/Maildir/new/* /home/sysuser/ran /tmp/prog.prog'
 		until_true bash -c 'qstat | grep "^0 messages"'
 		echo "ran: $(cat /home/sysuser/ran) $(cat /tmp/prog.prog)"
-		curl -sS --max-time 20 --cacert /etc/satchel/cert.pem --resolve mail.example.org:995:127.0.0.1 \
+		curl -sS --max-time 60 --cacert /etc/satchel/cert.pem --resolve mail.example.org:995:127.0.0.1 \
 		    -u new@example.org:new-password pop3s://mail.example.org/1 | grep '^Subject: '
 		find /home/sysuser /var/vmail /var/spool/satchel /etc/satchel -ignore_readdir_race -printf '%u %M %p\n' >/tmp/owners
 		awk '$3 ~ "^/home/sysuser/" && $1 != "sysuser" { print "owner:", $0 }

@@ -183,7 +183,7 @@ postfix_start() {
 		chown daemon "$P/queue/$folder"
 	done
 	mkdir "$P/queue/pid"
-	cat >"$P/config/main.cf" <<-END
+	last_of_each >"$P/config/main.cf" <<-END
 		compatibility_level = 3.6
 		queue_directory = $P/queue
 		data_directory = $P/queue/data
@@ -228,6 +228,12 @@ postfix_start() {
 	END
 	start env LD_LIBRARY_PATH="$PEER_LIBS" "$PEERS/postfix/usr/lib/postfix/sbin/master" -c "$P/config"
 	wait_for 20 port_open "$PORT"
+}
+
+# Settings as they count, each once. Each process of Postfix warns of one that is there twice, to postlogd;
+# and where some have begun before postlogd itself does, its socket is full, and it waits for itself.
+last_of_each() {
+	tac | awk '!seen[$1]++' | tac
 }
 
 # dovecot_auth_start MECHANISMS: Dovecot's auth service at $P/run/auth-client, where ann@example.org has

@@ -107,16 +107,16 @@ collect() {
 @test "curl: a list, a message, one removed" {
 	needs curl
 	for url in "pop3s://127.0.0.1:$POP3S" "pop3://127.0.0.1:$PORT"; do
-		run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:secret "$url/"
+		run curl -sS -k --ssl-reqd -m 60 -u joe@here.test:secret "$url/"
 		[ "${output//$'\r'/}" = $'1 29\n2 23\n3 25' ]
-		run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:secret "$url/1"
+		run curl -sS -k --ssl-reqd -m 60 -u joe@here.test:secret "$url/1"
 		[ "${output//$'\r'/}" = $'Subject: one\n\n.dot\n..two' ]
 	done
-	run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:secret --login-options AUTH=PLAIN \
+	run curl -sS -k --ssl-reqd -m 60 -u joe@here.test:secret --login-options AUTH=PLAIN \
 	    -X 'DELE 1' -I "pop3://127.0.0.1:$PORT/"
 	assert_status 0
 	wait_for 20 has_left 2
-	run curl -sS -k --ssl-reqd -m 30 -u joe@here.test:wrong "pop3://127.0.0.1:$PORT/"
+	run curl -sS -k --ssl-reqd -m 60 -u joe@here.test:wrong "pop3://127.0.0.1:$PORT/"
 	assert_status 67
 }
 
@@ -130,7 +130,7 @@ collect() {
 		ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
 
 		def login():
-		    c = poplib.POP3_SSL("127.0.0.1", int(sys.argv[1]), timeout=30, context=ctx)
+		    c = poplib.POP3_SSL("127.0.0.1", int(sys.argv[1]), timeout=60, context=ctx)
 		    c.user("joe@here.test")
 		    c.pass_("secret")
 		    return c

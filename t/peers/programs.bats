@@ -30,8 +30,7 @@ setup() {
 }
 
 teardown() {
-	[ -n "${P-}" ] || return 0
-	rm -rf "$P"
+	remove_scratch "${P-}"
 }
 
 # /usr/sbin/sendmail is where vacation looks for it; what it sends is kept.

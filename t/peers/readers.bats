@@ -6,6 +6,10 @@
 bats_require_minimum_version 1.5.0
 load ../helper
 
+teardown() {
+	stop_started
+}
+
 setup() {
 	setup_satchel
 	export HOME=$T/home TERM=vt100
@@ -22,7 +26,7 @@ deliver_three() {
 	printf 'From: ann@box.test\nSubject: second\n\nFrom here on.\n>From there.\n\n.\nThe end' | sendmail -i -f ann@box.test "$1"
 	printf 'From: =?utf-8?q?Ann_M=C3=BCller?= <ann@box.test>\nSubject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nViele Gr\xc3\xbc\xc3\x9fe.\n' |
 	    sendmail -i -f ann@box.test "$1"
-	qrun 2>/dev/null
+	qrun 2>>"$T/qrun.log"
 }
 
 # in_terminal COMMAND: with a terminal of its own, whose screen is $T/screen
@@ -76,7 +80,7 @@ expect_texts() {
 			push "<reply><send-message><quit>"
 		END
 		in_terminal "$program -n -F $T/rc -f $T/mail/dir" || { cat -v "$T/screen"; return 1; }
-		qrun 2>/dev/null
+		qrun 2>>"$T/qrun.log"
 		grep -rqx 'An-answer' "$T/mail/ann/new" || { cat -v "$T/screen"; return 1; }
 		grep -rqhE '^> (The first text|From here|Viele)' "$T/mail/ann/new"
 		grep -rhqx 'Return-Path: <dir@box.test>' "$T/mail/ann/new"
@@ -92,7 +96,7 @@ expect_texts() {
 		    LC_ALL=C.UTF-8 timeout 60 s-nail -n -S sendwait -S mta="$SATCHEL_BIN/sendmail" -S v15-compat -S ttycharset=utf-8 \
 			-S from=dir@box.test -S keep -S hold -S dot -S 'sendcharsets=utf-8' -# -f "$box" >"$T/read" 2>&1 || { cat "$T/read"; return 1; }
 		expect_texts
-		qrun 2>/dev/null
+		qrun 2>>"$T/qrun.log"
 		grep -rqx 'An-answer' "$T/mail/ann/new" || { cat "$T/read"; return 1; }
 		rm -r "$T/mail/ann"
 	done
