@@ -223,7 +223,7 @@ stop_started() {
 show_logs() {
 	local file
 	for file in "${T:-/nonexistent}"/{log,log.all,*.log} "${P:-/nonexistent}"/{log,*/log,spool/*log}; do
-		[ -s "$file" ] && [ "$file" != "$T/init.log" ] || continue
+		[ "$file" != "$T/init.log" ] && grep -Iqs . "$file" || continue
 		printf '== the end of %s:\n' "${file##*/tmp/}"
 		tail -n 20 "$file" | cut -c 1-400 | cat -v
 	done

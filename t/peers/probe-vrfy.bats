@@ -32,7 +32,8 @@ said() {
 # Codes of the replies to joe and ann, as they stand below what is no or could not be told; those of a
 # yes are not shown.
 codes() {
-	printf '%s\n' "${lines[@]}" | sed -n 's/^# reply: \([0-9]*\).*/\1/p' | tr '\n' ' '
+	printf '%s\n' "${lines[@]}" |
+		awk '/^(not )?ok / { asked = /\.address / } asked && /^# reply: / { printf "%s ", substr($3, 1, 3) }'
 }
 
 smtplib_codes() {
