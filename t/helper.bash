@@ -33,11 +33,22 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-exitcode=99:print_stacktrace=1}
 # failure. In a polling loop that is most of what a test costs. So only the commands of the test
 # itself are noted, and the line of a failure is where the test called; TRACE=1: all of them.
 if [ -z "${TRACE-}" ] && declare -F bats_debug_trap >/dev/null; then
-	# shellcheck disable=SC2016 # for the trap to expand
-	trap_check='{ is_of_test "${FUNCNAME[1]-}" || return 0;'
-	trap_text=$(declare -f bats_debug_trap)
-	eval "${trap_text/\{/$trap_check}"
-	unset trap_check trap_text
+	# written once a run: each test is a shell of its own
+	if [ ! -s "$BATS_RUN_TMPDIR/debug_trap" ]; then
+		# shellcheck disable=SC2016 # for the trap to expand
+		trap_check='{ is_of_test "${FUNCNAME[1]-}" || return 0;'
+		trap_text=$(declare -f bats_debug_trap)
+		printf '%s\n' "${trap_text/\{/$trap_check}" >"$BATS_RUN_TMPDIR/debug_trap"
+		unset trap_check trap_text
+	fi
+	# shellcheck source=/dev/null
+	source "$BATS_RUN_TMPDIR/debug_trap"
+fi
+# When a test begins, bats asks date(1) for the time; bash knows it, without three processes.
+if declare -F get_mills_since_epoch >/dev/null && [ -n "${EPOCHREALTIME-}" ]; then
+	get_mills_since_epoch() {
+		printf '%d\n' $((${EPOCHREALTIME/./} / 1000))
+	}
 fi
 is_of_test() {
 	case $1 in "${BATS_TEST_NAME-}" | setup | teardown | setup_file | teardown_file) ;; *) return 1 ;; esac
@@ -45,8 +56,12 @@ is_of_test() {
 
 # A scratch directory $T with an empty control/ and a place for the spool.
 setup_satchel() {
-	T=$(mktemp -d "${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}/satchel.XXXXXX")
-	mkdir "$T/control"
+	T=${BATS_TEST_TMPDIR-}/satchel
+	if [ "$T" = /satchel ] || ! mkdir "$T" "$T/control" 2>/dev/null; then
+		# without bats, or once more in one test
+		T=$(mktemp -d "${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}/satchel.XXXXXX")
+		mkdir "$T/control"
+	fi
 	SATCHEL_CONTROL=$T/control
 	SATCHEL_SPOOL=$T/spool
 	export T SATCHEL_CONTROL SATCHEL_SPOOL
@@ -247,7 +262,9 @@ ours() {
 
 # How many regular files folders have, at any depth: files_in DIR…
 files_in() {
-	find "$@" -type f 2>/dev/null | wc -l | tr -d ' '
+	local found
+	found=$(find "$@" -type f -printf . 2>/dev/null) || true
+	echo "${#found}"
 }
 
 # How many messages are complete in folders of a spool: the header is written last (spool(5)).

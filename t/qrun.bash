@@ -59,7 +59,7 @@ mailbox() {
 # has MAILBOX COUNT
 has() {
 	local count
-	count=$(mailbox "$1" | wc -l)
+	count=$(files_in "$T/mail/$1/new")
 	[ "$count" -eq "$2" ] || {
 		echo "$1 has $count messages, not $2" >&2
 		return 1

@@ -93,15 +93,21 @@ def open_many(count, address, port):
 def children(parent):
     """Process ids of what PARENT forked for clients and is not yet ended."""
     found = set()
-    for name in os.listdir("/proc"):
-        try:
-            start, _, end = open("/proc/%s/stat" % name).read().rpartition(")")
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:  # by hand: there are many, and who waits looks often
+            fd = os.open("/proc/" + name + "/stat", os.O_RDONLY)
         except OSError:
             continue
-        if start.endswith(("(executor", "(spare")):
+        try:
+            start, _, end = os.read(fd, 4096).rpartition(b")")
+        except OSError:
             continue
-        fields = end.split()
-        if name.isdigit() and fields[1] == str(parent) and fields[0] != "Z":
+        finally:
+            os.close(fd)
+        fields = end.split(None, 2)
+        if fields[1] != b"%d" % parent or fields[0] == b"Z":
+            continue
+        if not start.endswith((b"(executor", b"(spare")):
             found.add(int(name))
     return found
 
