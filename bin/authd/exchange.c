@@ -27,11 +27,14 @@ struct exchange {
 	struct sasl sasl;
 };
 
+/* The next frame, at most HIGHEST octets of content. False for the end, whatever it is. */
 static bool
-take_frame(struct exchange *x, char *type, size_t highest)
+receive(struct exchange *x, char *type, size_t highest)
 {
 	size_t length;
 
+	str_clear(&x->content);
+	x->reader.until = deadline_in_seconds((int64_t)x->server->settings.limits.authd_timeout);
 	if (frame_next(&x->reader, type, &length) != 1 || length > highest ||
 	    str_reserve(&x->content, length) == -1 ||
 	    frame_payload(&x->reader, x->content.data, length) == -1)
@@ -39,20 +42,6 @@ take_frame(struct exchange *x, char *type, size_t highest)
 	x->content.data[length] = '\0';
 	x->content.len = length;
 	return true;
-}
-
-/* The next frame, at most HIGHEST octets of content. False for the end, whatever it is. */
-static bool
-receive(struct exchange *x, char *type, size_t highest)
-{
-	bool good;
-
-	str_clear(&x->content);
-	x->reader.until = deadline_in_seconds((int64_t)x->server->settings.limits.authd_timeout);
-	hurry_at(x->reader.until);
-	good = take_frame(x, type, highest);
-	hurry_at(DEADLINE_NEVER);
-	return good;
 }
 
 static bool
@@ -298,9 +287,11 @@ exchange_serve(struct server *s, int fd)
 	str_init(&x.mechanism, 64);
 	sasl_init(&x.sasl, &x.backend, &none);
 	hurry_prepare(&hurry);
-	if (reader_init(&x.reader, fd, BUFFER_SIZE) == 0)
+	if (reader_init(&x.reader, fd, BUFFER_SIZE) == 0) {
+		x.reader.is_hurried = true;
 		while (receive(&x, &type, AUTHD_MESSAGE_MAX) && serve_frame(&x, type))
 			str_wipe(&x.content);
+	}
 	hurry_end(&hurry);
 	reader_free(&x.reader);
 	sasl_free(&x.sasl);

@@ -101,11 +101,9 @@ take_envelope(struct session *s, char type, size_t length)
 		return refuse_envelope(s, length, ACCEPT_NO_MEMORY, "out of memory");
 	good = frame_payload(&s->reader, envelope, length) == 0;
 	if (good) {
-		bool begun;
-
-		hurry_at(DEADLINE_NEVER);
-		begun = accept_begin(
+		bool begun = accept_begin(
 		    s->accept, slice_make(envelope, length), s->who, type == FRAME_ENVELOPE);
+
 		good = s->is_placed || answer_result(s, begun, FRAME_GO);
 	}
 	free(envelope);
@@ -211,7 +209,6 @@ take_commit(struct session *s, size_t length)
 
 	if (!take_number(s, length, &octets))
 		return false;
-	hurry_at(DEADLINE_NEVER);
 	s->accept->commit.keeps_file = s->may_start && s->when == SUBMIT_WAIT;
 	is_committed = accept_commit(s->accept, octets);
 	good = answer_result(s, is_committed, FRAME_DURABLE);
@@ -284,6 +281,7 @@ speak(struct session *s, int fd, const volatile sig_atomic_t *stop, const sigset
 
 	if (reader_init(&s->reader, fd, BUFFER_SIZE) == -1)
 		return false;
+	s->reader.is_hurried = true;
 	quota_forget(&a->quota);
 	hurry_prepare(&hurry);
 	while (good) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hurry.h"
 #include "base/io.h"
 
 int
@@ -51,9 +52,16 @@ reader_has_line(const struct reader *r)
 static ssize_t
 read_some(struct reader *r, char *buf, size_t len)
 {
+	ssize_t n;
+
 	if (r->layer != NULL)
 		return r->layer->read(r->layer, buf, len, r->until);
-	return (r->is_patient ? io_read_patient : io_read)(r->fd, buf, len, r->until);
+	if (r->is_hurried)
+		hurry_at(r->until);
+	n = (r->is_patient ? io_read_patient : io_read)(r->fd, buf, len, r->until);
+	if (r->is_hurried)
+		hurry_at(DEADLINE_NEVER);
+	return n;
 }
 
 long

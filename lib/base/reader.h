@@ -27,6 +27,7 @@ struct reader {
 	bool is_behind_cr;	       /* likewise, and its last octet was a CR */
 	bool is_split;		       /* the last line taken ended with a LF alone */
 	bool is_patient;	       /* set by the caller where io_set_patience took fd */
+	bool is_hurried;	       /* set by the caller: see base/hurry.h */
 	struct transcript *transcript; /* set by the caller; gets what is consumed; or null */
 	deadline until;		       /* set by the caller before each operation it bounds */
 };
