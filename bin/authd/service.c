@@ -105,6 +105,7 @@ service_run(struct server *s)
 	struct pool pool = {.program = PROGRAM,
 	    .listener = ACTIVATION_FIRST,
 	    .workers_max = (size_t)s->settings.limits.authd_workers,
+	    .patience_ms = POOL_PATIENCE_MS,
 	    .serve = serve_client,
 	    .context = &service};
 	bool passed = activation_sockets() > 0;
@@ -114,6 +115,7 @@ service_run(struct server *s)
 	if (find_users(&service) == -1)
 		return EXIT_PERMANENT;
 	str_init(&path, PATH_MAX);
+	pool_hold_signals(&pool);
 	if (!passed)
 		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {

@@ -289,11 +289,9 @@ speak(struct session *s, int fd, const volatile sig_atomic_t *stop, const sigset
 		char type;
 		int next;
 
-		hurry_at(DEADLINE_NEVER);
 		if (!a->active && !wait_for_message(s, stop, during))
 			break;
 		s->reader.until = deadline_in_seconds((int64_t)a->limits.enqueue_timeout);
-		hurry_at(s->reader.until);
 		next = frame_next(&s->reader, &type, &length);
 		if (next <= 0) {
 			good = next == 0 && !a->active;
@@ -347,6 +345,7 @@ service_run(struct accept *a)
 	struct pool pool = {.program = PROGRAM,
 	    .listener = ACTIVATION_FIRST,
 	    .workers_max = (size_t)a->limits.enqueue_workers,
+	    .patience_ms = POOL_PATIENCE_MS,
 	    .serve = serve_client,
 	    .context = a};
 	bool passed = activation_sockets() > 0;
@@ -356,6 +355,7 @@ service_run(struct accept *a)
 
 	a->is_service = true;
 	str_init(&path, PATH_MAX);
+	pool_hold_signals(&pool);
 	if (!passed)
 		pool.listener = listen_for_service(a->spool.path, PROGRAM, &path);
 	if (pool.listener == -1) {

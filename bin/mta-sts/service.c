@@ -51,6 +51,7 @@ service_run(struct server *s)
 	struct pool pool = {.program = PROGRAM,
 	    .listener = ACTIVATION_FIRST,
 	    .workers_max = s->settings.workers,
+	    .patience_ms = POOL_PATIENCE_MS,
 	    .serve = serve_client,
 	    .context = s,
 	    .aside = renew,
@@ -60,6 +61,7 @@ service_run(struct server *s)
 	int result = -1;
 
 	str_init(&path, PATH_MAX);
+	pool_hold_signals(&pool);
 	if (!is_passed)
 		pool.listener = listen_for_service(spool_path(), PROGRAM, &path);
 	if (pool.listener == -1) {

@@ -150,12 +150,13 @@ service_run(struct program *p)
 	find_users(&s, str_slice(&tls_get_settings(p->tls)->users));
 	s.refresh = deadline_in_ms(REFRESH_MS);
 	s.pool = (struct pool){.program = PROGRAM,
-	    .listener = open_listener(p, &path),
 	    .workers_max = (size_t)p->limits.tlsd_sessions,
-	    .is_outlived = true, /* a connection may last for hours */
+	    .patience_ms = 0, /* a connection may last for hours */
 	    .serve = serve_client,
 	    .prepare = refresh,
 	    .context = &s};
+	pool_hold_signals(&s.pool);
+	s.pool.listener = open_listener(p, &path);
 	if (s.pool.listener == -1)
 		die(PROGRAM, EXIT_TEMPORARY, "unable to listen on %s: %s%s", path.data,
 		    strerror(errno), listen_service_advice(errno));

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hurry.h"
 #include "base/log.h"
 #include "net/listen.h"
@@ -43,7 +44,6 @@ struct master {
 	pid_t pid;     /* of the master */
 	pid_t aside;   /* of the process beside the workers; 0 when it has ended */
 	int news[2];
-	sigset_t before;   /* signals as they were: let through while waiting */
 	struct stat place; /* of the socket, where it ends with the pool */
 };
 
@@ -63,21 +63,27 @@ note_child(int signal)
 	(void)signal;
 }
 
-static int
-catch_signals(sigset_t *before)
+void
+pool_hold_signals(struct pool *pool)
 {
-	struct sigaction stop = {.sa_handler = note_stop}, child = {.sa_handler = note_child};
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &blocked, before) == -1 ||
-	    sigaction(SIGTERM, &stop, NULL) == -1 || sigaction(SIGINT, &stop, NULL) == -1 ||
-	    sigaction(SIGCHLD, &child, NULL) == -1)
-		return -1;
-	return 0;
+	(void)sigprocmask(SIG_BLOCK, &blocked, &pool->before); /* fails for no set of ours */
+}
+
+static int
+catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = note_stop}, child = {.sa_handler = note_child};
+
+	return sigaction(SIGTERM, &stop, NULL) == -1 || sigaction(SIGINT, &stop, NULL) == -1 ||
+		       sigaction(SIGCHLD, &child, NULL) == -1
+		   ? -1
+		   : 0;
 }
 
 static void
@@ -108,7 +114,7 @@ wait_for_client(const struct master *m, int wait_fd)
 {
 	while (!stopped) {
 		struct epoll_event event;
-		int n = epoll_pwait(wait_fd, &event, 1, SURPLUS_MS, &m->before);
+		int n = epoll_pwait(wait_fd, &event, 1, SURPLUS_MS, &m->pool->before);
 
 		if (n > 0) /* or, without EPOLLIN, the socket has ended */
 			return (event.events & EPOLLIN) != 0 && (event.events & EPOLLHUP) == 0;
@@ -131,7 +137,7 @@ serve_one(const struct master *m)
 	if (fd == -1)
 		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR ? 0 : -1;
 	tell(m, true);
-	m->pool->serve(m->pool->context, fd, &stopped, &m->before);
+	m->pool->serve(m->pool->context, fd, &stopped, &m->pool->before);
 	hurry_close(fd);
 	tell(m, false);
 	return 1;
@@ -167,7 +173,7 @@ start_aside(struct master *m)
 		return;
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &m->before, NULL);
+	sigprocmask(SIG_SETMASK, &m->pool->before, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	close(m->pool->listener);
 	close(m->news[0]);
@@ -270,6 +276,24 @@ leave(const struct master *m)
 		hurry_close(fd);
 }
 
+/* Whoever holds a worker with a message that does not end must not hold the next service, too. */
+static void
+wait_for_workers(const struct pool *pool)
+{
+	deadline until = deadline_in_ms(pool->patience_ms);
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		int left = deadline_poll_ms(until);
+		struct timespec limit = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L};
+
+		if ((pid == -1 && errno != EINTR) || (pid == 0 && left == 0))
+			return;
+		if (pid == 0)
+			(void)ppoll(NULL, 0, &limit, &pool->before); /* SIGCHLD ends it */
+	}
+}
+
 static void
 rule(struct master *m)
 {
@@ -285,7 +309,7 @@ rule(struct master *m)
 			good = add_worker(m);
 			m->has_lost = false;
 		}
-		if (ppoll(&p, 1, good ? NULL : &pause, &m->before) == -1 && errno != EINTR)
+		if (ppoll(&p, 1, good ? NULL : &pause, &m->pool->before) == -1 && errno != EINTR)
 			break;
 		reap(m);
 		hear(m);
@@ -295,8 +319,7 @@ rule(struct master *m)
 		kill(m->aside, SIGTERM);
 	for (size_t i = 0; i < m->count; i++)
 		kill(m->workers[i].pid, SIGTERM);
-	while (!m->pool->is_outlived && (waitpid(-1, NULL, 0) > 0 || errno == EINTR))
-		;
+	wait_for_workers(m->pool);
 }
 
 int
@@ -311,8 +334,8 @@ pool_run(const struct pool *pool)
 	m.workers = calloc(pool->workers_max, sizeof *m.workers);
 	if (m.workers == NULL)
 		return -1;
-	if ((pool->path != NULL && lstat(pool->path, &m.place) == -1) ||
-	    catch_signals(&m.before) == -1 || pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
+	if ((pool->path != NULL && lstat(pool->path, &m.place) == -1) || catch_signals() == -1 ||
+	    pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
 		free(m.workers);
 		return -1;
 	}

@@ -10,13 +10,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pool {
 	const char *program; /* as which it logs */
 	int listener;
 	const char *path; /* of a socket that ends with the pool; null for one that stays */
 	size_t workers_max;
-	bool is_outlived; /* by workers that serve: it does not wait for them when it ends */
+	int64_t patience_ms; /* at its end, with workers that serve: then they go on without it */
 	/*
 	 * In a worker: serves the client on FD, closing nothing. DURING is the signal mask for
 	 * waiting between messages; *STOP is set when the worker should end.
@@ -29,11 +30,20 @@ struct pool {
 	/* What one more process does that lives as long as the pool; null for none. */
 	void (*aside)(void *context);
 	void *aside_context;
+	sigset_t before; /* pool_hold_signals' own: signals as they were */
 };
 
+/* Less than HELPER_RETURN_MS: until then clients wait for the next service. */
+#define POOL_PATIENCE_MS ((int64_t)2000)
+
 /*
- * Logs "ready" once it can be told to stop. Runs until SIGTERM or SIGINT, then ends the workers,
- * each after its message, and waits for that, unless it is outlived. 0, or -1 with errno.
+ * Signals to stop wait for pool_run. Called before the listener is opened, so that none leaves a
+ * socket behind.
+ */
+void pool_hold_signals(struct pool *pool);
+/*
+ * Logs "ready". Runs until SIGTERM or SIGINT, then ends the workers, each after its message, and
+ * waits for that with patience. 0, or -1 with errno.
  */
 int pool_run(const struct pool *pool);
 
