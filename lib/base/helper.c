@@ -170,26 +170,34 @@ return_of(const char *rundir, const char *name, int error, int64_t wait_ms)
 	return deadline_in_ms(left < 0 ? 0 : left < wait_ms ? left : wait_ms);
 }
 
+/* Once it could not be connected to at PATH, with errno: tries it until it is back. */
+static int
+await_service(const char *path, const char *rundir, const char *name, int64_t wait_ms)
+{
+	int fd = -1, error = errno;
+	deadline until = return_of(rundir, name, error, wait_ms);
+
+	while (fd == -1 && (error == ENOENT || error == ECONNREFUSED) &&
+	       deadline_poll_ms(until) > 0) {
+		(void)poll(NULL, 0, LOOK_MS);
+		fd = helper_connect(path);
+		error = errno;
+	}
+	errno = error;
+	return fd;
+}
+
 int
 helper_open_service(struct helper *h, const char *rundir, const char *name, int64_t wait_ms)
 {
 	struct str path;
-	deadline until;
 
 	*h = (struct helper){.fd = -1};
 	str_init(&path, PATH_LEN_MAX);
-	if (name_socket(&path, rundir, name) == 0)
+	if (name_socket(&path, rundir, name) == 0) {
 		h->fd = helper_connect(path.data);
-	if (h->fd == -1) {
-		int saved = errno;
-
-		until = return_of(rundir, name, saved, wait_ms);
-		errno = saved;
-	}
-	while (h->fd == -1 && (errno == ENOENT || errno == ECONNREFUSED) &&
-	       deadline_poll_ms(until) > 0) {
-		(void)poll(NULL, 0, LOOK_MS);
-		h->fd = helper_connect(path.data);
+		if (h->fd == -1)
+			h->fd = await_service(path.data, rundir, name, wait_ms);
 	}
 	str_free(&path);
 	if (h->fd == -1)
