@@ -177,8 +177,8 @@ await_service(const char *path, const char *rundir, const char *name, int64_t wa
 	int fd = -1, error = errno;
 	deadline until = return_of(rundir, name, error, wait_ms);
 
-	while (fd == -1 && (error == ENOENT || error == ECONNREFUSED) &&
-	       deadline_poll_ms(until) > 0) {
+	while (
+	    fd == -1 && (error == ENOENT || error == ECONNREFUSED) && deadline_poll_ms(until) > 0) {
 		(void)poll(NULL, 0, LOOK_MS);
 		fd = helper_connect(path);
 		error = errno;
