@@ -302,6 +302,8 @@ assert not missing, missing' "$ROOT/man/maillog.1"
 	delivery deferred "u@$(printf 'a%.0s' {1..60}).test" '450 try later, please, as there is so much mail today that nobody can take more' >"$T/log"
 	script -qec "stty cols 80; LC_ALL=C.UTF-8 TERM=xterm maillog '$T/log'" /dev/null >"$T/out" </dev/null
 	assert_file_has "$T/out" '█'
+	# what a reason says is worth more than its bar
+	assert_file_has "$T/out" '450 try later, please, as there is so much'
 	[ "$(sed 's/\x1b\[[0-9;]*m//g; s/\r//' "$T/out" | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
 	script -qec "NO_COLOR=1 LC_ALL=C TERM=xterm maillog '$T/log'" /dev/null >"$T/out" </dev/null
 	assert_file_has "$T/out" '####'

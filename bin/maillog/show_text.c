@@ -14,13 +14,15 @@
 
 #define TEXT_MAX 8192
 #define BAR_WIDTH ((size_t)20)
-#define NAME_LEAST ((size_t)28) /* rather than a bar, a name has so many columns */
+#define NAME_LEAST ((size_t)28)	  /* rather than a bar, a name has so many columns */
+#define REASON_LEAST ((size_t)46) /* and words of a server, which say nothing without their end */
 #define HOURS_SHOWN 48
 
 struct page {
 	const struct summary *s;
 	struct terminal terminal;
 	size_t top;
+	size_t least;	 /* columns of a name, in this table */
 	struct str text; /* scratch */
 };
 
@@ -52,11 +54,11 @@ print_title(const struct page *p, const char *title)
 	    terminal_off(&p->terminal));
 }
 
-/* True if there is room for a bar behind USED columns, and a name behind that. */
+/* True if there is room for a bar behind USED columns, and NAME behind that. */
 static bool
-has_bars(const struct page *p, size_t used)
+has_bars(const struct page *p, size_t used, size_t name)
 {
-	return p->terminal.is_terminal && p->terminal.width >= used + BAR_WIDTH + NAME_LEAST + 4;
+	return p->terminal.is_terminal && p->terminal.width >= used + BAR_WIDTH + name + 4;
 }
 
 /* A bar behind USED columns, if there is room. PADS: a name follows. */
@@ -66,7 +68,7 @@ print_bar(struct page *p, uint64_t value, uint64_t most, size_t used, bool pads)
 	size_t columns;
 	struct str bar;
 
-	if (!has_bars(p, pads ? used : used - NAME_LEAST))
+	if (!has_bars(p, used, pads ? p->least : 0))
 		return;
 	str_init(&bar, TEXT_MAX);
 	if (terminal_bar(&p->terminal, &bar, value, most, BAR_WIDTH) == 0) {
@@ -88,7 +90,7 @@ print_name(struct page *p, const char *name, size_t used)
 		printf("  %s\n", safe);
 		return;
 	}
-	if (has_bars(p, used))
+	if (has_bars(p, used, p->least))
 		used += BAR_WIDTH + 2;
 	used = p->terminal.width > used + 12 ? p->terminal.width - used - 2 : 10;
 	str_init(&fitted, TEXT_MAX);
@@ -134,6 +136,12 @@ print_delivery_row(
 	print_name(p, name, used);
 }
 
+static size_t
+least_of(enum dimension by)
+{
+	return by == BY_REASON || by == BY_REFUSAL || by == BY_PROBLEM ? REASON_LEAST : NAME_LEAST;
+}
+
 static void
 print_delivery_table(struct page *p, enum dimension by, const char *title, const char *word)
 {
@@ -143,6 +151,7 @@ print_delivery_table(struct page *p, enum dimension by, const char *title, const
 	size_t count = top_sort(t, &list), shown = p->top == 0 || p->top > count ? count : p->top;
 	uint64_t most = count == 0 ? 0 : top_count(list[0]);
 
+	p->least = least_of(by);
 	if (count > 0) {
 		print_title(p, title);
 		printf("%10s%9s%9s", "sent", "deferred", "failed");
@@ -166,6 +175,7 @@ print_count_table(struct page *p, enum dimension by, const char *title)
 	size_t count = top_sort(t, &list), shown = p->top == 0 || p->top > count ? count : p->top;
 	uint64_t most = count == 0 ? 0 : top_count(list[0]);
 
+	p->least = least_of(by);
 	if (count > 0)
 		print_title(p, title);
 	for (size_t i = 0; i < shown; i++) {

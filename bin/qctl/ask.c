@@ -161,8 +161,10 @@ hears_yes(void)
 	char answer[16];
 
 	(void)fflush(stdout);
-	if (fgets(answer, sizeof answer, stdin) == NULL)
+	if (fgets(answer, sizeof answer, stdin) == NULL) {
+		putchar('\n'); /* nobody pressed Enter */
 		return false;
+	}
 	return answer[0] == 'y' || answer[0] == 'Y';
 }
 

@@ -192,9 +192,8 @@ complain(void *context, enum survey_trouble trouble, const char *name)
 		return;
 	}
 	if (trouble == SURVEY_NO_ID)
-		fprintf(stderr,
-		    "%s: %s is no queue id; for a domain say -d, and see 'qstat --help'\n", PROGRAM,
-		    safe(q, slice_of(name)).data);
+		fprintf(stderr, "%s: %s is no queue id; for a domain say -d, see 'qstat --help'\n",
+		    PROGRAM, safe(q, slice_of(name)).data);
 	else
 		fprintf(
 		    stderr, "%s: there is no message %s\n", PROGRAM, safe(q, slice_of(name)).data);
