@@ -159,6 +159,19 @@ connections() {
 	[ "$(grep -c '^unknown ' "$T/verdicts")" -eq 2 ]
 }
 
+@test "what is lost behind other checks is asked once more, but no message" {
+	connections
+	grep '^yes ' "$T/verdicts" >"$T/yes"
+	for lost in close '421 4.7.0 too many commands'; do
+		connections --at "noop=$lost@2"
+		grep '^yes ' "$T/verdicts" | diff "$T/yes" -
+	done
+	start smtp-sink --at end=close@1
+	wait_for 20 test -s "$STARTED_LOG"
+	conform --send-messages "127.0.0.1:$(head -n 1 "$STARTED_LOG")"
+	[ "$(grep -c '^unknown ' "$T/verdicts")" -eq 1 ]
+}
+
 @test "LMTP is not asked for what is not of it" {
 	start smtp-sink --lmtp
 	wait_for 20 test -s "$STARTED_LOG"

@@ -181,6 +181,28 @@ add_finding(struct conform *c, const struct check *check, const struct finding *
 		result_advice(res, "Ask at a port, or from an address, where it wants no login.");
 }
 
+/* For commands before CHECK, it may be: some servers count those that bring no mail. */
+static bool
+was_hung_up_on(const struct conform *c, const struct check *check, const struct finding *f)
+{
+	return f->verdict == UNKNOWN && (check->flags & CHECK_SENDS) == 0 &&
+	       (c->link.answer == LOST || f->code == 421 || f->cause == CAUSE_RATE_LIMITED);
+}
+
+/* What was asked behind others, and cost the connection, is asked once more over a new one. */
+static void
+ask(struct conform *c, const struct check *check, struct finding *f)
+{
+	bool is_behind = c->checks > 0;
+
+	conform_ask(c, check, f);
+	if (!is_behind || !was_hung_up_on(c, check, f))
+		return;
+	link_close(&c->link);
+	if (conform_begin(c))
+		conform_ask(c, check, f);
+}
+
 static void
 run_check(struct conform *c, const struct check *check)
 {
@@ -194,7 +216,7 @@ run_check(struct conform *c, const struct check *check)
 	report_progress(&c->probe->report, "asking %s: %s", c->server->where, check->id);
 	str_init(&f.reply, TEXT_MAX);
 	if (conform_begin(c))
-		conform_ask(c, check, &f);
+		ask(c, check, &f);
 	else
 		(void)str_add_slice(&f.reply, str_slice(&c->link.words));
 	if (check == conform_commands && f.verdict != YES)

@@ -69,6 +69,11 @@ relays_nothing() {
 		rcpt-parameter # 501
 		smtputf8-undeclared
 	END
+	# it hangs up on who is not in step, or says too much that brings no mail
+	for tls in off starttls; do
+		lists conform --tls "$tls" >"$T/got"
+		grep -q '"id":"conform.pipelining","verdict":"yes"' "$T/json"
+	done
 	relays_nothing "127.0.0.1:$PORT"
 }
 
