@@ -235,7 +235,7 @@ start_resolver() {
 	serve good
 	probe enforce.example.test
 	[ "$status" -eq 0 ]
-	found mta-sts yes plain '"value":"enforce"*for 1 days, id 42, and names: mx.example.test'
+	found mta-sts yes plain '"value":"enforce"*for 1 day, id 42, and names: mx.example.test'
 	found tls-rpt yes plain 'rua=mailto:tls@example.test'
 	found mta-sts.mx yes plain
 	found mta-sts.certificate yes plain

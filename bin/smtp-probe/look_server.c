@@ -61,8 +61,8 @@ add_time(struct look *k)
 	res = report_add(k->report, "time", FACT, k->slowest_ms >= SLOW_MS ? WARNING : PLAIN);
 	result_value(res, "%lld", (long long)k->all_ms);
 	result_took(res, k->all_ms);
-	result_text(res, "It took %lld ms in all; the slowest step is %s, with %.1f s.",
-	    (long long)k->all_ms, k->slowest, (double)k->slowest_ms / 1000);
+	result_text(res, "It took %lld ms in all; the slowest step is %s, with %lld ms.",
+	    (long long)k->all_ms, k->slowest, (long long)k->slowest_ms);
 	if (k->slowest_ms >= SLOW_MS)
 		result_advice(res,
 		    "It may make strangers wait on purpose, wait for a DNS of its own "

@@ -122,9 +122,9 @@ add_policy(struct report *r, const struct sts_policy *policy, const char *id)
 	result_value(res, "%s", sts_mode_text(policy->mode));
 	result_source(res, "RFC 8461, 3.2");
 	if (is_on)
-		result_text(res, "The policy is '%s' for %llu days, id %s, and names: %s",
-		    sts_mode_text(policy->mode), (unsigned long long)policy->max_age / 86400, id,
-		    policy->patterns.data);
+		result_text(res, "The policy is '%s' for %llu day%s, id %s, and names: %s",
+		    sts_mode_text(policy->mode), (unsigned long long)policy->max_age / 86400,
+		    policy->max_age / 86400 == 1 ? "" : "s", id, policy->patterns.data);
 	else
 		result_text(res, "The policy is 'none': it is about to be taken away.");
 }

@@ -60,18 +60,24 @@ tls_add_session(const struct tls_look *k)
 }
 
 static void
-add_days(struct str *out, const struct tls_chain_certificate *one)
+add_days(struct str *out, const char *before, int64_t seconds, const char *behind)
+{
+	long long days = (long long)(seconds / DAY);
+
+	(void)str_format(out, "%s%lld day%s%s", before, days, days == 1 ? "" : "s", behind);
+}
+
+static void
+add_validity(struct str *out, const struct tls_chain_certificate *one)
 {
 	int64_t now = clock_wall_seconds();
 
 	if (now < one->not_before)
-		(void)str_format(
-		    out, "for %lld days not valid yet", (long long)((one->not_before - now) / DAY));
+		add_days(out, "for ", one->not_before - now, " not valid yet");
 	else if (now > one->not_after)
-		(void)str_format(
-		    out, "expired %lld days ago", (long long)((now - one->not_after) / DAY));
+		add_days(out, "expired ", now - one->not_after, " ago");
 	else
-		(void)str_format(out, "%lld days left", (long long)((one->not_after - now) / DAY));
+		add_days(out, "", one->not_after - now, " left");
 }
 
 static void
@@ -88,7 +94,7 @@ describe(struct str *out, const struct tls_chain_certificate *one)
 	(void)str_add_text(out, " to ");
 	tls_add_time(out, one->not_after);
 	(void)str_add_text(out, " (");
-	add_days(out, one);
+	add_validity(out, one);
 	(void)str_format(out, "), key %s of %u bits, signed with %s, SHA-256 %s", one->key,
 	    one->bits, one->signature, one->sha256);
 }

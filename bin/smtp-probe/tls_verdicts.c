@@ -157,9 +157,9 @@ add_renewal(const struct tls_look *k)
 		return;
 	res = report_add(k->report, "certificate.renewal", is_soon ? NO : YES, WARNING);
 	result_text(res,
-	    is_soon ? "The certificate expires in %lld days."
-		    : "The certificate has %lld days left.",
-	    (long long)(left / DAY));
+	    is_soon ? "The certificate expires in %lld day%s."
+		    : "The certificate has %lld day%s left.",
+	    (long long)(left / DAY), left / DAY == 1 ? "" : "s");
 	if (is_soon)
 		result_advice(res, "Renew it, and have the server load the new one.");
 }
