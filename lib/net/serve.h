@@ -74,8 +74,8 @@ enum serve_result {
 };
 
 /*
- * Serves until SIGTERM or SIGINT, then closes the listeners, unless they were passed after taking
- * who has connected already, and waits for the sessions; at another such signal it returns at once.
+ * Serves until SIGTERM or SIGINT; then it takes who has connected already, unless the listeners
+ * were passed, closes them, and waits for the sessions; at another such signal it returns at once.
  * A listener is made non-blocking. SERVE_SESSION returns in each child, with the connection in *fd
  * (close-on-exec, blocking), the client in *peer, and signals as they were. The child ends by
  * _exit(2): what exit(3) runs is the parent's, and costs memory.
