@@ -70,6 +70,20 @@ get_at(struct search *s, struct slice name, struct slice domain, struct table_en
 	return found;
 }
 
+/* False if no domain need be tried, of thousands it may be: a text has no entry of NAME at any. */
+static bool
+may_have(const struct table *lists, struct slice name)
+{
+	for (size_t i = 0; lists->cdb == NULL && i < lists->count; i++) {
+		struct slice key = lists->entries[i].key;
+
+		if (key.len > name.len && key.data[name.len] == '@' &&
+		    slice_equal_nocase(slice_make(key.data, name.len), name))
+			return true;
+	}
+	return lists->cdb != NULL;
+}
+
 /* A list at a domain of this host's users is the alias of that name. */
 static int
 get_local(struct search *s, struct slice name, struct table_entry *entry)
@@ -101,8 +115,9 @@ get_settings(struct search *s, struct slice name, struct table_entry *entry)
 	if (lists->cdb == NULL && lists->count == 0)
 		return 0;
 	found = search_get(s, lists, name, entry);
-	return found != 0 || slice_find_last(name, '@') < name.len ? found
-								   : get_local(s, name, entry);
+	if (found != 0 || slice_find_last(name, '@') < name.len || !may_have(lists, name))
+		return found;
+	return get_local(s, name, entry);
 }
 
 int
