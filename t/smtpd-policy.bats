@@ -41,7 +41,7 @@ program() {
 
 # One session; the replies become $output, the log $T/log.
 smtp() {
-	run bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$1"
+	run timeout 60 bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$1"
 	output=${output//$'\r'/}
 }
 
@@ -58,10 +58,10 @@ message() {
 	printf '#!/bin/sh\nexec sleep 100\n' >"$T/p/program"
 	chmod 755 "$T/p/program"
 	control policy "$T/p/program"
-	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 30'
+	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 15'
 	for confinement in none default; do
 		[ "$confinement" = default ] || control confinement none
-		run timeout 60 bash -c 'printf "%b" "$1" | smtpd 2>"$T/log"' smtp "$BEGIN$(rcpt one)QUIT\r\n"
+		smtp "$BEGIN$(rcpt one)QUIT\r\n"
 		[ "$status" -eq 0 ]
 		assert_output_has '451 4.3.5'
 		rm -f "$SATCHEL_CONTROL/confinement"
@@ -181,7 +181,7 @@ message() {
 	control limits 'smtpd-policy-open: 1'
 	smtp "$BEGIN$(rcpt two)"
 	assert_output_has '250 2.1.5'
-	control limits 'smtpd-policy-timeout: 1'
+	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 15' # the end of sleep, too
 	control policy '/bin/sleep 100'
 	smtp "$BEGIN$(rcpt two)"
 	assert_output_has '451 4.3.5'
