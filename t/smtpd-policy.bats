@@ -181,6 +181,11 @@ message() {
 	control limits 'smtpd-policy-open: 1'
 	smtp "$BEGIN$(rcpt two)"
 	assert_output_has '250 2.1.5'
+	# waited for once, not for each recipient
+	begun=$SECONDS
+	smtp "$BEGIN$(rcpt {1..25})"
+	[ "$(grep -c '^250 2.1.5' <<<"$output")" -eq 25 ]
+	[ $((SECONDS - begun)) -lt 25 ]
 	control limits 'smtpd-policy-timeout: 1' 'smtpd-session: 15' # the end of sleep, too
 	control policy '/bin/sleep 100'
 	smtp "$BEGIN$(rcpt two)"

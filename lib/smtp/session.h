@@ -144,6 +144,7 @@ struct session_incoming {
 /* Policy services, as far as they were asked. */
 struct session_policy {
 	struct policy_link links[POLICY_SERVICES_MAX];
+	bool is_gone[POLICY_SERVICES_MAX]; /* waited for in vain: not again for each recipient */
 	uint64_t instance;	/* the same in all requests about one message; 0: none yet */
 	struct verdict verdict; /* FATE_POLICY */
 	char status[40];	/* what verdicts point to */

@@ -155,19 +155,20 @@ static int
 open_link(struct session *s, size_t index, deadline until)
 {
 	const struct policy_service *service = &s->settings->policy->services[index];
-	deadline back = deadline_in_ms(RETURN_MS);
-	int result;
+	struct session_policy *p = s->policy;
+	deadline back = deadline_in_ms(p->is_gone[index] ? 0 : RETURN_MS);
 
 	if (back > until)
 		back = until;
-	for (;;) {
-		result =
-		    policy_open(&s->policy->links[index], service, s->settings->executor, until);
-		if (result == 0 || (errno != ECONNREFUSED && errno != ENOENT) ||
-		    deadline_poll_ms(back) == 0)
-			return result;
+	while (policy_open(&p->links[index], service, s->settings->executor, until) == -1) {
+		if ((errno != ECONNREFUSED && errno != ENOENT) || deadline_poll_ms(back) == 0) {
+			p->is_gone[index] = true;
+			return -1;
+		}
 		(void)poll(NULL, 0, LOOK_MS);
 	}
+	p->is_gone[index] = false;
+	return 0;
 }
 
 /*
