@@ -3,6 +3,7 @@
  * Services that end while they are asked: who asks gets his answer all the same. Needs enqueue in
  * $BUILD/bin, by default build/bin; the other services are of our own.
  */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -336,6 +337,14 @@ start_service(const char *path)
 	spool_scratch_fail("start enqueue -w");
 }
 
+/* Those of a killed service, too, where this is the subreaper. */
+static void
+await_children(void)
+{
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 /* Of a service that was killed each worker serves whom it takes, though nobody hears of that. */
 static void
 test_orphans(const struct spool *spool)
@@ -356,6 +365,7 @@ test_orphans(const struct spool *spool)
 	signal_all(&workers, SIGCONT);
 	tap_ok(send_message(fd, 0) && is_durable(fd), "a service is killed as a client connects");
 	close(fd);
+	await_children(); /* or one of these takes the next test's client, and its hang-up */
 }
 
 /* What a worker has read is a message that its submitter cannot send again: nobody knows. */
@@ -469,6 +479,8 @@ main(void)
 	setenv("SATCHEL_BIN", bin, 1);
 	setenv("PATH", bin, 1);
 	signal(SIGPIPE, SIG_IGN);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
+		spool_scratch_fail("become the parent of orphans");
 	spool_scratch_open(&spool);
 	write_limits();
 	test_questions(&spool);
