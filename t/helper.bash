@@ -234,6 +234,12 @@ stop_started() {
 	STARTED=
 }
 
+# Folders of a test's own, for teardown: what ends behind its test may be writing there still, and then
+# rm finds them not empty: remove FOLDER...
+remove() {
+	wait_for 10 rm -rf "$@"
+}
+
 # The last lines of what programs have logged in the test's folders.
 show_logs() {
 	local file

@@ -15,7 +15,7 @@ setup() {
 teardown() {
 	stop_started
 	if [ "${#FOLDERS[@]}" -gt 0 ]; then
-		rm -rf "${FOLDERS[@]}"
+		remove "${FOLDERS[@]}"
 	fi
 }
 
@@ -202,6 +202,45 @@ setup_mailbox_of_mail() {
 	# to all at once, as a terminal or a supervisor does; a second later it would be another signal
 	kill "$pid" "$(pgrep -P "$pid" -u games)"
 	wait_for 10 grep -q '^qrun: stopping' "$log"
+	touch "$T/go"
+	wait "$pid"
+	grep -q 'status=sent' "$log"
+	queue_has 0
+}
+
+# A process waits, and no signal waits for it.
+has_heard() {
+	grep -q '^State:[[:space:]]*S' "/proc/$1/status" && grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$1/status"
+}
+
+# qrun -w with a job; it and its root process are told to end, and the latter passes that on late.
+told_late() {
+	local child
+	: >"$T/noted/jobs"
+	start qrun -w
+	pid=$STARTED_PID log=$STARTED_LOG
+	wait_for 10 job_begun bob@box.test
+	child=$(pgrep -P "$pid" -u games)
+	kill -s STOP "$pid"
+	wait_for 10 is_stopped "$pid"
+	kill "$pid" "$child"
+	wait_for 10 grep -q '^qrun: stopping' "$log"
+	sleep 1.1 # no more of the same moment
+	kill -s CONT "$pid"
+	wait_for 10 has_heard "$pid"
+	wait_for 10 has_heard "$child"
+}
+
+@test "root: what both processes were told is one signal, however late it is passed on; the next is another" {
+	local code=0
+	setup_users
+	worker deliver wait "$T/go"
+	by_games '' bob@box.test
+	told_late
+	kill "$pid"
+	wait "$pid" || code=$?
+	[ "$code" -eq 111 ]
+	told_late
 	touch "$T/go"
 	wait "$pid"
 	grep -q 'status=sent' "$log"

@@ -46,20 +46,24 @@ open_signals(void)
 
 /*
  * The first signal lets what runs come to its end, another does not; those of the same moment are
- * one, as supervisors may tell a process in two ways.
+ * one, as supervisors may tell a process in two ways. The root process may come late to pass on
+ * what we were told, too: its first one is no other.
  */
 static void
 take_signal(struct qrun *q, struct loop *l)
 {
 	struct signalfd_siginfo info;
+	bool *is_told;
 
 	if (read(l->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
-	if (q->stopping) {
-		if (clock_monotonic_ms() - l->stopping_since >= SAME_MOMENT_MS)
-			exit(EXIT_TEMPORARY);
+	is_told =
+	    l->root != 0 && info.ssi_pid == (uint32_t)l->root ? &l->is_told_by_root : &l->is_told;
+	if (*is_told && clock_monotonic_ms() - l->stopping_since >= SAME_MOMENT_MS)
+		exit(EXIT_TEMPORARY);
+	*is_told = true;
+	if (q->stopping)
 		return;
-	}
 	q->stopping = true;
 	trigger_let_go(&l->trigger);
 	l->stopping_since = clock_monotonic_ms();
@@ -302,6 +306,8 @@ loop_open(struct loop *l, const struct qrun *q)
 {
 	*l = (struct loop){.trigger = {.fd = -1}, .control = {.listener = -1, .lock = -1}};
 	l->signal_fd = open_signals();
+	if (workers_words_fd(q->workers) != -1)
+		l->root = getppid();
 	l->fds_room =
 	    (size_t)(q->limits.send_workers + q->limits.deliver_workers) + OWN_FDS + CONTROL_FDS;
 	l->fds = calloc(l->fds_room, sizeof *l->fds);

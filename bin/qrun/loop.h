@@ -18,6 +18,8 @@ struct loop {
 	int signal_fd;
 	int64_t next_tick, next_look; /* monotonic, ms */
 	int64_t stopping_since;	      /* the same */
+	pid_t root;		      /* the process that passes signals on (root.h), or 0 */
+	bool is_told, is_told_by_root;
 	/* of a pass in the background, the same: since when it has nothing to do, and what for it
 	 * stays */
 	int64_t idle_since, takes_until;
