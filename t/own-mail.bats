@@ -54,7 +54,7 @@ setup() {
 
 teardown() {
 	stop_started
-	case ${T-} in /tmp/satchel.*) rm -rf "$T" ;; esac
+	case ${T-} in /tmp/satchel.*) remove "$T" ;; esac
 }
 
 as() {

@@ -13,7 +13,7 @@ setup() {
 
 teardown() {
 	teardown_pop3d
-	[ -z "$FOLDER" ] || rm -rf "$FOLDER"
+	[ -z "$FOLDER" ] || remove "$FOLDER"
 }
 
 needs_root() {

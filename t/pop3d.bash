@@ -43,7 +43,7 @@ give() {
 
 teardown_pop3d() {
 	stop_started
-	case $T in */satchel-pop3d.*) rm -rf "$T" ;; esac
+	case $T in */satchel-pop3d.*) remove "$T" ;; esac
 }
 
 # message FOLDER/NAME TEXT, with printf's escapes

@@ -60,7 +60,8 @@ lacks() {
 	to_sink --raw - <"$T/raw"
 	cmp "$OUT/1.eml" "$OUT/2.eml"
 	# to no recipient that is accepted, nothing goes
-	[ "$(grep -c QUIT "$OUT/log")" -eq 2 ]
+	twice() { [ "$(grep -c QUIT "$OUT/log")" -eq 2 ]; }
+	wait_for 20 twice
 }
 
 @test "a message composed: fields, files, encodings, as a reader of others takes it apart" {
@@ -217,7 +218,7 @@ lacks() {
 	    --at data=garbage@1 --at 'end=451 4.3.0 later@1' --at reading=close@2
 	for id in greeting mail rcpt data message message; do
 		if [ "$id" = rcpt ]; then
-			to_sink -t 2
+			to_sink -t 6
 		else
 			to_sink -t 20
 		fi
@@ -279,7 +280,7 @@ lacks() {
 	# from a descriptor and a file, one line of it; while it waits nobody sees it
 	start_sink --with 'AUTH LOGIN' --auth '334 VXNlcm5hbWU6|334 UGFzc3dvcmQ6|235 ok' --at end=stall
 	printf 'a long s:cret\nmore\n' >"$T/secret"
-	to_sink -t 2 --insecure --login joe --password-fd 7 7<"$T/secret"
+	to_sink -t 6 --insecure --login joe --password-fd 7 7<"$T/secret"
 	assert_file_has "$OUT/log" "$(b64 "$SECRET")"
 	(
 		unset SECRET

@@ -11,7 +11,7 @@ setup() {
 
 teardown() {
 	stop_started
-	if [ -n "${SCRATCH-}" ]; then rm -rf "$SCRATCH"; fi
+	if [ -n "${SCRATCH-}" ]; then remove "$SCRATCH"; fi
 }
 
 # Queues a message and prints its id.

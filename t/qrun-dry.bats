@@ -220,10 +220,12 @@ id_of() {
 
 @test "on a terminal a pass that takes a moment shows how far it is" {
 	needs script
-	worker deliver pause 2500
+	worker deliver wait "$T/go"
 	submit ann@box.test bob@box.test
-	script -q -e -c 'qrun -q' "$T/typescript" </dev/null >/dev/null
-	grep -q 'qrun: 0 done, 0 deferred, 1 left' "$T/typescript"
+	start script -q -f -e -c 'qrun -q' "$T/typescript"
+	wait_for 20 grep -q 'qrun: 0 done, 0 deferred, 1 left' "$T/typescript"
+	touch "$T/go"
+	wait "$STARTED_PID"
 	# none that takes none: on a machine that has time
 	worker deliver deliver
 	in_a_moment() {

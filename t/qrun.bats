@@ -371,6 +371,7 @@ PYTHON
 }
 
 @test "a dead destination costs one connection, in this pass and in the next" {
+	day_lasts
 	control limits 'retry-minimum: 300'
 	cat >"$T/dead.py" <<-'PYTHON'
 		import socket
@@ -487,6 +488,7 @@ day() {
 }
 
 @test "hosts/: what another process writes there at the moment stays what it is" {
+	day_lasts
 	control routes 'away.test: smtp:127.0.0.1:9'
 	printf 'S5\n' >"$(day 0)/mx:other.test"
 	ln "$(day 0)/mx:other.test" "$(day 0)/.writing"

@@ -125,7 +125,7 @@ fill_shape() {
 	yesterday=$SATCHEL_SPOOL/hosts/$((now / 86400 - 1))
 	mkdir -p "$today" "$yesterday"
 	[ "$(qstat hosts)" = '0 destinations, 0 left alone for now' ]
-	printf 'U%d\nN3\nA%d\nC4.4.1\nYmx.a.test[192.0.2.1]:25\nXtimed out \\x1b\n' $((now + 1000)) $((now - 400)) >"$today/mx:a.test"
+	printf 'U%d\nN3\nA%d\nC4.4.1\nYmx.a.test[192.0.2.1]:25\nXtimed out \\x1b\n' $((now + 1015)) $((now - 365)) >"$today/mx:a.test"
 	printf 'S1\n' >"$yesterday/mx:a.test"
 	printf 'S%d\nRmx.b.test[192.0.2.2]:25\nTTLSv1.3\n' $((now - 7300)) >"$yesterday/mx:b.test"
 	printf 'S%d\n' "$now" >"$today/smtp:=5B192.0.2.3=5D:25"

@@ -13,7 +13,7 @@ setup() {
 
 teardown() {
 	stop_started
-	if [ -n "${SCRATCH-}" ]; then rm -rf "$SCRATCH"; fi
+	if [ -n "${SCRATCH-}" ]; then remove "$SCRATCH"; fi
 }
 
 @test "--help and --version; wrong usage is 100" {

@@ -122,7 +122,7 @@ delivery() {
 	printf 'Subject: x\n\n' | "${games[@]}" "$T/bin/sendmail" -f '' x@{a,b,c,d}.test
 	pass || true
 	log=$(cat "$T/log")
-	rm -rf "$T"
+	remove "$T"
 	grep -q 'to=x@a.test .*status=sent .*reply="delivered to program: nobody"' <<<"$log"
 	grep -q 'to=x@b.test .*status=sent .*reply="delivered to program: mail"' <<<"$log"
 	grep -q 'to=x@c.test .*status=deferred .*reply="nothing is delivered as uid 0, the user root"' <<<"$log"
