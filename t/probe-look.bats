@@ -336,7 +336,8 @@ look_up() {
 	# names without end, of which one that is looked at leads back; and what is no name of a host
 	look_up "$name PTR "{a,b,c,sink,d,e,f,g,h,i,j,k,l}.test 'sink.test A 127.0.0.1' 'l.test A 127.0.0.1'
 	result ptr yes sink.test
-	[ "$(grep -c '\.test A$' "$STARTED_LOG")" -eq 4 ]
+	# a resolver that is slow is asked again
+	[ "$(grep '\.test A$' "$STARTED_LOG" | sort -u | wc -l)" -eq 4 ]
 	look_up "$name PTR 127.0.0.1"
 	assert_output_has '"id":"ptr","verdict":"no","weight":"plain"'
 	assert_output_has 'PTR record holds no name of a host'
