@@ -58,19 +58,25 @@ is_out_of_step(struct client_transaction *t)
 	return true;
 }
 
-/* One reply for all. */
+/*
+ * One reply for all. Who was told no to MAIL, and then yes to the rest, has the message; or may
+ * have it, where nobody knows what was answered. Else that no stands.
+ */
 static void
 take_one(struct client_transaction *t)
 {
 	struct client *c = t->client;
-	bool is_over = take_reply(t) == -1;
-	bool taken = !is_over && t->outcome.status == CLIENT_OK;
+	bool is_unclear = false, is_taken;
 
-	if (!is_over && (has_stumbled(t) || is_out_of_step(t)))
-		return;
-	if (taken || !t->is_refused) /* who was told no, and then yes, has the message */
+	if (take_reply(t) == 0) {
+		if (has_stumbled(t))
+			return;
+		is_unclear = is_out_of_step(t);
+	}
+	is_taken = t->outcome.status == CLIENT_OK;
+	if (is_taken || is_unclear || !t->is_refused)
 		client_decide(t, CLIENT_TAKEN, &t->outcome);
-	if (t->uses_bdat && !taken && c->ahead == NULL)
+	if (t->uses_bdat && !is_taken)
 		c->needs_reset = true; /* RFC 3030, 2 */
 	if (t->is_refused && t->accepted > 0)
 		client_close(c);

@@ -66,7 +66,6 @@ static void
 end_round(struct client_transaction *t)
 {
 	struct client *c = t->client;
-	bool may_come = t->accepted > 0 && client_is_open(c);
 
 	if (t->accepted > 0 && t->accepted == t->first_later)
 		c->limits.recipients = t->accepted;
@@ -78,7 +77,7 @@ end_round(struct client_transaction *t)
 		if (t->has_stumbled && *stage == CLIENT_TAKEN)
 			*stage = CLIENT_LEFT;
 		else if (*stage == CLIENT_LATER)
-			*stage = may_come || t->has_stumbled ? CLIENT_LEFT : CLIENT_DECIDED;
+			*stage = CLIENT_LEFT; /* and what he was told stands if it is over */
 		else if (is_asked) {
 			if (!t->is_refused && !(t->is_rehearsal && *stage == CLIENT_TAKEN))
 				client_outcome_copy(t->recipients[i].outcome, &t->outcome);
