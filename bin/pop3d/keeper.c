@@ -63,10 +63,12 @@ ask_authd(struct keeper *k, int fd)
 	struct helper authd;
 
 	str_clear(&k->login);
-	if (open_authd(k->settings, &authd) == -1)
+	if (open_authd(k->settings, &authd) == -1) {
 		log_note(PROGRAM, "failed", "unable to ask authd: %s", strerror(errno));
-	else
+		relay_fail(fd);
+	} else {
 		relay_run(fd, authd.fd, &k->login);
+	}
 	helper_close(&authd);
 }
 

@@ -91,3 +91,10 @@ relay_run(int front, int authd, struct str *login)
 	}
 	str_wipe(&payload);
 }
+
+void
+relay_fail(int front)
+{
+	(void)frame_send(
+	    front, (enum frame_type)AUTHD_FAILED, slice_of(""), deadline_in_seconds(PASS_SECONDS));
+}

@@ -14,4 +14,10 @@
  */
 void relay_run(int front, int authd, struct str *login);
 
+/*
+ * authd cannot be asked: it was waited for as long as anybody waits for a service, and FRONT, told
+ * so, does not ask again.
+ */
+void relay_fail(int front);
+
 #endif
