@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """t/pop3d.py sizes MAILDIR [COMMAND...]: each kind of message, with and without UTF8: the octets that
 are sent are those that LIST and RETR say, and what they should be.
-t/pop3d.py stls|pop3s PORT: a session under TLS. t/pop3d.py inject PORT: more behind STLS."""
+t/pop3d.py stls|pop3s PORT: a session under TLS. t/pop3d.py inject PORT: more behind STLS.
+t/pop3d.py load PORT LOG RESTARTS NAME...: sessions of many while pop3d is restarted."""
 
+import concurrent.futures
 import poplib
 import socket
 import ssl
@@ -149,6 +151,34 @@ def inject(port):
         while octets := sock.recv(4096):
             heard += octets
     assert heard.endswith(b"-ERR Nothing may follow STLS; closing the connection\r\n"), heard
+
+
+def one_session(port, name, has_tls):
+    client = poplib.POP3("127.0.0.1", int(port), timeout=60)
+    if has_tls:
+        client.stls(context())
+    client.user(f"{name}@here.test")
+    assert client.pass_("secret") == b"+OK 1 messages"
+    client.quit()
+
+
+def load(port, log, restarts, *names):
+    """Sessions for each at a time, until the log says that pop3d was restarted so often."""
+    def is_over():
+        with open(log, encoding="ascii") as f:
+            return f.read().count("pop3d ") >= int(restarts)
+
+    def sessions(name):
+        count = 0
+        while not is_over():
+            one_session(port, name, count % 3 == 0)
+            count += 1
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        counts = list(pool.map(sessions, names))
+    print(counts)
+    assert all(counts)
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: ISC
 """Keeps services running, and restarts one after the other: restarts.py [OPTION...] NAME…
 
-NAME is that of a program, which serves with -w at run/NAME/socket of $SATCHEL_SPOOL; or "smtpd:PORT".
+NAME is that of a program, which serves with -w at run/NAME/socket of $SATCHEL_SPOOL; or with its port
+("smtpd:PORT"), then its children are sessions, which nobody ends.
 
     -p             their sockets are opened here and passed to them (LISTEN_FDS), and stay
     -w WAY,…       how each ends in turn: term, kill (the service), worker-term, worker-kill (one of its
-                   workers, and it is not started again), remove (its socket, and term); term without it
+                   workers, and it is not started again), remove (its socket, and term); term without it,
+                   and in the place of the last three with a port
 
 Says "up" when all have been started, then a line for each restart, until SIGTERM; then ends them.
 """
@@ -84,9 +86,9 @@ class Service:
             os.kill(int(random.choice(workers)), how)
 
     def restart(self, way):
-        if way == "worker-term":
+        if way == "worker-term" and not self.port:
             return self.signal_worker(signal.SIGTERM)
-        if way == "worker-kill":
+        if way == "worker-kill" and not self.port:
             return self.signal_worker(signal.SIGKILL)
         if way == "remove" and not self.port:
             os.unlink(self.path)

@@ -16,175 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/helper.h"
 #include "base/io.h"
-#include "net/authd.h"
+#include "fake_service.h"
 #include "net/listen.h"
-#include "net/sts.h"
-#include "net/tlsd.h"
 #include "spool/frame.h"
 #include "spool/submit.h"
 #include "spool_scratch.h"
 #include "tap.h"
-
-#define BACK_MS 200 /* until a service is there again */
-
-static const struct authd_client client = {.service = "smtp", .address = "192.0.2.1"};
-
-static void
-name_socket(const struct spool *spool, const char *name, char path[200])
-{
-	snprintf(path, 200, "%s/run/%s", spool->path, name);
-	(void)mkdir(path, 0755);
-	snprintf(path, 200, "%s/run/%s/socket", spool->path, name);
-}
-
-/* Hangs up on so many, of whom it reads or not, and then gives one ANSWER to each frame. */
-struct fake {
-	unsigned lost;
-	bool reads;
-	struct slice answer;
-};
-
-static void
-hang_up(int fd, bool reads)
-{
-	char octets[1000];
-
-	if (reads)
-		(void)!read(fd, octets, sizeof octets);
-	close(fd);
-}
-
-static void
-answer(int fd, struct slice text)
-{
-	char octets[1000];
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	(void)!read(fd, octets, sizeof octets);
-	(void)!write(fd, text.data, text.len);
-	(void)poll(&p, 1, 10000); /* until who asked has gone */
-	close(fd);
-}
-
-static pid_t
-start_fake(const char *path, const struct fake *fake)
-{
-	int listener = listen_at_path(path, 0600);
-	pid_t pid;
-
-	if (listener == -1)
-		spool_scratch_fail("listen");
-	pid = fork();
-	if (pid == 0) {
-		for (unsigned i = 0; i < fake->lost; i++)
-			hang_up(accept(listener, NULL, NULL), fake->reads);
-		answer(accept(listener, NULL, NULL), fake->answer);
-		_exit(0);
-	}
-	close(listener);
-	return pid;
-}
-
-static void
-end(pid_t pid, const char *path)
-{
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	(void)unlink(path);
-}
-
-static bool
-ask_names(const struct spool *spool)
-{
-	struct str names;
-	bool good;
-
-	(void)spool;
-	str_init(&names, 100);
-	good = authd_names(&client, &names) == 0 && slice_is(str_slice(&names), "PLAIN");
-	str_free(&names);
-	return good;
-}
-
-static bool
-log_in(const struct spool *spool)
-{
-	const struct slice initial = slice_of("x");
-	struct authd a;
-	bool good;
-
-	(void)spool;
-	authd_init(&a);
-	good = authd_begin(&a, &client, slice_of("PLAIN"), &initial) == AUTHD_ACCEPTED &&
-	       strcmp(a.login, "ann") == 0;
-	authd_close(&a);
-	return good;
-}
-
-static bool
-start_tls(const struct spool *spool)
-{
-	struct tlsd t;
-	bool good;
-
-	(void)spool;
-	tlsd_init(&t);
-	good = tlsd_start(&t, STDIN_FILENO, STDIN_FILENO, "", deadline_in_seconds(10));
-	tlsd_free(&t);
-	return good;
-}
-
-static bool
-ask_policy(const struct spool *spool)
-{
-	struct sts s = {.use = STS_USE_SERVICE, .helper = {.fd = -1}};
-	struct sts_answer a;
-	bool good;
-
-	str_init(&s.run_folder, 200);
-	str_init(&s.servers, 1);
-	(void)str_format(&s.run_folder, "%s/run", spool->path);
-	sts_answer_init(&a);
-	good = sts_ask(&s, slice_of("a.test"), deadline_in_seconds(10), &a) == STS_NONE &&
-	       a.reason.len == 0;
-	sts_answer_free(&a);
-	sts_close(&s);
-	return good;
-}
-
-static const struct {
-	const char *service, *what;
-	bool (*ask)(const struct spool *spool);
-	const char *answer;
-	size_t len;
-} questions[] = {
-    {"authd", "mechanisms", ask_names, "L\0\0\0\5PLAIN", 10},
-    {"authd", "a login", log_in, "K\0\0\0\3ann", 8},
-    {"tlsd", "TLS", start_tls, "G\0\0\0\0", 5},
-    {"mta-sts", "a policy", ask_policy, "A\0\0\0\0", 5},
-};
-
-/* A worker that is ended, or the whole service, hangs up on who has asked, or is about to. */
-static void
-test_questions(const struct spool *spool)
-{
-	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
-		for (unsigned reads = 0; reads < 2; reads++) {
-			struct fake fake = {.lost = HELPER_TRIES - 2,
-			    .reads = reads != 0,
-			    .answer = slice_make(questions[i].answer, questions[i].len)};
-			char path[200];
-			pid_t pid;
-
-			name_socket(spool, questions[i].service, path);
-			pid = start_fake(path, &fake);
-			tap_ok(questions[i].ask(spool),
-			    "%s of %s that hangs up%s, and then does not", questions[i].what,
-			    questions[i].service, reads != 0 ? " late" : "");
-			end(pid, path);
-		}
-}
 
 /* Who can execute nothing gives the service of NAME a moment to come back. */
 static bool
@@ -428,7 +267,7 @@ static void
 test_large(const struct spool *spool)
 {
 	const struct fake fake = {
-	    .lost = HELPER_TRIES - 1, .reads = true, .answer = slice_make("", 0)};
+	    .lost = HELPER_TRIES - 1, .moment = MIDWAY, .answer = slice_make("", 0)};
 	static const char trace[] = "id: 00000000000000000000\r\n\r\n";
 	static char data[200000];
 	char path[200], placed[100];
@@ -483,7 +322,6 @@ main(void)
 		spool_scratch_fail("become the parent of orphans");
 	spool_scratch_open(&spool);
 	write_limits();
-	test_questions(&spool);
 	test_return(&spool);
 	test_orphans(&spool);
 	test_read(&spool);
