@@ -123,3 +123,35 @@ from() {
 		wait_for 10 grep -q "session client=192.0.2.$n " "$STARTED_LOG"
 	done
 }
+
+@test "while listening: a proxy that only looks whether somebody is there, and resets the connection, is no trouble" {
+	control proxies 127.0.0.1
+	port=$(free_port)
+	start smtpd -l "127.0.0.1:$port"
+	wait_for 10 grep -q listening "$STARTED_LOG"
+	python3 -S - "$port" <<-'END'
+		import socket, struct, sys
+		def connect():
+		    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		    return s
+		# before anybody takes it, and while its header is waited for
+		for n in range(10):
+		    connect().close()
+		waiting = [connect() for n in range(10)]
+		last = connect()
+		last.sendall(b"PROXY TCP4 192.0.2.1 127.0.0.1 4000 25\r\n")
+		assert last.recv(100).startswith(b"220 ")
+		for s in waiting:
+		    s.close()
+		last.sendall(b"QUIT\r\n")
+		assert last.recv(100).startswith(b"221 ")
+	END
+	wait_for 10 grep -q 'session client=192.0.2.1 ' "$STARTED_LOG"
+	# all have ended when it has
+	stop "$STARTED_PID"
+	[ "$(grep -cv 'smtpd: listening\|smtpd: session client=192.0.2.1 ' "$STARTED_LOG")" -eq 0 ] || {
+		cat "$STARTED_LOG" >&2
+		return 1
+	}
+}

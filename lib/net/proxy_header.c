@@ -192,7 +192,7 @@ proxy_header_read(int fd, struct proxy_header *h, deadline until)
 		size_t end = h->length < sizeof buf ? h->length : sizeof buf;
 
 		n = io_read(fd, buf + len, end - len, until);
-		if (n == 0 && len == 0)
+		if (len == 0 && (n == 0 || (n < 0 && errno == ECONNRESET)))
 			return 0;
 		if (n == 0)
 			errno = EPROTO;

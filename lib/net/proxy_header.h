@@ -34,8 +34,9 @@ enum proxy_result {
 enum proxy_result proxy_header_parse(struct slice bytes, struct proxy_header *h);
 
 /*
- * Takes a header off the socket FD: 1; 0 where the connection ends before its first octet; -1 with
- * errno, EPROTO for what is no header or not all of one.
+ * Takes a header off the socket FD: 1; 0 where the connection ends before its first octet, be it by
+ * a reset, as HAProxy ends its checks; -1 with errno, EPROTO for what is no header or not all of
+ * one.
  */
 int proxy_header_read(int fd, struct proxy_header *h, deadline until);
 
