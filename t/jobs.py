@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Plays qrun to a worker: hands it jobs and prints the results.
 
-	jobs.py [--pause SECONDS] [--together] [--deadline SECONDS] [--body TYPE] [--utf8]
+	jobs.py [--pause SECONDS] [--together] [--again] [--deadline SECONDS] [--body TYPE] [--utf8]
 		[--sender ADDRESS] [--submitter XTEXT] [--behind OCTETS] [--tls] [--ms]
 		[--vanish FILE TEXT MARK | --signal FILE TEXT MARK] WORKER...
 		-- FILE DESTINATION RECIPIENT...
@@ -11,7 +11,8 @@
 FILE is a message in wire format; a RECIPIENT is an address with further fields behind commas (NNEVER).
 Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" (with --tls, TLS behind it) with tabs between for each result and "JOB done" or "JOB
 returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
---together hands all over before the first result is read; --behind says that the last octets of FILE are
+--together hands all over before the first result is read; --again hands over once more what the worker
+returns, as qrun does, and says nothing of it: a server may stand still for the 3 seconds of smtp-send(8); --behind says that the last octets of FILE are
 none of the message; --ms shows the milliseconds that connecting took, too; "from=ADDRESS" before the recipients of a job is its sender. --vanish hands all over, waits until FILE holds TEXT, goes away as if
 killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
@@ -50,9 +51,9 @@ def hand_over(ours, number, options, words):
     os.close(fd)
 
 
-def take_results(ours, numbers, options):
-    """Until each of the jobs is done or returned."""
-    left = set(str(n) for n in numbers)
+def take_results(ours, jobs, options):
+    """Until each of the jobs (number: words) is done or returned."""
+    left = set(str(n) for n in jobs)
     while left:
         if not select.select([ours], [], [], 60)[0]:
             sys.exit("no result in a minute")
@@ -64,7 +65,9 @@ def take_results(ours, numbers, options):
         if "S" in fields:
             print("\t".join([fields["J"], fields["I"], fields["S"]] +
                             [fields.get(k, "-") for k in "CYX" + "T" * options.tls + "K" * options.ms]), flush=True)
-        if "Z" in fields or "U" in fields:
+        if "U" in fields and options.again:
+            hand_over(ours, int(fields["J"]), options, jobs[int(fields["J"])])
+        elif "Z" in fields or "U" in fields:
             print("%s %s" % (fields["J"], "done" if "Z" in fields else "returned"), flush=True)
             left.remove(fields["J"])
 
@@ -101,6 +104,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pause", type=float, default=0)
     parser.add_argument("--together", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--deadline", type=int, default=60)
     parser.add_argument("--body")
     parser.add_argument("--utf8", action="store_true")
@@ -123,12 +127,12 @@ def main():
     for number, words in enumerate([] if options.together else jobs, 1):
         hand_over(ours, number, options, words)
         if not (options.vanish or options.signal):
-            take_results(ours, [number], options)
+            take_results(ours, {number: words}, options)
             time.sleep(options.pause)
     if options.vanish or options.signal:
         interfere(options, ours, child)
     if options.together or options.signal:
-        take_results(ours, range(1, len(jobs) + 1), options)
+        take_results(ours, dict(enumerate(jobs, 1)), options)
     ours.close()
     print("exit %d" % child.wait(timeout=60))
 

@@ -39,7 +39,7 @@ teardown() {
 }
 
 @test "Dovecot: job after job of the worker" {
-	run timeout 60 python3 "$ROOT/t/jobs.py" --together smtp-send -w \
+	run timeout 60 python3 "$ROOT/t/jobs.py" --together --again smtp-send -w \
 		-- "$T/wire" "lmtp:unix:$P/lmtp" joe@example.test sue@example.test \
 		-- "$T/wire" "lmtp:unix:$P/lmtp" ann@example.test \
 		-- "$T/wire" "lmtp:unix:$P/lmtp" ann@example.test joe@example.test

@@ -187,7 +187,7 @@ ask_others() {
 	found tls.version no plain 'not take TLSv1.1\.'
 	found tls.version yes plain TLSv1.2
 	found tls.version no warning TLSv1.3
-	output=$(TESTSSL_INSTALL_DIR=$PEERS/testssl.sh/etc/testssl timeout 240 bash "$PEERS/testssl.sh/usr/bin/testssl" \
+	output=$(TESTSSL_INSTALL_DIR=$PEERS/testssl.sh/etc/testssl timeout 480 bash "$PEERS/testssl.sh/usr/bin/testssl" \
 	    --quiet --color 0 --warnings off -t smtp -p --nodns none --ip 127.0.0.1 "127.0.0.1:$PORT" 2>&1) || true
 	[[ $output == *"TLS 1 "*"not offered"*"TLS 1.1 "*"not offered"*"TLS 1.2 "*"offered (OK)"*"TLS 1.3 "*"not offered"* ]] || {
 		printf '%s\n' "$output" >&2

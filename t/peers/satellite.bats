@@ -108,9 +108,10 @@ write_script() {
 		cron() { env -i sh -c "$(sed -n 's/^\*\/5 .* root *//p' /etc/cron.d/satchel)"; }
 		connections() { grep -c 'SMTP connection from' "$(dirname "$run")/spool/mainlog"; }
 		no_pass() { ! ps -eo args --no-headers | grep -q -- '--[b]ackground'; }
+		no_mail() { qstat | grep -q '^0 messages'; }
 		# it waits for more, longer than here, until it is told to end
 		end_pass() {
-			until_true sh -c 'qstat | grep "^0 messages"'
+			until_true no_mail
 			pkill -f -- '--[b]ackground' || true
 			until_true no_pass
 		}
@@ -145,8 +146,12 @@ write_script() {
 		echo hello | as sendmail -v joe@example.com | say verbose
 		until_true arrived 2
 		before=$(connections)
-		for _ in 1 2 3 4 5 6 7 8 9 10; do echo hello | as sendmail -f ann@example.org joe@example.com; done
-		until_true arrived 12
+		# one after the other: of two at once, a second worker would have the second
+		for count in 3 4 5 6 7 8 9 10 11 12; do
+			echo hello | as sendmail -f ann@example.org joe@example.com
+			until_true arrived $count
+			until_true no_mail
+		done
 		echo "connections: $(($(connections) - before))"
 		ps -eo user:16,args --no-headers | grep -- '--[b]ackground' | say runs
 		echo hello | as sendmail -v -f ann@example.org never@example.com | say never

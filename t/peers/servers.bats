@@ -58,7 +58,7 @@ deliver_and_repeat() {
 # message_after_message CODE: three jobs at once, the second of which is refused: each is ahead while
 # the one before it ends.
 message_after_message() {
-	run timeout 60 python3 "$ROOT/t/jobs.py" --together smtp-send -w \
+	run timeout 60 python3 "$ROOT/t/jobs.py" --together --again smtp-send -w \
 		-- "$T/wire" "smtp:127.0.0.1:$PORT" joe@example.test \
 		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test \
 		-- "$T/wire" "smtp:127.0.0.1:$PORT" ann@example.test joe@example.test \

@@ -80,7 +80,7 @@ message_after_message() {
 	for _ in $(seq 1 "$1"); do
 		arguments+=(-- "$T/message" "smtp:127.0.0.1:$PORT" joe@example.test)
 	done
-	run timeout 60 python3 "$ROOT/t/jobs.py" --together smtp-send -w "${arguments[@]}"
+	run timeout 60 python3 "$ROOT/t/jobs.py" --together --again smtp-send -w "${arguments[@]}"
 	assert_status 0
 }
 
