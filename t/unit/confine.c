@@ -406,7 +406,9 @@ is_private(pid_t pid)
 static bool
 becomes_private(pid_t pid)
 {
-	for (int i = 0; i < 500 && !is_private(pid); i++)
+	deadline until = deadline_in_seconds(60);
+
+	while (!is_private(pid) && deadline_poll_ms(until) > 0)
 		(void)poll(NULL, 0, 10);
 	return is_private(pid);
 }
@@ -486,8 +488,11 @@ test_executor(void)
 	tap_ok(!answers(&executor, "a name longer than all that an executor takes", '1') &&
 		   answers(&executor, "one", '1'),
 	    "nor ends by such a request");
+	/* a read of its socket alone gives up after IO_PATIENCE_MS, and starting it may take longer
+	 */
 	tap_ok(helper_open_by(&executor, &helper, NULL, argv, 0) == 0 && helper.pid == 0 &&
-		   write(helper.fd, "y", 1) == 1 && read(helper.fd, &c, 1) == 1 && c == 'y',
+		   write(helper.fd, "y", 1) == 1 &&
+		   io_read(helper.fd, &c, 1, deadline_in_seconds(60)) == 1 && c == 'y',
 	    "a helper is executed by it");
 	helper_close(&helper);
 	tap_ok(kill(executor.pid, SIGTERM) == 0 && answers(&executor, "one", '1'),
