@@ -98,7 +98,9 @@ gather(struct race *r, struct pollfd *polled, struct connect_attempt **trying, d
 	for (size_t i = 0; i < r->next && count < ATTEMPTS_MAX; i++) {
 		struct connect_attempt *a = &r->list[i];
 
-		if (a->state == CONNECT_TRYING && deadline_poll_ms(a->until) == 0)
+		/* one that has all the time there is did not fail: it is let go of in the end */
+		if (a->state == CONNECT_TRYING && a->until < r->pace->until &&
+		    deadline_poll_ms(a->until) == 0)
 			fail(r, a, ETIMEDOUT);
 		if (a->state != CONNECT_TRYING)
 			continue;
