@@ -10,7 +10,6 @@ load qstat
 setup() {
 	setup_satchel
 	export LC_ALL=C.UTF-8 TERM=dumb
-	unset COLUMNS LINES NO_COLOR
 }
 
 teardown() {
