@@ -152,11 +152,11 @@ needs_service(const struct executor *executor, const char *rundir, const char *n
 }
 
 /*
- * How long to wait for a service that could not be connected to, for that ERROR: -1 if not at all.
- * Its folder was changed when it removed its socket. One that was stopped for good, and did not
- * only make way for the next, keeps nobody waiting for long.
+ * How many milliseconds to wait for a service that could not be connected to, for that ERROR: 0 if
+ * not at all. Its folder was changed when it removed its socket. One that was stopped for good, and
+ * did not only make way for the next, keeps nobody waiting for long.
  */
-static deadline
+static int64_t
 return_of(const char *rundir, const char *name, int error, int64_t wait_ms)
 {
 	struct stat folder;
@@ -164,10 +164,10 @@ return_of(const char *rundir, const char *name, int error, int64_t wait_ms)
 
 	if ((error != ENOENT && error != ECONNREFUSED) || wait_ms <= 0 ||
 	    !find_folder(rundir, name, &folder))
-		return deadline_in_ms(0);
+		return 0;
 	if (error == ENOENT)
 		left -= (clock_wall_seconds() - (int64_t)folder.st_mtim.tv_sec) * 1000;
-	return deadline_in_ms(left < 0 ? 0 : left < wait_ms ? left : wait_ms);
+	return left < 0 ? 0 : left < wait_ms ? left : wait_ms;
 }
 
 /* Once it could not be connected to at PATH, with errno: tries it until it is back. */
@@ -175,10 +175,13 @@ static int
 await_service(const char *path, const char *rundir, const char *name, int64_t wait_ms)
 {
 	int fd = -1, error = errno;
-	deadline until = return_of(rundir, name, error, wait_ms);
+	int64_t left = return_of(rundir, name, error, wait_ms);
+	deadline until = deadline_in_ms(left);
+	bool is_over = left == 0;
 
-	while (
-	    fd == -1 && (error == ENOENT || error == ECONNREFUSED) && deadline_poll_ms(until) > 0) {
+	while (fd == -1 && (error == ENOENT || error == ECONNREFUSED) && !is_over) {
+		/* who had to wait for a processor himself, till it was over, looks once more */
+		is_over = deadline_poll_ms(until) == 0;
 		(void)poll(NULL, 0, LOOK_MS);
 		fd = helper_connect(path);
 		error = errno;

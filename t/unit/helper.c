@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: ISC */
-/* A service as a helper: its socket, and one that hangs. */
+/* A service as a helper: its socket, one that hangs, and one that comes back. */
 #include "base/helper.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/io.h"
+#include "net/listen.h"
 #include "tap.h"
 
-int
-main(void)
+#define BACK_MS 200 /* until a service is there again */
+
+static char rundir[] = "/tmp/satchel-unit.XXXXXX", folder[100], path[120];
+
+static void
+test_socket(void)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char folder[] = "/tmp/satchel-unit.XXXXXX", *path = address.sun_path, long_path[200];
 	struct timeval patience = {0};
 	socklen_t len = sizeof patience;
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd;
+	char long_path[200];
+	int listener, fd;
 
-	tap_ok(mkdtemp(folder) != NULL, "a folder");
-	snprintf(path, sizeof address.sun_path, "%s/socket", folder);
 	tap_ok(helper_connect(path) == -1 && errno == ENOENT, "there is no service yet");
-	tap_ok(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 &&
-		   listen(listener, 5) == 0,
-	    "a service");
+	listener = listen_at_path(path, 0600);
+	tap_ok(listener != -1, "a service");
 	fd = helper_connect(path);
 	tap_ok(fd != -1, "is connected to");
 	tap_ok(getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, &len) == 0 && patience.tv_sec > 0,
@@ -37,7 +44,115 @@ main(void)
 	memset(long_path, 'x', sizeof long_path - 1);
 	long_path[sizeof long_path - 1] = '\0';
 	tap_ok(helper_connect(long_path) == -1 && errno == ENAMETOOLONG, "a name that is too long");
-	unlink(path);
-	rmdir(folder);
+}
+
+/* Who can execute nothing gives the service of NAME a moment to come back. */
+static bool
+opens(const char *name)
+{
+	const struct executor nobody = {.fd = EXECUTOR_NOBODY};
+	char *const argv[] = {(char *)(uintptr_t)name, NULL};
+	struct helper h;
+	bool good = helper_open_by(&nobody, &h, rundir, argv, 0) == 0;
+
+	helper_close(&h);
+	return good;
+}
+
+/* Exits with 1 where this process had to wait so long for a processor that UNTIL is over. */
+static pid_t
+listen_later(deadline until)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int listener;
+
+		(void)poll(NULL, 0, BACK_MS);
+		listener = listen_at_path(path, 0600);
+		if (deadline_poll_ms(until) == 0)
+			_exit(1);
+		io_close(accept(listener, NULL, NULL));
+		_exit(0);
+	}
+	return pid;
+}
+
+/* Is a client of the one above until it ends: whether it was there in time. */
+static bool
+was_in_time(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		io_close(helper_connect(path));
+		(void)poll(NULL, 0, 10);
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* One that is back in time is found; one that comes too late says nothing, and is tried again. */
+static bool
+is_waited_for(bool was_killed)
+{
+	bool found, in_time;
+
+	do {
+		/* of seconds, of which the folder's time is one, a part may be over */
+		deadline until = deadline_in_ms(HELPER_RETURN_MS - 1100);
+		pid_t pid;
+
+		(void)unlink(path);
+		if (was_killed)
+			io_close(listen_at_path(path, 0600));
+		(void)utimensat(AT_FDCWD, folder, NULL, 0);
+		pid = listen_later(until);
+		found = opens("helper");
+		in_time = was_in_time(pid);
+	} while (!found && !in_time);
+	return found;
+}
+
+/* One that would be waited for is so each time; a processor, only now and then. */
+static bool
+is_missed_at_once(const char *name)
+{
+	for (int i = 0; i < 10; i++) {
+		deadline soon = deadline_in_ms(HELPER_RETURN_MS / 2);
+
+		if (opens(name))
+			return false;
+		if (deadline_poll_ms(soon) > 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+test_return(void)
+{
+	const struct timespec before[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+	tap_ok(is_missed_at_once("never"), "no service ever: at once");
+	tap_ok(is_waited_for(false), "a service that has just removed its socket, and is back");
+	tap_ok(is_waited_for(true), "one that was killed, and is back");
+	(void)unlink(path);
+	(void)utimensat(AT_FDCWD, folder, before, 0);
+	tap_ok(is_missed_at_once("helper"), "one that was stopped long ago is not waited for");
+}
+
+int
+main(void)
+{
+	bool is_made = mkdtemp(rundir) != NULL;
+
+	(void)snprintf(folder, sizeof folder, "%s/helper", rundir);
+	(void)snprintf(path, sizeof path, "%s/socket", folder);
+	tap_ok(is_made && mkdir(folder, 0755) == 0, "a folder");
+	test_socket();
+	test_return();
+	(void)unlink(path);
+	(void)rmdir(folder);
+	(void)rmdir(rundir);
 	return tap_done();
 }

@@ -25,59 +25,6 @@
 #include "spool_scratch.h"
 #include "tap.h"
 
-/* Who can execute nothing gives the service of NAME a moment to come back. */
-static bool
-opens(const struct spool *spool, const char *name)
-{
-	const struct executor nobody = {.fd = EXECUTOR_NOBODY};
-	char *const argv[] = {(char *)(uintptr_t)name, NULL};
-	char rundir[200];
-	struct helper h;
-	bool good;
-
-	snprintf(rundir, sizeof rundir, "%s/run", spool->path);
-	good = helper_open_by(&nobody, &h, rundir, argv, 0) == 0;
-	helper_close(&h);
-	return good;
-}
-
-static pid_t
-listen_later(const char *path)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)poll(NULL, 0, BACK_MS);
-		io_close(accept(listen_at_path(path, 0600), NULL, NULL));
-		_exit(0);
-	}
-	return pid;
-}
-
-static void
-test_return(const struct spool *spool)
-{
-	const struct timespec before[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-	char path[200], folder[200];
-	deadline soon;
-	pid_t pid;
-
-	soon = deadline_in_ms(HELPER_RETURN_MS / 2);
-	tap_ok(!opens(spool, "never") && deadline_poll_ms(soon) > 0, "no service ever: at once");
-	name_socket(spool, "helper", path);
-	pid = listen_later(path);
-	tap_ok(opens(spool, "helper"), "a service that has just removed its socket, and is back");
-	waitpid(pid, NULL, 0);
-	pid = listen_later(path);
-	tap_ok(opens(spool, "helper"), "one that was killed, and is back");
-	end(pid, path);
-	snprintf(folder, sizeof folder, "%s/run/helper", spool->path);
-	(void)utimensat(AT_FDCWD, folder, before, 0);
-	soon = deadline_in_ms(HELPER_RETURN_MS / 2);
-	tap_ok(!opens(spool, "helper") && deadline_poll_ms(soon) > 0,
-	    "one that was stopped long ago is not waited for");
-}
-
 /* The workers of a service, who are its children as long as it lives. */
 struct workers {
 	pid_t pids[8];
@@ -322,7 +269,6 @@ main(void)
 		spool_scratch_fail("become the parent of orphans");
 	spool_scratch_open(&spool);
 	write_limits();
-	test_return(&spool);
 	test_orphans(&spool);
 	test_read(&spool);
 	test_removed(&spool);
