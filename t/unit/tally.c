@@ -103,6 +103,18 @@ test_clock(struct tally *t)
 	tap_ok(deadline_poll_ms(until) > 30000, "and then it is over");
 }
 
+/* Who has the lock may have to wait for a processor, for longer than others wait for him. */
+static bool
+takes_one(struct tally *t, const struct tally_rate *rate)
+{
+	int result;
+
+	do
+		result = tally_add(t, slice_of("shared"), 1, rate, NULL);
+	while (result == -1 && (errno == EAGAIN || errno == EACCES));
+	return result == 1;
+}
+
 /* Four processes want twice as many as there are. */
 static void
 test_processes(struct tally *t)
@@ -114,7 +126,7 @@ test_processes(struct tally *t)
 		if (fork() != 0)
 			continue;
 		for (int i = 0; i < 200; i++)
-			got += tally_add(t, slice_of("shared"), 1, &rate, NULL) == 1;
+			got += takes_one(t, &rate);
 		_exit(got);
 	}
 	for (int p = 0; p < 4; p++) {
@@ -183,7 +195,8 @@ test_files(struct tally *t)
 		if (pwrite(t->fd, garbage, sizeof garbage, i * 4096) == -1)
 			break;
 	tap_ok(tally_look(t, slice_of("b"), 1, &ten, NULL) != -1, "garbage in the places");
-	if (pwrite(t->fd, garbage, sizeof garbage, 0) == -1 || ftruncate(t->fd, 5000) == -1)
+	/* nothing is left of any bucket: which one is a key's follows from a secret */
+	if (pwrite(t->fd, garbage, sizeof garbage, 0) == -1 || ftruncate(t->fd, 100) == -1)
 		tap_ok(false, "no garbage");
 	tap_is_int(tally_add(t, slice_of("far"), 1, &ten, NULL), -1, "a file cut short");
 	tap_ok(tally_open(&other, path) == 0, "a damaged file is begun anew");
