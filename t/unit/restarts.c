@@ -104,6 +104,7 @@ is_durable(int fd)
 static pid_t
 start_service(const char *path)
 {
+	deadline until = deadline_in_seconds(60);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -111,7 +112,7 @@ start_service(const char *path)
 		execlp("enqueue", "enqueue", "-w", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000; i++) {
+	while (deadline_poll_ms(until) > 0) {
 		int fd = helper_connect(path);
 		bool is_up = fd != -1 && send_message(fd, 0) && is_durable(fd);
 
@@ -123,7 +124,7 @@ start_service(const char *path)
 	spool_scratch_fail("start enqueue -w");
 }
 
-/* Those of a killed service, too, where this is the subreaper. */
+/* Those of a service that ended before them, too, where this is the subreaper. */
 static void
 await_children(void)
 {
@@ -175,7 +176,7 @@ test_read(const struct spool *spool)
 	tap_ok(send_message(fd, 15) && is_durable(fd), "a worker that is told to end has read one");
 	close(fd);
 	kill(service, SIGTERM);
-	waitpid(service, NULL, 0);
+	await_children();
 }
 
 /* Somebody removes its socket, and starts another: it does not remove that one's. */
@@ -193,7 +194,7 @@ test_removed(const struct spool *spool)
 	waitpid(first, NULL, 0);
 	tap_ok(access(path, F_OK) == 0, "a service removes its own socket, and no other");
 	kill(second, SIGTERM);
-	waitpid(second, NULL, 0);
+	await_children();
 	tap_ok(access(path, F_OK) == -1, "and that one does so, too");
 }
 

@@ -5,6 +5,7 @@
  */
 #include "spool/submit.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -125,6 +126,7 @@ test_unable(const struct spool *spool)
 static pid_t
 start_service(const char *socket_path)
 {
+	deadline until = deadline_in_seconds(60);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -132,7 +134,7 @@ start_service(const char *socket_path)
 		execlp("enqueue", "enqueue", "-w", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000; i++) {
+	while (deadline_poll_ms(until) > 0) {
 		int fd = helper_connect(socket_path);
 
 		if (fd != -1) {
@@ -144,11 +146,13 @@ start_service(const char *socket_path)
 	spool_scratch_fail("start enqueue -w");
 }
 
+/* And its workers, who come to this process if they end after it: one would serve on. */
 static void
 end_service(pid_t pid)
 {
 	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 }
 
 static void
@@ -481,6 +485,8 @@ main(void)
 	snprintf(path, sizeof path, "%s:%s", bin, old_path == NULL ? "/bin:/usr/bin" : old_path);
 	setenv("PATH", path, 1);
 	setenv("SATCHEL_BIN", bin, 1);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
+		spool_scratch_fail("become the parent of orphans");
 	spool_scratch_open(&spool);
 	do_without_cells();
 	test_executed(&spool);
