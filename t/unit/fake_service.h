@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/helper.h"
+#include "base/io.h"
 #include "base/slice.h"
 #include "net/listen.h"
 #include "spool/spool.h"
@@ -86,6 +89,37 @@ start_fake(const char *path, const struct fake *fake)
 		play(listener, fake);
 	close(listener);
 	return pid;
+}
+
+/* After BACK_MS. Exits with 1 where it had to wait for a processor until UNTIL was over. */
+__attribute__((unused)) static pid_t
+start_fake_later(const char *path, const struct fake *fake, deadline until)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int listener;
+
+		(void)poll(NULL, 0, BACK_MS);
+		listener = listen_at_path(path, 0600);
+		if (deadline_poll_ms(until) == 0)
+			_exit(1);
+		play(listener, fake);
+	}
+	return pid;
+}
+
+/* Is a client of the one above until it ends: whether it was there in time. */
+__attribute__((unused)) static bool
+was_in_time(pid_t pid, const char *path)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		io_close(helper_connect(path));
+		(void)poll(NULL, 0, 10);
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 __attribute__((unused)) static void

@@ -6,20 +6,18 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "fake_service.h"
 #include "net/listen.h"
 #include "tap.h"
-
-#define BACK_MS 200 /* until a service is there again */
 
 static char rundir[] = "/tmp/satchel-unit.XXXXXX", folder[100], path[120];
 
@@ -59,42 +57,11 @@ opens(const char *name)
 	return good;
 }
 
-/* Exits with 1 where this process had to wait so long for a processor that UNTIL is over. */
-static pid_t
-listen_later(deadline until)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int listener;
-
-		(void)poll(NULL, 0, BACK_MS);
-		listener = listen_at_path(path, 0600);
-		if (deadline_poll_ms(until) == 0)
-			_exit(1);
-		io_close(accept(listener, NULL, NULL));
-		_exit(0);
-	}
-	return pid;
-}
-
-/* Is a client of the one above until it ends: whether it was there in time. */
-static bool
-was_in_time(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		io_close(helper_connect(path));
-		(void)poll(NULL, 0, 10);
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* One that is back in time is found; one that comes too late says nothing, and is tried again. */
 static bool
 is_waited_for(bool was_killed)
 {
+	const struct fake fake = {.lost = 0};
 	bool found, in_time;
 
 	do {
@@ -106,9 +73,9 @@ is_waited_for(bool was_killed)
 		if (was_killed)
 			io_close(listen_at_path(path, 0600));
 		(void)utimensat(AT_FDCWD, folder, NULL, 0);
-		pid = listen_later(until);
+		pid = start_fake_later(path, &fake, until);
 		found = opens("helper");
-		in_time = was_in_time(pid);
+		in_time = was_in_time(pid, path);
 	} while (!found && !in_time);
 	return found;
 }
@@ -146,6 +113,7 @@ main(void)
 {
 	bool is_made = mkdtemp(rundir) != NULL;
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	(void)snprintf(folder, sizeof folder, "%s/helper", rundir);
 	(void)snprintf(path, sizeof path, "%s/socket", folder);
 	tap_ok(is_made && mkdir(folder, 0755) == 0, "a folder");
