@@ -9,7 +9,7 @@ import select
 import sys
 import time
 
-DEADLINE = 20
+DEADLINE = 60
 
 
 def start(shell, file):

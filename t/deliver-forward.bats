@@ -7,7 +7,8 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-JOE=64731 # nobody else's ID: processes of a user are counted
+# Nobody else's ID, nor that of another test which runs at the same time: processes of a user are counted.
+JOE=$((60000 + $$ % 5000))
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
@@ -18,7 +19,7 @@ setup() {
 	mkdir "$T/control" "$T/spool" "$T/bin"
 	install -d -o "$JOE" -g "$JOE" "$T/home" "$T/out"
 	cp "$BUILD/bin/deliver" "$BUILD/bin/enqueue" "$BUILD/t/unit/deliver_worker" "$T/bin"
-	{ sed '/^joe:/d' /etc/passwd && echo "joe:x:$JOE:$JOE::$T/home:/bin/false"; } >"$T/passwd"
+	{ sed "/^joe:/d; /:$JOE:/d" /etc/passwd && echo "joe:x:$JOE:$JOE::$T/home:/bin/false"; } >"$T/passwd"
 	export T SATCHEL_CONTROL=$T/control SATCHEL_SPOOL=$T/spool SATCHEL_BIN=$T/bin
 	control me here.test
 	: >"$T/control/aliases"

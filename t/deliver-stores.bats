@@ -27,7 +27,8 @@ job() {
 
 @test 'a folder of a Maildir is made with the mark of one, and with the Maildir' {
 	deliver ./Maildir/.Lists.dev/ <message
-	[ -d Maildir/cur ] && [ -f Maildir/.Lists.dev/maildirfolder ]
+	[ -d Maildir/cur ]
+	[ -f Maildir/.Lists.dev/maildirfolder ]
 	[ "$(files_in Maildir/.Lists.dev/new)" -eq 1 ]
 	deliver ./.maildir/ <message
 	[ ! -e .maildir/maildirfolder ] && [ ! -e cur ]
@@ -82,7 +83,8 @@ job() {
 	[ "$(cat joe/maildirsize)" = "$(printf '150S\n0 0\n%s 1' "$size")" ]
 	job targets: ann@example.org wire "joe@example.org=quota:150S	$T/joe/"
 	assert_output_has "temporary 4.2.2 [maildir:$T/joe/] the mailbox is full: $size octets in 1 messages"
-	[ "$(files_in joe/new)" -eq 1 ] && [ "$(files_in joe/tmp)" -eq 0 ]
+	[ "$(files_in joe/new)" -eq 1 ]
+	[ "$(files_in joe/tmp)" -eq 0 ]
 	control overquota permanent
 	job targets: ann@example.org wire "joe@example.org=quota:150S	$T/joe/"
 	assert_output_has 'permanent 5.2.2'
@@ -196,8 +198,9 @@ is_locked() {
 	start flock -F box sleep 1000
 	lock=$STARTED_PID
 	wait_for 20 is_locked box
-	# once the first is answered there is no lock: jobs behind it are not in the same boat
-	DEADLINE=1 start "$BUILD/t/unit/deliver_worker" 6 targets: ann@example.org wire "joe@example.org=$T/box"
+	# once the first is answered there is no lock: jobs behind it are not in the same boat (each
+	# would wait for a second, which is the time there is to take the lock away)
+	DEADLINE=1 start "$BUILD/t/unit/deliver_worker" 60 targets: ann@example.org wire "joe@example.org=$T/box"
 	wait_for 20 grep -q 'temporary 4.2.0' "$STARTED_LOG"
 	stop "$lock" || true
 	wait_for 20 started_is_gone "$STARTED_PID"
@@ -337,6 +340,7 @@ while not os.path.exists("stop"):
 		deliver ./m/ ./box <message 2>/dev/null || true
 	done
 	: >stop
-	[ "$(files_in elsewhere/new)" -eq 0 ] && [ "$(files_in elsewhere/tmp)" -eq 0 ]
+	[ "$(files_in elsewhere/new)" -eq 0 ]
+	[ "$(files_in elsewhere/tmp)" -eq 0 ]
 	[ ! -s elsewhere/box ] && [ ! -e elsewhere/box.lock ]
 }

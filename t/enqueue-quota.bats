@@ -51,6 +51,7 @@ mail() {
 	# a day's, as what is free again in the meantime counts
 	control_of 'www-data: rate=100/d' '*: rate=100000/h'
 	serve
+	SECONDS=0
 	run as 33 python3 -S -c '
 import os, socket, struct
 s = socket.socket(socket.AF_UNIX)
@@ -76,7 +77,8 @@ print(sorted(said.items()), answer.decode())'
 	assert_output_has 'sendmail: fatal: the message was not queued: www-data (uid 33) has submitted 100 messages and may rate=100/d'
 	mail 7 joe@example.org
 	assert_status 0
-	[ "$(grep -c 'over-quota' "$LOG")" -eq 1 ]
+	# one in a minute
+	[ "$(grep -c 'over-quota' "$LOG")" -le $((1 + SECONDS / 60)) ]
 	assert_file_has "$LOG" 'enqueue: over-quota reason="www-data (uid 33) has submitted 100 messages'
 	run owner enqueue --quota www-data games
 	assert_status 0

@@ -134,7 +134,9 @@ smtp() {
 	printf '%bBDAT 70000\r\n' "$BEGIN" >&9
 	head -c 70000 /dev/zero | tr '\0' x >&9
 	wait_for 10 grep -q '70000 octets' "$log"
-	# its workers, too
+	# its workers, too, without others in their place
+	kill -STOP "$ENQUEUE_PID"
+	wait_for 10 is_stopped "$ENQUEUE_PID"
 	pkill -KILL -P "$ENQUEUE_PID" || true
 	stop "$ENQUEUE_PID" KILL || true
 	printf 'BDAT 3 LAST\r\nb\r\nNOOP\r\n' >&9

@@ -119,7 +119,7 @@ figure() {
 		scrape_unreadable 0
 	END
 	[ "$(figure queue_overdue_seconds)" -ge 3000 ]
-	[ "$(figure queue_overdue_seconds)" -lt 3100 ]
+	[ "$(figure queue_overdue_seconds)" -le $(($(date +%s) - now + 3000)) ]
 	[ "$(figure spool_free_bytes)" -gt 0 ]
 	[ "$(figure queue_bytes)" -eq "$(find "$SATCHEL_SPOOL/new" "$SATCHEL_SPOOL/deferred" "$SATCHEL_SPOOL/hold" "$SATCHEL_SPOOL/corrupt" -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')" ]
 	# the page has each name
@@ -175,12 +175,17 @@ figure() {
 }
 
 @test "qrun -w is seen, and when it last looked" {
+	local begun passed
+	begun=$(date +%s)
 	start qrun -w
 	wait_for 20 listens_at "$SATCHEL_SPOOL/run/qrun/socket"
 	wait_for 20 test -e "$SATCHEL_SPOOL/run/qrun/pass"
 	qstat --metrics >"$T/prom"
 	[ "$(figure qrun_watching)" = 1 ]
-	[ $(($(date +%s) - $(figure qrun_last_pass_timestamp_seconds))) -lt 60 ]
+	# times of files may be a tick behind
+	passed=$(figure qrun_last_pass_timestamp_seconds)
+	[ "$passed" -ge $((begun - 1)) ]
+	[ "$passed" -le "$(date +%s)" ]
 	stop "$STARTED_PID"
 	touch -d '2026-01-01 00:00:00Z' "$SATCHEL_SPOOL/run/qrun/pass"
 	qstat --metrics >"$T/prom"

@@ -121,7 +121,7 @@ ask() {
 	local code name text
 	while read -r code name text; do
 		use_sts
-		[ "$name" != slow ] || control mta-sts "ca-file: $KEYS/ca.crt" "port: $STS_PORT" "timeout: 2"
+		[ "$name" != slow ] || control mta-sts "ca-file: $KEYS/ca.crt" "port: $STS_PORT" "timeout: 5"
 		run mta-sts "$name.example.test"
 		echo "$name:" >&2
 		assert_status "$code"
