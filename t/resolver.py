@@ -5,7 +5,7 @@
 resolver.py FILE [ADDRESS]: its records are in FILE, one a line, NAME TYPE DATA. What begins with "+" is signed (AD,
 if the query asks for it); with "!" the look-up fails (SERVFAIL). "?" before these says that it knows that
 much only without EDNS (FORMERR). Aliases are followed. It prints its
-port, and then each question.
+port, and then each question. One that is sent again, by its id, as its answer took seconds, is no other question.
 """
 import socket
 import struct
@@ -48,7 +48,7 @@ def read(file):
     return records, names, failures, plain
 
 
-def answer(query, known):
+def answer(query, known, seen):
     records, names, failures, plain = known
     end = query.index(b"\0", 12)
     at, labels = 12, []
@@ -57,7 +57,9 @@ def answer(query, known):
         at += query[at] + 1
     name, number = ".".join(labels), struct.unpack(">H", query[end + 1:end + 3])[0]
     kind = next((k for k, n in TYPES.items() if n == number), str(number))
-    print(name, kind, flush=True)
+    if (query[:2], query[10:]) not in seen:
+        print(name, kind, flush=True)
+    seen.add((query[:2], query[10:]))
     if name in plain and query[11] > 0:
         return query[:2] + bytes([0x81, 0x81]) + query[4:6] + bytes(6) + query[12:end + 5]
     secure, sections, code = True, [], 0
@@ -94,9 +96,10 @@ def main():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((address, 0))
     print(server.getsockname()[1], flush=True)
+    seen = set()
     while True:
         query, peer = server.recvfrom(4096)
-        server.sendto(answer(query, known), peer)
+        server.sendto(answer(query, known, seen), peer)
 
 
 main()

@@ -82,8 +82,11 @@ class Service:
         pid = self.process.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
             workers = children.read().split()
-        if workers:
-            os.kill(int(random.choice(workers)), how)
+        try:
+            if workers:
+                os.kill(int(random.choice(workers)), how)
+        except ProcessLookupError:
+            pass  # it has ended by itself meanwhile
 
     def restart(self, way):
         if way == "worker-term" and not self.port:

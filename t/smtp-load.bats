@@ -97,7 +97,7 @@ RCPT TO:<you@example.org>' ]
 
 @test "it ends when the time is over, and a reply that does not come is an error" {
 	start_sink --at 'end=stall@3+'
-	load_sink -m 50 --seconds 5 --timeout 2
+	load_sink -m 50 --seconds 8 --timeout 5
 	assert_status 1
 	assert_output_has 'end of data: time-out'
 	assert_output_has ' 2 taken, '

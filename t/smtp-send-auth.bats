@@ -128,7 +128,7 @@ load login
 		*) assert_output_has "$text" ;;
 		esac
 	done
-	control limits 'smtp-timeout: 1'
+	control limits 'smtp-timeout: 4' # which the steps before have, too
 	to_sink joe@example.test
 	assert_status 111
 	assert_output_has 'timed out'
@@ -226,7 +226,7 @@ load login
 		assert_output_has 'the command of login joe'
 	done
 	printf '#!/bin/sh\nsleep 100 &\nsleep 100\n' >"$T/token"
-	send -t 2 "smtp:127.0.0.1:$SINK" joe@example.test
+	send -t 6 "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 111
 	assert_output_has 'the command of login joe failed: took too long'
 	credentials "127.0.0.1: login=joe insecure command=/no/such/program"

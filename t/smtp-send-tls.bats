@@ -177,7 +177,7 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 }
 
 @test "a handshake that fails: once more in plaintext where that may be, and no further" {
-	control limits 'smtp-timeout: 2' # a second or so
+	control limits 'smtp-timeout: 6' # three seconds or so
 	for action in close garbage reset stall; do
 		start_tls good --at "tls=$action"
 		to_tls joe@x.test
@@ -228,7 +228,7 @@ b'MAIL FROM:<me@example.org> SIZE=24\\r\\nRCPT TO:<joe@x.test>\\r\\nDATA\\r\\n'"
 	send -f me@example.org "smtps:127.0.0.1:$SINK" joe@x.test
 	gives delivered 2.0.0 'TLSv1.3 unverified'
 	start_sink
-	control limits 'smtp-timeout: 2'
+	control limits 'smtp-timeout: 20'
 	send -f me@example.org "smtps:127.0.0.1:$SINK" joe@x.test
 	gives temporary 4.7.5 none 'it cannot be had: what the server says is not TLS'
 	lacks MAIL "$OUT/log"

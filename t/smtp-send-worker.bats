@@ -315,9 +315,11 @@ three_jobs() {
 }
 
 @test "a server that stumbles over commands behind a message is asked one by one" {
-	control limits "smtp-timeout: 2"
 	for at in "idle=forget" "mail=503 5.5.0 improper use@2" "mail=500 5.5.1 what?@2" "rcpt=503 5.5.1 what?@2" \
 		"data=503 5.5.1 what?@2" "mail=354 go on@2" "mail=garbage@2" "mail=close@2" "rcpt=close@2"; do
+		# of these one alone is waited for, for less than makes a server slow (those behind it are given back)
+		rm -f "$SATCHEL_CONTROL/limits"
+		[ "$at" != idle=forget ] || control limits "smtp-timeout: 2"
 		start_sink --at "$at"
 		three_jobs
 		[ "$(grep -c $'\t0\tD\t' <<<"$output")" -eq 3 ] || { echo "$at: $output"; false; }

@@ -240,7 +240,7 @@ for i in range(60000):
 	start_sink --at "reading=deaf" --without SIZE
 	head -c 25000000 /dev/zero | tr '\0' x | fold -w 70 >"$T/message"
 	begin=$SECONDS
-	MESSAGE=$T/message send -t 4 "smtp:127.0.0.1:$SINK" joe@example.test
+	MESSAGE=$T/message send -t 10 "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 111
 	[[ $output == $'temporary\tjoe@example.test\t4.4.2\t'*"timed out at DATA"$'\tnone' ]]
 	[ $((SECONDS - begin)) -le 30 ]

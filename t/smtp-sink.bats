@@ -21,10 +21,12 @@ start_sink() {
 	read -r SINK <"$STARTED_LOG"
 }
 
-# say TEXT: what it answers to that, with printf's escapes, all at once; till it closes
+# say TEXT: what it answers to that, with printf's escapes, all at once; till it closes. (By way of a file:
+# bash writes line by line to a pipe.)
 say() {
 	# shellcheck disable=SC2059
-	run timeout 20 nc -N 127.0.0.1 "$SINK" < <(printf "$1"; sleep "${2:-0}")
+	printf "$1" >"$T/said"
+	run timeout 20 nc -N 127.0.0.1 "$SINK" <"$T/said"
 	output=${output//$'\r'/}
 }
 

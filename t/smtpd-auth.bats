@@ -223,7 +223,7 @@ serve() {
 }
 
 @test "who goes away in the middle leaves nothing running" {
-	run bash -c 'printf "EHLO x\r\nAUTH LOGIN\r\n" | timeout 10 smtpd 2>"$T/log"'
+	run bash -c 'printf "EHLO x\r\nAUTH LOGIN\r\n" | timeout 60 smtpd 2>"$T/log"'
 	assert_status 0
 	assert_file_has "$T/log" 'end=eof'
 	no_authd() { [ -z "$(ours '^authd -s')" ]; }

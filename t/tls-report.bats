@@ -75,6 +75,12 @@ count_some() {
 	    "N1|Pno-policy-found|Dmail.example.test|"
 }
 
+# The counts of FILE, those of one kind in one line, as a report counts them: two kinds whose hashes meet have
+# more than one.
+sum_counts() {
+	awk '{ n = substr($1, 2); sub(/^[^\t]*\t/, ""); sum[$0] += n } END { for (kind in sum) print "N" sum[kind] "\t" kind }' "$1"
+}
+
 # The report of mail.example.test as it must be: FILE on standard input.
 check_json() {
 	python3 -S -c '
@@ -192,9 +198,11 @@ POST /fail" ]
 	submit ann@box.test jim@away.test
 	pass
 	counted=("$COUNTS"/20*)
-	assert_file_has "${counted[0]}" $'N2\tPsts\tDaway.test\tLversion: STSv1; mode: none; max_age: 1\tMmx.test\t'
-	assert_file_has "${counted[0]}" $'N2\tPno-policy-found\tDaway.test\tRstarttls-not-supported\t'
-	[ "$(wc -l <"${counted[0]}")" -eq 2 ]
+	[ "${#counted[@]}" -eq 1 ]
+	sum_counts "${counted[0]}" >"$T/counts"
+	assert_file_has "$T/counts" $'N2\tPsts\tDaway.test\tLversion: STSv1; mode: none; max_age: 1\tMmx.test\t'
+	assert_file_has "$T/counts" $'N2\tPno-policy-found\tDaway.test\tRstarttls-not-supported\t'
+	[ "$(wc -l <"$T/counts")" -eq 2 ]
 	[ "$(stat -c %a "${counted[0]}")" = 600 ]
 	rm "$SATCHEL_CONTROL/tls-report" "${counted[0]}"
 	submit ann@box.test joe@away.test
