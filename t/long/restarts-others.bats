@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # What clients notice while mta-sts(8) and pop3d(8) are restarted under load: see RESTARTS in
 # satchel(7). CI runs it: t/run t/long/*.bats. Of the other services: restarts.bats.
+# shellcheck disable=SC2034 # STARTED and BATS_FILE_TMPDIR are for what is loaded here
 
 load ../helper
 load ../dns
@@ -89,7 +90,7 @@ setup_policy() {
 }
 
 @test "mta-sts with a socket of its own: it is waited for, and never out of use" {
-	KEYS= BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR
+	KEYS='' BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR
 	setup_policy
 	supervise -w term,kill,remove mta-sts
 	many
