@@ -66,6 +66,10 @@ zone() {
 		echo "large MX $i large-exchanger-with-a-long-name-$i"
 		echo "large-exchanger-with-a-long-name-$i A 192.0.2.$i"
 	done
+	for i in {1..8}; do
+		printf '%s\n' "flood MX 10 flood$i" "flood$i CNAME addresses"
+		printf "addresses A 10.1.$i.%d\n" {0..255}
+	done
 }
 
 look() {
@@ -241,6 +245,15 @@ time.sleep(60)'
 	look hundreds.example.test
 	assert_status 0
 	[ "${#lines[@]}" -eq 300 ]
+}
+
+@test "a domain of which there is too much to say keeps no other from its answer" {
+	local code=0
+	# into a file: what is wrong here may be megabytes
+	mxlookup -s "127.0.0.1:$DNS_PORT" --json --why flood.example.test several.example.test >"$T/out" || code=$?
+	[ "$code" -eq 111 ]
+	[ "$(head -n 1 "$T/out")" = '{"v":1,"domain":"flood.example.test","result":"temporary","reason":"There is too much to say of it","ad":false,"secure":false,"hosts":[],"exit":111}' ]
+	[[ $(sed -n 2p "$T/out") == *'"domain":"several.example.test"'*'"result":"mx"'* ]]
 }
 
 @test "several domains: a line each, and the highest exit code" {

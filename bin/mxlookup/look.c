@@ -147,12 +147,10 @@ look_aside(struct look *l)
 			parts[i].look(l);
 }
 
-enum outcome
-look_up(struct look *l)
+static void
+begin(struct look *l)
 {
 	struct slice name = slice_of(l->ascii);
-	enum outcome outcome;
-	enum dns_result result;
 
 	l->has_failed = false;
 	l->top = json_object();
@@ -160,6 +158,31 @@ look_up(struct look *l)
 	put_text(l, l->top, "domain", l->domain);
 	if (!slice_equal(name, l->domain))
 		put_text(l, l->top, "ascii", name);
+}
+
+enum outcome
+look_give_up(struct look *l)
+{
+	json_decref(l->top);
+	begin(l);
+	put_text(l, l->top, "result", slice_of(kind(l, DNS_TEMPORARY)));
+	put_text(l, l->top, "reason", slice_of("There is too much to say of it"));
+	put(l, l->top, "ad", json_false());
+	put(l, l->top, "secure", json_false());
+	(void)put_array(l, l->top, "hosts");
+	put(l, l->top, "exit", json_integer(TEMPORARY));
+	return TEMPORARY;
+}
+
+enum outcome
+look_up(struct look *l)
+{
+	struct slice name = slice_of(l->ascii);
+	enum outcome outcome;
+	enum dns_result result;
+
+	begin(l);
+	l->known = json_object();
 	l->why = (l->settings->parts & PART_WHY) != 0 ? put_array(l, l->top, "why") : NULL;
 	why(l, NULL, "who takes mail for %s? Asked: its MX records", l->ascii);
 	result = dns_exchangers(l->settings->dns, name, l->until, &l->list);
@@ -176,5 +199,6 @@ look_up(struct look *l)
 	outcome = weigh(l, result);
 	put(l, l->top, "exit", json_integer(outcome));
 	dns_exchangers_free(&l->list);
+	json_decref(l->known);
 	return outcome;
 }

@@ -15,22 +15,6 @@ is_wanted(const struct look *l, const struct dns_address *one)
 	return l->settings->family == 0 || one->address.ss_family == l->settings->family;
 }
 
-/* The exchanger that has this address already, or null. */
-static const char *
-other_with(const struct look *l, const char *address)
-{
-	const json_t *host, *one;
-	size_t i, k;
-
-	json_array_foreach(l->hosts, i, host)
-	    json_array_foreach(json_object_get(host, "addresses"), k, one)
-	{
-		if (strcmp(text_of(one, "address"), address) == 0)
-			return text_of(host, "name");
-	}
-	return NULL;
-}
-
 /* What keeps others from reaching it, and what would make mail go round in circles. */
 static void
 note_kind(
@@ -65,11 +49,14 @@ add_address(struct look *l, json_t *host, json_t *addresses, const struct dns_ad
 	str_init(&text, ADDRESS_MAX);
 	if (endpoint_add_text(&text, &one->address) == -1)
 		l->has_failed = true;
-	other = other_with(l, text.data);
+	/* of hostile DNS there may be tens of thousands: none is looked for among all others */
+	if (json_object_get(l->known, text.data) == NULL)
+		put(l, l->known, text.data, json_incref(json_object_get(host, "name")));
+	other = text_of(l->known, text.data);
 	made = add_object(l, addresses);
 	put_text(l, made, "address", str_slice(&text));
 	put(l, made, "ttl", json_integer(one->ttl));
-	if (other != NULL && strcasecmp(other, text_of(host, "name")) != 0) {
+	if (strcasecmp(other, text_of(host, "name")) != 0) {
 		put_text(l, made, "same_as", slice_of(other));
 		put_note(l, host, "%s is %s, too", text.data, other);
 		why(l, NULL, "%s is the address of %s, too: a second try at the same server",

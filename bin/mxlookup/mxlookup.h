@@ -73,6 +73,7 @@ struct look {
 	deadline until;
 	struct dns_sheet *sheet;
 	json_t *top, *hosts, *why;
+	json_t *known; /* of each address the name of the first exchanger that has it */
 	struct dns_exchangers list;
 	bool has_failed; /* no memory */
 	struct wish wishes[WISHES];
@@ -80,6 +81,8 @@ struct look {
 
 /* Fills look->top, which is the caller's; an exit code. */
 enum outcome look_up(struct look *l);
+/* The same where look_up found more than can be said. */
+enum outcome look_give_up(struct look *l);
 
 /* The parts, each into look->top. */
 void look_hosts(struct look *l);

@@ -36,8 +36,8 @@ struct run {
 	bool is_over; /* no more input */
 };
 
-static void
-finish(struct run *r, struct task *t)
+static int
+print(const struct run *r, struct task *t)
 {
 	static int (*const printers[])(struct str * out, const json_t *top, unsigned parts) = {
 	    [FORM_TABLE] = print_table,
@@ -46,10 +46,21 @@ finish(struct run *r, struct task *t)
 	    [FORM_JSON] = print_json,
 	    [FORM_ENV] = print_env,
 	};
-	int printed = printers[r->settings->form](&t->text, t->look.top, r->settings->parts);
 
-	if (printed == -1 && errno == EMSGSIZE)
-		die(PROGRAM, EXIT_TEMPORARY, "there is too much to say of %s", t->look.ascii);
+	str_clear(&t->text);
+	return printers[r->settings->form](&t->text, t->look.top, r->settings->parts);
+}
+
+static void
+finish(struct run *r, struct task *t)
+{
+	int printed = print(r, t);
+
+	/* whose DNS says so much must not keep others from their answers */
+	if (printed == -1 && errno == EMSGSIZE) {
+		t->outcome = look_give_up(&t->look);
+		printed = print(r, t);
+	}
 	if (printed == -1 || t->look.has_failed)
 		die(PROGRAM, EXIT_TEMPORARY, "out of memory");
 	t->is_done = true;
