@@ -25,8 +25,9 @@ teardown() {
 	mark "$SATCHEL_SPOOL/deferred/001770000000/$a" 1 D 1 '2.0.0 mx.example.org[192.0.2.1]:25 250 ok'
 	run qstat show "$a"
 	assert_status 0
+	name=$(getent passwd "$(id -u)" | cut -d: -f1)
 	for line in "$a" '  state         deferred' "  file          deferred/001770000000/$a" \
-	    '  sender        <ann@example.org>' "  submitter     uid $(id -u)" '  recipients    2' \
+	    '  sender        <ann@example.org>' "  submitter     uid $(id -u)${name:+ ($name)}" '  recipients    2' \
 	    '  <joe@example.org>' '    mx.example.org[192.0.2.1]:25: 4.3.0 451 try later' \
 	    '  Subject: Jürgen\x1b[2J 21' '  X-Turn: a\xe2\x80\xaeb\x1b[31m'; do
 		grep -qxF -- "$line" <<<"$output"

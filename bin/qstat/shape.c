@@ -222,17 +222,13 @@ put_bar(struct qstat *q, const struct group *group, uint64_t most)
 	put(q, "\n");
 }
 
-/* As it is called; of a submitter, "uid 1000", with the user's name. */
+/* As it is called. */
 static struct slice
 name_of(const struct qstat *q, const struct group *group, char text[USER_TEXT_SIZE])
 {
 	struct slice name = slice_of(group->name);
-	uint64_t uid;
 
-	if (q->by == BY_SUBMITTER && slice_starts(name, "uid ") &&
-	    slice_number(slice_skip(name, 4), UINT32_MAX, &uid))
-		return slice_of(user_text(text, (uid_t)uid));
-	return name;
+	return q->by == BY_SUBMITTER ? words_submitter(text, name) : name;
 }
 
 static void

@@ -69,11 +69,13 @@ put_time(struct qstat *q, const char *label, int64_t when, const char *more)
 static void
 put_envelope(struct qstat *q, const struct envelope *e)
 {
+	char submitter[USER_TEXT_SIZE];
+
 	put_label(q, "sender");
 	put(q, "<");
 	put_slice(q, safe(q, e->reverse_path));
 	put(q, ">\n");
-	put_text(q, "submitter", e->source);
+	put_text(q, "submitter", words_submitter(submitter, e->source));
 	put_text(q, "body", e->body);
 	put_text(q, "envelope id", e->envelope_id);
 	put_text(q, "return", e->return_part);

@@ -33,6 +33,16 @@ words_size(char text[WORDS_SIZE], uint64_t octets)
 	return text;
 }
 
+struct slice
+words_submitter(char text[USER_TEXT_SIZE], struct slice source)
+{
+	uint64_t uid;
+
+	if (!slice_starts(source, "uid ") || !slice_number(slice_skip(source, 4), UINT32_MAX, &uid))
+		return source;
+	return slice_of(user_text(text, (uid_t)uid));
+}
+
 const char *
 words_status(enum recipient_status status)
 {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "conf/user.h"
 #include "spool/message.h"
 
 #define WORDS_SIZE 32
@@ -14,6 +15,8 @@
 const char *words_time(char text[WORDS_SIZE], int64_t seconds);
 /* "512", "1.4k", "20M". */
 const char *words_size(char text[WORDS_SIZE], uint64_t octets);
+/* SOURCE, as field S of an envelope: "uid 1000", with the user's name. Blocks as user_text does. */
+struct slice words_submitter(char text[USER_TEXT_SIZE], struct slice source);
 /* "waiting", "delivered", "returned", "failed". */
 const char *words_status(enum recipient_status status);
 
