@@ -43,6 +43,15 @@ quota_forget(struct quota *q)
 	q->is_known = false;
 }
 
+static bool
+owns_smtpd_folder(const struct quota *q, uid_t uid)
+{
+	struct stat st;
+
+	return fstatat(q->spool->fd, "run/smtpd", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == uid;
+}
+
 /*
  * smtpd submits for many, and has limits of its own. Its folder in run/ is its user's, whom it has
  * by that name where it was installed as the page says.
@@ -50,12 +59,22 @@ quota_forget(struct quota *q)
 static bool
 is_smtpd(const struct quota *q, uid_t uid, const struct passwd *user)
 {
-	struct stat st;
+	return (user != NULL && strcmp(user->pw_name, SMTPD_USER) == 0) ||
+	       owns_smtpd_folder(q, uid);
+}
 
-	if (user != NULL && strcmp(user->pw_name, SMTPD_USER) == 0)
-		return true;
-	return fstatat(q->spool->fd, "run/smtpd", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(st.st_mode) && st.st_uid == uid;
+void
+quota_find_server(struct quota *q)
+{
+	const struct passwd *user = getpwnam(SMTPD_USER);
+
+	q->server = user == NULL ? 0 : user->pw_uid;
+}
+
+bool
+quota_is_guest(const struct quota *q, uid_t uid)
+{
+	return uid != 0 && uid != geteuid() && uid != q->server && !owns_smtpd_folder(q, uid);
 }
 
 static void

@@ -33,6 +33,7 @@ struct quota {
 	bool is_tally_tried;
 	bool is_uncounted;	   /* there is none, and the caller may be to blame */
 	const struct spool *spool; /* not owned */
+	uid_t server;		   /* as quota_find_server found him; 0 for nobody */
 	/* of the client at hand, once it is looked up: */
 	bool is_known;
 	bool is_limited; /* there is a line for him */
@@ -53,6 +54,11 @@ enum quota_result {
 int quota_open(
     struct quota *q, const struct spool *spool, const struct control *control, struct str *problem);
 void quota_close(struct quota *q);
+
+/* For a service, at its start: looks up who quota_is_guest is asked about most. */
+void quota_find_server(struct quota *q);
+/* True unless UID is root, the spool's owner, or smtpd's user, who submits for many. */
+bool quota_is_guest(const struct quota *q, uid_t uid);
 
 /* Another client, or the same again after a while: what is known of the last one is forgotten. */
 void quota_forget(struct quota *q);

@@ -333,6 +333,15 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 		    (long)peer.uid);
 }
 
+/* Whose mail is his own alone. */
+static bool
+is_guest(void *context, uid_t uid)
+{
+	const struct accept *a = context;
+
+	return quota_is_guest(&a->quota, uid);
+}
+
 static void
 keep_stock(void *context)
 {
@@ -347,6 +356,7 @@ service_run(struct accept *a)
 	    .workers_max = (size_t)a->limits.enqueue_workers,
 	    .patience_ms = POOL_PATIENCE_MS,
 	    .serve = serve_client,
+	    .is_guest = is_guest,
 	    .context = a};
 	bool passed = activation_sockets() > 0;
 	struct stock stock = {.want_fd = -1};
@@ -354,6 +364,7 @@ service_run(struct accept *a)
 	int result;
 
 	a->is_service = true;
+	quota_find_server(&a->quota);
 	str_init(&path, PATH_MAX);
 	pool_hold_signals(&pool);
 	if (!passed)

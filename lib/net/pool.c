@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/hurry.h"
 #include "base/log.h"
+#include "net/crowd.h"
 #include "net/listen.h"
 
 #define KEPT_IDLE 2	 /* workers that wait for the next client */
@@ -39,6 +40,7 @@ struct master {
 	const struct pool *pool;
 	struct worker *workers; /* pool.workers_max of them */
 	size_t count, busy;
+	struct crowd *crowd;
 	bool has_lost; /* one was killed: a client may have woken it and no other, so a new one
 			  looks */
 	pid_t pid;     /* of the master */
@@ -128,23 +130,45 @@ wait_for_client(const struct master *m, int wait_fd)
 	return false;
 }
 
-/* 1 if a client was served, 0 if there was none, -1 if none can be taken. */
+/* In a worker, at PLACE: true if FD's user may have it. Who may not is let go of, and asks anew. */
+static bool
+has_room(const struct master *m, size_t place, int fd)
+{
+	const struct pool *pool = m->pool;
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	enum crowd_result result;
+
+	if (pool->is_guest == NULL || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1 ||
+	    !pool->is_guest(pool->context, peer.uid))
+		return true;
+	result = crowd_enter(m->crowd, place, peer.uid);
+	if (result != CROWD_ROOM && crowd_is_news(m->crowd))
+		log_note(pool->program, "crowded", "uid %ld is refused: %s of %zu workers",
+		    (long)peer.uid, result == CROWD_HIS ? "he has half" : "users have their part",
+		    pool->workers_max);
+	return result == CROWD_ROOM;
+}
+
+/* 1 if a client was taken, 0 if there was none, -1 if none can be. */
 static int
-serve_one(const struct master *m)
+serve_one(const struct master *m, size_t place)
 {
 	int fd = accept4(m->pool->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR ? 0 : -1;
 	tell(m, true);
-	m->pool->serve(m->pool->context, fd, &stopped, &m->pool->before);
+	if (has_room(m, place, fd))
+		m->pool->serve(m->pool->context, fd, &stopped, &m->pool->before);
 	hurry_close(fd);
+	crowd_leave(m->crowd, place);
 	tell(m, false);
 	return 1;
 }
 
 _Noreturn static void
-work(const struct master *m)
+work(const struct master *m, size_t place)
 {
 	int wait_fd = open_wait(m);
 
@@ -153,12 +177,12 @@ work(const struct master *m)
 	if (getppid() != m->pid)
 		_exit(EXIT_SUCCESS); /* it ended before: nobody would tell this one to */
 	while (wait_for_client(m, wait_fd))
-		if (serve_one(m) == -1) {
+		if (serve_one(m, place) == -1) {
 			poll(NULL, 0, PAUSE_MS); /* another worker may have more luck */
 			break;
 		}
 	/* the client that woke this worker in the moment it was ended woke no other */
-	(void)serve_one(m);
+	(void)serve_one(m, place);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -186,16 +210,19 @@ start_aside(struct master *m)
 static bool
 add_worker(struct master *m)
 {
+	size_t place = crowd_find_place(m->crowd);
 	pid_t pid;
 
 	if (m->pool->prepare != NULL)
 		m->pool->prepare(m->pool->context);
 	pid = fork();
 	if (pid == 0)
-		work(m);
-	if (pid > 0)
-		m->workers[m->count++] = (struct worker){.pid = pid};
-	return pid > 0;
+		work(m, place);
+	if (pid == -1)
+		return false;
+	crowd_take_place(m->crowd, place, pid);
+	m->workers[m->count++] = (struct worker){.pid = pid};
+	return true;
 }
 
 static struct worker *
@@ -216,6 +243,7 @@ reap(struct master *m)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct worker *w = find_worker(m, pid);
 
+		crowd_remove(m->crowd, pid);
 		if (pid == m->aside)
 			m->aside = 0;
 		if (w == NULL)
@@ -332,10 +360,11 @@ pool_run(const struct pool *pool)
 		return -1;
 	}
 	m.workers = calloc(pool->workers_max, sizeof *m.workers);
-	if (m.workers == NULL)
-		return -1;
-	if ((pool->path != NULL && lstat(pool->path, &m.place) == -1) || catch_signals() == -1 ||
+	m.crowd = crowd_new(pool->workers_max);
+	if (m.workers == NULL || m.crowd == NULL ||
+	    (pool->path != NULL && lstat(pool->path, &m.place) == -1) || catch_signals() == -1 ||
 	    pipe2(m.news, O_CLOEXEC | O_NONBLOCK) == -1) {
+		crowd_free(m.crowd);
 		free(m.workers);
 		return -1;
 	}
@@ -346,6 +375,7 @@ pool_run(const struct pool *pool)
 		rule(&m);
 	close(m.news[0]);
 	close(m.news[1]);
+	crowd_free(m.crowd);
 	free(m.workers);
 	return stopped ? 0 : -1;
 }

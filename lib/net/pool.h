@@ -7,6 +7,8 @@
 #ifndef NET_POOL_H
 #define NET_POOL_H
 
+#include <sys/types.h>
+
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +26,9 @@ struct pool {
 	 */
 	void (*serve)(
 	    void *context, int fd, const volatile sig_atomic_t *stop, const sigset_t *during);
+	/* True if UID's clients must leave workers to others (net/crowd.h); null: nobody's need to.
+	 */
+	bool (*is_guest)(void *context, uid_t uid);
 	void *context;
 	/* Called with context in the master before it forks workers; null for nothing. */
 	void (*prepare)(void *context);
