@@ -7,13 +7,14 @@ load helper
 
 setup() {
 	setup_satchel
+	[ "$(id -u)" -eq 0 ] || skip 'not root: no other users'
 	cat >"$T/users.py" <<-'PYTHON'
 		import os, signal, socket, struct, time
-		os.chdir(os.environ["SATCHEL_SPOOL"] + "/run/enqueue")
 		def frame(letter, content=b""):
 		    return letter + struct.pack(">I", len(content)) + content
-		def begin(uid):
-		    """Of a client of that user, who begins a message: (socket, "G"), or "" where it is closed."""
+		def connect(name, uid):
+		    # by a name that needs no right to search any folder
+		    os.chdir(os.environ["SATCHEL_SPOOL"] + "/run/" + name)
 		    s = socket.socket(socket.AF_UNIX)
 		    s.settimeout(60)
 		    os.seteuid(uid)
@@ -21,6 +22,10 @@ setup() {
 		        s.connect("socket")
 		    finally:
 		        os.seteuid(0)
+		    return s
+		def begin(uid):
+		    """Of a client of that user, who begins a message: (socket, "G"), or "" where it is closed."""
+		    s = connect("enqueue", uid)
 		    try:
 		        s.sendall(frame(b"E", b"Fa@b.test\0Tc@d.test\0"))
 		        return s, s.recv(100)[:1].decode()
@@ -47,7 +52,6 @@ $1"
 }
 
 @test "no user has more than half of the workers, and all of them leave some to the servers" {
-	[ "$(id -u)" -eq 0 ] || skip 'not root: no other users'
 	control limits 'enqueue-workers: 4'
 	mkdir -p "$SATCHEL_SPOOL/run/smtpd"
 	chown 12347 "$SATCHEL_SPOOL/run/smtpd"
@@ -78,4 +82,30 @@ assert begin(12345)[1] == ""
 '
 	[ "$(complete_in "$SATCHEL_SPOOL/new")" -eq 2 ]
 	[ "$(grep -c 'enqueue: crowded .*uid 12345 .*half of 4' "$STARTED_LOG")" -eq 1 ]
+}
+
+@test "mta-sts -w: the same of who asks for policies, but not of whose mail goes out" {
+	control mta-sts 'workers: 4'
+	chown 12347 "$SATCHEL_SPOOL"
+	start mta-sts -w
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/mta-sts/socket"
+	users '
+held = [connect("mta-sts", 12345), connect("mta-sts", 12345)]
+refused = connect("mta-sts", 12345)
+assert refused.recv(1) == b""
+'
+	wait_for 10 grep -q 'mta-sts: crowded .*uid 12345 ' "$STARTED_LOG"
+	stop "$STARTED_PID"
+	start mta-sts -w
+	wait_for 10 listens_at "$SATCHEL_SPOOL/run/mta-sts/socket"
+	users '
+held = [connect("mta-sts", 12347) for i in range(4)]
+for s in held:
+    s.sendall(b"?\0\0\0\0")
+    try:
+        s.recv(1)
+    except ConnectionResetError:
+        pass
+'
+	run ! grep -q crowded "$STARTED_LOG"
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* mta-sts -w: pre-forked workers that serve one client after another, and one that renews. */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -31,6 +33,16 @@ serve_client(void *context, int fd, const volatile sig_atomic_t *stop, const sig
 		log_note(PROGRAM, "warning", "unable to set up the resolver: %s", strerror(errno));
 }
 
+/* Mail waits for an answer where it goes out: as root, or as the spool's owner. */
+static bool
+is_guest(void *context, uid_t uid)
+{
+	struct stat st;
+
+	(void)context;
+	return uid != 0 && uid != geteuid() && (stat(spool_path(), &st) == -1 || st.st_uid != uid);
+}
+
 static void
 renew(void *context)
 {
@@ -53,6 +65,7 @@ service_run(struct server *s)
 	    .workers_max = s->settings.workers,
 	    .patience_ms = POOL_PATIENCE_MS,
 	    .serve = serve_client,
+	    .is_guest = is_guest,
 	    .context = s,
 	    .aside = renew,
 	    .aside_context = s};
