@@ -577,6 +577,8 @@ serve_killed_at() { # CALL WHEN
 	serve_with_cells 2
 	end_service
 	serve_killed_at pwrite64 2
+	# it is ready before that: a message that finds no cell goes to new/
+	wait_for 10 offers 2
 	run feed
 	[ "$status" -ne 0 ]
 	grep -qa '^Subject: 0' -r "$CELLS"
