@@ -445,3 +445,24 @@ split_fault() {
 	run -111 setpriv --reuid=games --regid="$(id -g games)" --clear-groups -- "$T/bin/mailconf" check -n
 	[[ $output == *"unknown: $T/mail"*': this user cannot tell who may use it'* ]] || { echo "$output"; return 1; }
 }
+
+@test "thousands of lists are held against thousands of local domains in seconds" {
+	needs python3
+	local form said='l0000@d19999.test is the list l0000@d00007.test, which says otherwise and counts'
+	python3 -SI - "$T" <<-'PYTHON'
+		import sys
+		def put(name, lines):
+		    open(sys.argv[1] + "/" + name, "w").writelines(line + "\n" for line in lines)
+		put("locals", ["here.test"] + ["d%05d.test" % i for i in range(20000)])
+		put("aliases", ["joe: joe@away.test"] + ["l%04d: joe@away.test" % i for i in range(2000)])
+		put("lists", ["l%04d@d%05d.test: id=l%d.here.test" % (i, 19999 - i, i) for i in range(2000)]
+		    + ["l0000@d00007.test: id=x.here.test"])
+	PYTHON
+	# of the processor's time, whoever else wants it: each pair looked up took minutes
+	ulimit -t 20
+	for form in text compiled; do
+		cp "$T"/{locals,aliases,lists} "$SATCHEL_CONTROL"
+		[ "$form" = text ] || mailconf compile locals lists
+		fault warning lists "*: $said; *"
+	done
+}

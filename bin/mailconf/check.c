@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "conf/route.h"
 #include "mailconf.h"
 #include "spool/spool.h"
 
@@ -100,6 +101,26 @@ finding_entry(struct checks *k, enum finding level, const struct check_table *ta
 	va_start(args, format);
 	add_finding(k, level, table->name, line, format, args);
 	va_end(args);
+}
+
+struct routes *
+check_open_routes(struct checks *k)
+{
+	struct routes *routes;
+	struct str problem;
+
+	str_init(&problem, LINE_MAX_OCTETS);
+	routes = routes_open(k->control, &problem);
+	if (routes != NULL && routes_read_lists(routes) == -1) {
+		int saved = errno;
+
+		routes_free(routes);
+		routes = NULL;
+		errno = saved;
+	}
+	k->has_failed = k->has_failed || (routes == NULL && errno == ENOMEM);
+	str_free(&problem);
+	return routes;
 }
 
 static void

@@ -23,6 +23,8 @@ enum finding {
 	FINDING_UNKNOWN, /* nobody could look */
 };
 
+struct routes;
+
 struct who { /* a user of this system */
 	char name[64];
 	uid_t uid;
@@ -60,6 +62,12 @@ void finding(struct checks *k, enum finding level, const char *file, size_t line
 /* The same of ENTRY, of the table NAME. */
 void finding_entry(struct checks *k, enum finding level, const struct check_table *table,
     const struct table_entry *entry, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * The tables of routes, for a check that asks them for many addresses. Null without memory, which
+ * is remembered, and where they cannot be read, which check_files and check_compiled say.
+ */
+struct routes *check_open_routes(struct checks *k);
 
 /* The user NAME; WHO->is_found is false where there is none. */
 void who_find(struct who *who, struct slice name);

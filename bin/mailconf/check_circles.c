@@ -48,13 +48,12 @@ void
 check_circles(struct checks *k)
 {
 	struct str problem;
-	struct routes *routes;
+	struct routes *routes = check_open_routes(k);
 
+	if (routes == NULL)
+		return;
 	str_init(&problem, 4096);
-	routes = routes_open(k->control, &problem);
-	/* without them, check_files has said why */
-	if (routes != NULL && circles_find(k->control, routes, note, k, &problem) == -1 &&
-	    errno == ENOMEM)
+	if (circles_find(k->control, routes, note, k, &problem) == -1 && errno == ENOMEM)
 		k->has_failed = true;
 	routes_free(routes);
 	str_free(&problem);

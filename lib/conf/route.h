@@ -122,6 +122,11 @@ bool routes_is_ours(const struct routes *r, struct slice domain);
 int routes_find_list(
     const struct routes *r, struct slice name, struct slice *key, struct slice *settings);
 /*
+ * For who will ask for many: reads all of lists, where that is compiled, as its order is found
+ * faster in memory. 0, or -1 with ENOMEM, or EIO where it is damaged.
+ */
+int routes_read_lists(struct routes *r);
+/*
  * The reverse-path under which a message from SENDER, who is not null, leaves this host when it is
  * forwarded (conf/srs.h). 1 with it added to OUT, 0 if that is SENDER, or -1 with ENOMEM.
  */

@@ -253,6 +253,7 @@ routes_free(struct routes *r)
 	forms_free(&r->forms);
 	srs_free(&r->srs);
 	table_free(&r->aliases);
+	table_free(&r->all_lists);
 	table_free(&r->lists);
 	table_free(&r->relay);
 	table_free(&r->hops);

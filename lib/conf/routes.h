@@ -28,6 +28,7 @@ struct routes {
 	struct table roles;
 	struct table aliases;	  /* by local name */
 	struct table lists;	  /* by local name, and by address */
+	struct table all_lists;	  /* of what was made of lists, if routes_read_lists was called */
 	const char *aliases_name; /* "aliases" or "/etc/aliases" */
 	struct table relay;	  /* by domain and .domain */
 	struct table hops;	  /* the file routes: by address, domain, .domain and * */

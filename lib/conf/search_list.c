@@ -70,54 +70,93 @@ get_at(struct search *s, struct slice name, struct slice domain, struct table_en
 	return found;
 }
 
-/* False if no domain need be tried, of thousands it may be: a text has no entry of NAME at any. */
-static bool
-may_have(const struct table *lists, struct slice name)
+/* The entries of NAME at its domains stand together, in the order in which they count. */
+static int
+get_first(struct search *s, const struct table *lists, struct slice name, struct table_entry *entry)
 {
-	for (size_t i = 0; lists->cdb == NULL && i < lists->count; i++) {
-		struct slice key = lists->entries[i].key;
+	const struct table *locals = &s->routes->locals;
+	struct table_entry local;
+	struct str key;
+	int found = 0;
 
-		if (key.len > name.len && key.data[name.len] == '@' &&
-		    slice_equal_nocase(slice_make(key.data, name.len), name))
-			return true;
+	str_init(&key, WORDS_MAX);
+	if (str_format(&key, "%.*s@", (int)name.len, name.data) == -1) {
+		str_free(&key);
+		return -1;
 	}
-	return lists->cdb != NULL;
+	for (size_t i = table_place(lists, str_slice(&key)); found == 0 && i < lists->count; i++) {
+		*entry = lists->entries[i];
+		if (!slice_starts_nocase(entry->key, key.data))
+			break;
+		found = table_get(locals, slice_skip(entry->key, key.len), &local);
+	}
+	str_free(&key);
+	return found == -1 ? search_damaged(s, locals) : found;
+}
+
+/* The same by what was made of a text, where they do not: in the order of the domains. */
+static int
+try_locals(struct search *s, struct slice name, struct table_entry *entry)
+{
+	const struct table *locals = &s->routes->locals;
+	struct table_cursor cursor = {.line = 0};
+	struct table_entry local;
+	int found = 0, more = 1;
+
+	/* sorted, of a text as of what was made of it */
+	while (found == 0 && (more = table_next(locals, &cursor, &local)) == 1)
+		found = get_at(s, name, local.key, entry);
+	return more == -1 ? search_damaged(s, locals) : found;
 }
 
 /* A list at a domain of this host's users is the alias of that name. */
 static int
-get_local(struct search *s, struct slice name, struct table_entry *entry)
+get_local(struct search *s, const struct table *lists, struct slice name, struct table_entry *entry)
 {
 	const struct routes *r = s->routes;
-	struct table_cursor cursor = {.line = 0};
-	struct table_entry local;
-	int found = routes_is_local(r, routes_me(r)), more = 1;
+	int found = routes_is_local(r, routes_me(r));
 
 	if (found == -1)
 		return search_damaged(s, &r->locals);
 	if (found == 1)
 		found = get_at(s, name, routes_me(r), entry);
+	if (found != 0)
+		return found;
 	if (!r->has_locals)
-		return found == 0 ? get_at(s, name, slice_of("localhost"), entry) : found;
-	/* sorted, of a text as of what was made of it */
-	while (found == 0 && (more = table_next(&r->locals, &cursor, &local)) == 1)
-		found = get_at(s, name, local.key, entry);
-	return more == -1 ? search_damaged(s, &r->locals) : found;
+		return get_at(s, name, slice_of("localhost"), entry);
+	return lists->cdb == NULL ? get_first(s, lists, name, entry) : try_locals(s, name, entry);
 }
 
 /* Of several that are one alias, the order here says which counts: satchel-control(5), lists. */
 static int
 get_settings(struct search *s, struct slice name, struct table_entry *entry)
 {
-	const struct table *lists = &s->routes->lists;
+	const struct routes *r = s->routes;
+	const struct table *lists = r->all_lists.count > 0 ? &r->all_lists : &r->lists;
 	int found;
 
 	if (lists->cdb == NULL && lists->count == 0)
 		return 0;
 	found = search_get(s, lists, name, entry);
-	if (found != 0 || slice_find_last(name, '@') < name.len || !may_have(lists, name))
+	if (found != 0 || slice_find_last(name, '@') < name.len)
 		return found;
-	return get_local(s, name, entry);
+	return get_local(s, lists, name, entry);
+}
+
+int
+routes_read_lists(struct routes *r)
+{
+	struct table_cursor cursor = {.line = 0};
+	struct table_entry entry;
+	int more;
+
+	if (r->lists.cdb == NULL)
+		return 0;
+	while ((more = table_next(&r->lists, &cursor, &entry)) == 1)
+		if (table_add(&r->all_lists, entry.key, entry.value) == -1)
+			return -1;
+	table_sort(&r->all_lists);
+	return more;
 }
 
 int

@@ -356,6 +356,23 @@ table_find(const struct table *t, struct slice key)
 	return bsearch(&wanted, t->entries, t->count, sizeof *t->entries, compare);
 }
 
+size_t
+table_place(const struct table *t, struct slice key)
+{
+	struct table_entry wanted = {.key = key};
+	size_t low = 0, high = t->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&t->entries[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct table_entry *
 table_find_domain(const struct table *t, struct slice domain)
 {

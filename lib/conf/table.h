@@ -88,6 +88,9 @@ void table_sort(struct table *t);
 
 /* The entry of KEY of a text, or null. */
 const struct table_entry *table_find(const struct table *t, struct slice key);
+/* Where in a text the entries begin whose keys are KEY or come behind it: an index, or the count.
+ */
+size_t table_place(const struct table *t, struct slice key);
 /*
  * The entry for a domain: that of DOMAIN, else that of ".PARENT" for its nearest parent, else null.
  * What has no labels, as an address literal, is looked up as it is.
