@@ -93,3 +93,17 @@ time.sleep(60)' "$SOCKET"
 		ends_soon "$STARTED_PID"
 	done
 }
+
+@test "a server that is told to stop once it listens, and before it says so, ends in order" {
+	needs strace
+	local name port user=()
+	for name in smtpd pop3d; do
+		[ "$name" = smtpd ] || [ "$(id -u)" -ne 0 ] || user=(-u nobody)
+		port=$(free_port)
+		start env ASAN_OPTIONS=detect_leaks=0 strace -D -qq -o /dev/null -e trace=listen \
+		    -e inject=listen:delay_exit=1000000 "$name" -l "127.0.0.1:$port" "${user[@]}"
+		wait_for 10 port_open "$port"
+		stop "$STARTED_PID"
+		grep "^$name: listening .*port=$port" "$STARTED_LOG"
+	done
+}

@@ -48,7 +48,7 @@ are_served(const struct wanted *helpers, size_t count)
 
 /* For one connection, a process more is worth its memory only if it will be asked for something. */
 static int
-start_executor(struct smtpd *d, bool serving)
+start_executor(struct smtpd *d, bool serving, const sigset_t *mask)
 {
 	const char *command = filters();
 	const struct wanted helpers[] = {
@@ -77,7 +77,7 @@ start_executor(struct smtpd *d, bool serving)
 	if (command != NULL)
 		tasks[count++] = (struct executor_task){
 		    .name = FILTER_TASK, .run = filter_keep, .context = command};
-	return executor_start(&d->executor, tasks, count);
+	return executor_start(&d->executor, tasks, count, mask);
 }
 
 /* The tables, and members of lists, where the control directory is none of the system's. */
@@ -91,7 +91,7 @@ read_control(struct confine *policy, struct str *path)
 }
 
 int
-smtpd_confine(struct smtpd *d, bool serving)
+smtpd_confine(struct smtpd *d, bool serving, const sigset_t *mask)
 {
 	struct confine policy = {.calls = CONFINE_CONNECT | (serving ? CONFINE_SERVE : 0)};
 	struct confine_done done;
@@ -99,7 +99,7 @@ smtpd_confine(struct smtpd *d, bool serving)
 
 	if (!d->is_confined)
 		return 0;
-	if (start_executor(d, serving) == -1)
+	if (start_executor(d, serving, mask) == -1)
 		return -1;
 	confine_read_users(&policy);
 	str_init(&control, PATH_LEN_MAX);

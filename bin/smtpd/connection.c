@@ -67,7 +67,7 @@ smtpd_serve_connection(struct smtpd *d)
 	log_keep_from(d->out);
 	str_init(&problem, PROBLEM_MAX);
 	good = smtpd_read_settings(d, &problem) == 0;
-	if (good && smtpd_confine(d, false) == -1) {
+	if (good && smtpd_confine(d, false, NULL) == -1) {
 		good = false;
 		(void)str_format(&problem, "unable to fork: %s", strerror(errno));
 	}

@@ -211,7 +211,7 @@ serve_listeners(struct program *p)
 	p->serve.context = p;
 	p->serve.is_proxy = p->shared.proxies.count > 0 ? is_proxy : NULL;
 	warm_up();
-	if (smtpd_confine(&p->shared, true) == -1)
+	if (smtpd_confine(&p->shared, true, &p->serve.mask) == -1)
 		die_errno(PROGRAM, EXIT_TEMPORARY, "unable to fork");
 	code = run_server(p);
 	str_free(&refusal);

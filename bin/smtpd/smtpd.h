@@ -3,6 +3,8 @@
 #ifndef SMTPD_H
 #define SMTPD_H
 
+#include <signal.h>
+
 #include "base/executor.h"
 #include "base/str.h"
 #include "conf/asking.h"
@@ -59,9 +61,10 @@ int smtpd_take_proxy_header(struct smtpd *d, struct session_client *client);
 /*
  * Before the first octet from the network is read, and after all that needs more rights: confines
  * this process and, SERVING, its children. What the kernel lacks is left out, and logged for a
- * server. 0, or -1 with errno if no executor can be had.
+ * server. What will be executed has the signal mask MASK, or if that is null the present one. 0, or
+ * -1 with errno if no executor can be had.
  */
-int smtpd_confine(struct smtpd *d, bool serving);
+int smtpd_confine(struct smtpd *d, bool serving, const sigset_t *mask);
 /* After a single connection: waits for what was executed for it. */
 void smtpd_end_confinement(struct smtpd *d);
 

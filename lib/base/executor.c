@@ -29,7 +29,8 @@ struct state {
 	const struct executor_task *tasks;
 	size_t count, running;
 	int signal_fd;
-	sigset_t mask; /* as it was */
+	const sigset_t *wanted; /* of tasks; null: mask */
+	sigset_t mask;		/* as it was */
 };
 
 static const struct executor_task *
@@ -79,7 +80,7 @@ work(const struct state *s, const struct executor_task *task, int fd)
 {
 	io_close(REQUEST_FD);
 	io_close(s->signal_fd);
-	if (sigprocmask(SIG_SETMASK, &s->mask, NULL) == 0)
+	if (sigprocmask(SIG_SETMASK, s->wanted != NULL ? s->wanted : &s->mask, NULL) == 0)
 		task->run(task->context, fd);
 	_exit(NOT_DONE);
 }
@@ -150,9 +151,10 @@ serve(struct state *s, int fd)
 }
 
 int
-executor_start(struct executor *l, const struct executor_task *tasks, size_t count)
+executor_start(
+    struct executor *l, const struct executor_task *tasks, size_t count, const sigset_t *mask)
 {
-	struct state state = {.tasks = tasks, .count = count, .signal_fd = -1};
+	struct state state = {.tasks = tasks, .count = count, .signal_fd = -1, .wanted = mask};
 	int ends[2];
 
 	*l = (struct executor){.fd = -1};

@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stddef.h>
 
 #define EXECUTOR_NAME_MAX 32
@@ -27,13 +28,17 @@ struct executor {
 
 struct executor_task {
 	const char *name;
-	/* in a process of its own, with signals as they were; _exit(127) follows if it returns */
+	/* in a process of its own, with the mask of executor_start; _exit(127) if it returns */
 	void (*run)(const void *context, int fd);
 	const void *context;
 };
 
-/* The process has one thread. 0, or -1 with errno. */
-int executor_start(struct executor *l, const struct executor_task *tasks, size_t count);
+/*
+ * The process has one thread. MASK is the signal mask of tasks; null: the present one. 0, or -1
+ * with errno.
+ */
+int executor_start(
+    struct executor *l, const struct executor_task *tasks, size_t count, const sigset_t *mask);
 /* Has task NAME done with a duplicate of FD. 0, or -1 with errno (EPIPE: it has ended). */
 int executor_ask(const struct executor *l, const char *name, int fd);
 /* By who started it: closes the way there, and waits for its end. */

@@ -220,14 +220,32 @@ rest(struct serve *s, struct serve_connection *c)
 	return errno == ETIMEDOUT ? STEP_GO_ON : STEP_FAIL;
 }
 
+/* Those that end it. */
+static void
+stop_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+}
+
+void
+serve_hold_signals(struct serve *s)
+{
+	sigset_t signals;
+
+	stop_signals(&signals);
+	(void)sigprocmask(SIG_BLOCK, &signals, &s->mask); /* fails for no set of ours */
+}
+
 static int
 prepare(struct serve *s)
 {
 	sigset_t signals;
 
-	if (sigemptyset(&signals) == -1 || sigaddset(&signals, SIGCHLD) == -1 ||
-	    sigaddset(&signals, SIGTERM) == -1 || sigaddset(&signals, SIGINT) == -1 ||
-	    sigprocmask(SIG_BLOCK, &signals, &s->mask) == -1)
+	stop_signals(&signals);
+	sigaddset(&signals, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) == -1)
 		return -1;
 	s->is_stopping = false;
 	s->channel = s->spare_channel = -1;

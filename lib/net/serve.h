@@ -54,14 +54,14 @@ struct serve {
 	void (*prepare)(void *context); /* before each child is forked; may be null */
 	void (*report)(void *context, const struct serve_event *event);
 	void *context;
-	/* serve_run's own */
+	/* serve's own */
 	struct children *children;
 	int wait_fd, signal_fd;
 	bool is_stopping;
 	pid_t spare; /* a child that was forked ahead, and has no connection yet; 0 for none */
 	int spare_channel;	/* to it; -1 for none */
 	int64_t spare_after_ms; /* no new one before; monotonic */
-	sigset_t mask;		/* as it was before */
+	sigset_t mask;		/* as it was before serve_hold_signals */
 	/* in a child */
 	int channel;  /* to the parent; -1 if this connection is its only one */
 	size_t crowd; /* children that there were when this connection came */
@@ -73,6 +73,11 @@ enum serve_result {
 	SERVE_FAILED,  /* in the parent: errno */
 };
 
+/*
+ * Signals to stop wait for serve_run. Called before a listener is opened: who finds it open finds a
+ * server that ends in order.
+ */
+void serve_hold_signals(struct serve *s);
 /*
  * Serves until SIGTERM or SIGINT; then it takes who has connected already, unless the listeners
  * were passed, closes them, and waits for the sessions; at another such signal it returns at once.

@@ -24,8 +24,8 @@ take_passed_sockets(struct serve *s, int *in, int *out)
 	return s->listener_count > 0;
 }
 
-int
-serve_find(struct serve *s, const char *spec, int *in, int *out)
+static int
+find(struct serve *s, const char *spec, int *in, int *out)
 {
 	int fd;
 
@@ -44,6 +44,19 @@ serve_find(struct serve *s, const char *spec, int *in, int *out)
 		return -1;
 	s->listeners[s->listener_count++] = fd;
 	return 1;
+}
+
+int
+serve_find(struct serve *s, const char *spec, int *in, int *out)
+{
+	int found;
+
+	serve_hold_signals(s);
+	found = find(s, spec, in, out);
+	/* to the server of one connection, they are what they are to all others */
+	if (found != 1)
+		(void)sigprocmask(SIG_SETMASK, &s->mask, NULL);
+	return found;
 }
 
 /* 0, or -1 for what has no address. */

@@ -13,7 +13,8 @@
 /*
  * Finds listening sockets: with SPEC (net/listen.h) one is opened, else those that systemd passed,
  * else standard input if it listens. 1 with s->listeners; 0 if there is one connection instead, *in
- * and *out; -1 with errno (EINVAL: SPEC).
+ * and *out; -1 with errno (EINVAL: SPEC). From 1 on, signals to stop wait for serve_run: what is
+ * executed needs s->mask.
  */
 int serve_find(struct serve *s, const char *spec, int *in, int *out);
 /* The local port of the socket FD; 0 for what has none. */

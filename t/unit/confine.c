@@ -427,7 +427,7 @@ test_privacy(void)
 		exit(1);
 	if (pid == 0) {
 		if ((geteuid() == 0 && setuid(65534) == -1) || prctl(PR_SET_DUMPABLE, 1) == -1 ||
-		    executor_start(&executor, NULL, 0) == -1 ||
+		    executor_start(&executor, NULL, 0, NULL) == -1 ||
 		    write(ends[1], &executor.pid, sizeof executor.pid) == -1)
 			_exit(1);
 		(void)confine_apply(&nothing, &done);
@@ -452,6 +452,16 @@ echo_back(const void *context, int fd)
 		_exit(1);
 }
 
+/* The same if a request to stop would be heeded. */
+static void
+echo_if_open(const void *context, int fd)
+{
+	sigset_t now;
+
+	if (sigprocmask(SIG_BLOCK, NULL, &now) == 0 && !sigismember(&now, SIGTERM))
+		echo_back(context, fd);
+}
+
 static bool
 answers(const struct executor *l, const char *name, char expected)
 {
@@ -468,6 +478,26 @@ answers(const struct executor *l, const char *name, char expected)
 	return good;
 }
 
+/* Of a parent that holds signals back until it is ready for them. */
+static void
+test_executor_mask(void)
+{
+	const struct executor_task tasks[] = {{"open", echo_if_open, "1"}};
+	struct executor executor;
+	sigset_t held, before;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	tap_ok(executor_start(&executor, tasks, 1, &before) == 0 && answers(&executor, "open", '1'),
+	    "a task has the signal mask that was wanted");
+	executor_stop(&executor);
+	tap_ok(executor_start(&executor, tasks, 1, NULL) == 0 && !answers(&executor, "open", '1'),
+	    "or that of the parent");
+	executor_stop(&executor);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static void
 test_executor(void)
 {
@@ -482,7 +512,7 @@ test_executor(void)
 
 	signal(SIGPIPE, SIG_IGN); /* a task that is not done closes the socket */
 	setenv("SATCHEL_BIN", "/bin", 1);
-	tap_is_int(executor_start(&executor, tasks, 3), 0, "an executor starts");
+	tap_is_int(executor_start(&executor, tasks, 3, NULL), 0, "an executor starts");
 	tap_ok(answers(&executor, "one", '1') && answers(&executor, "two", '2'), "it does tasks");
 	tap_ok(!answers(&executor, "three", '3'), "but none that is not on its list");
 	tap_ok(!answers(&executor, "a name longer than all that an executor takes", '1') &&
@@ -522,6 +552,7 @@ main(int argc, char **argv)
 	test_users();
 	test_privacy();
 	test_executor();
+	test_executor_mask();
 	unlink(path_in(inside, "file"));
 	unlink(path_in(inside, "new"));
 	unlink(path_in(inside, "other"));
