@@ -184,14 +184,14 @@ class Client:
 
 def is_waiting(pid, sockets=2):
     """Asleep with the ways to its parent and to the executor alone, or gone: what it had to say
-    there is said."""
+    there is said. Of those that run as an ordinary user, none is confined, and there is no executor."""
     folder = "/proc/%d/" % pid
     try:
         state = open(folder + "stat").read().rpartition(")")[2].split()[0]
         files = [os.readlink(folder + "fd/" + fd) for fd in os.listdir(folder + "fd")]
     except OSError:
         return not os.path.exists(folder)
-    return state == "Z" or state == "S" and sum(f.startswith("socket:") for f in files) == sockets
+    return state == "Z" or state == "S" and sum(f.startswith("socket:") for f in files) == sockets - (os.geteuid() != 0)
 
 
 def send_message(client, sender, body):
