@@ -165,6 +165,33 @@ fill_shape() {
 	on_terminal 24 80 'qstat | cat' | grep -q $'^\t<e@example.org>'
 }
 
+@test "on a narrow terminal, the sender and the name of a group have lines of their own" {
+	local width line i sender=a.sender.name@example.net
+	a=$(printf 'Subject: x\n\nx\n' | enqueue -i -f "$sender" joe@example.org)
+	for width in 28 45 64; do
+		on_terminal 24 "$width" qstat >"$T/out"
+		grep -qx 'ID  *AGE  *SIZE STATE' "$T/out"
+		line=$(grep -A1 "^$a" "$T/out" | tail -n 1)
+		[ "$line" = "  from $sender" ] || [ "$width $line" = '28   from a.sender.name@exampl…' ]
+	done
+	on_terminal 24 65 qstat | grep -q "^$a .* a.sender.name@examp…$"
+	for width in 28 57 76; do
+		on_terminal 24 "$width" 'qstat shape' >"$T/out"
+		grep -qx '  DOMAIN' "$T/out"
+		grep -qx '  example.org' "$T/out"
+	done
+	on_terminal 24 77 'qstat shape' | grep -q '^      1  .* 0 example.org$'
+	# and the groups still fit the screen
+	for i in {1..20}; do
+		queue "joe@$i.example.org" >/dev/null
+	done
+	for width in 60 80; do
+		on_terminal 24 "$width" 'qstat shape' >"$T/out"
+		[ "$(wc -l <"$T/out")" -le 24 ]
+		grep -q 'others (1[0-9])$' "$T/out"
+	done
+}
+
 @test "a full queue is one screen of a terminal, which says why" {
 	[ -x "$BUILD/t/bench/fill" ] || missing_peer 'make tools'
 	"$BUILD/t/bench/fill" -d 3 deferred 500

@@ -15,6 +15,8 @@
 #define TOP_PRESET ((uint64_t)20)
 #define TOP_OF_SUMMARY ((size_t)3)
 #define COUNT_COLUMNS 7
+#define NAME_AT ((size_t)COUNT_COLUMNS * (GROUPS_AGES + 1) + 1)
+#define NAME_LEAST ((size_t)20) /* columns that it needs, or has a line of its own */
 
 const char *const shape_names[] = {[BY_DOMAIN] = "domain",
     [BY_RECIPIENT] = "recipient",
@@ -147,6 +149,13 @@ fit(struct qstat *q, struct slice text, size_t columns, bool pad)
 		q->is_broken = true;
 }
 
+/* A terminal on which a name beside the counts would have no room to be known by. */
+static bool
+is_narrow(const struct qstat *q)
+{
+	return q->terminal.is_terminal && q->terminal.width < NAME_AT + NAME_LEAST;
+}
+
 static void
 put_counts(struct qstat *q, const struct group *group)
 {
@@ -162,20 +171,20 @@ put_heading(struct qstat *q)
 	put_format(q, "%*s", COUNT_COLUMNS, "COUNT");
 	for (size_t i = 0; i < GROUPS_AGES; i++)
 		put_format(q, " %*s", COUNT_COLUMNS - 1, groups_age_words[i]);
-	put(q, " ");
+	put(q, is_narrow(q) ? "\n  " : " ");
 	for (const char *c = shape_names[q->by]; *c != '\0'; c++)
 		put_format(q, "%c", *c - 'a' + 'A');
 	put(q, terminal_off(&q->terminal));
 	put(q, "\n");
 }
 
-/* On a terminal the rest of the line; else as it is. */
+/* On a terminal the rest of the line, or the next; else as it is. */
 static void
 put_name(struct qstat *q, struct slice name)
 {
-	size_t used = COUNT_COLUMNS * (GROUPS_AGES + 1) + 1;
+	size_t used = is_narrow(q) ? 2 : NAME_AT;
 
-	put(q, " ");
+	put(q, is_narrow(q) ? "\n  " : " ");
 	if (q->terminal.is_terminal)
 		fit(q, name, q->terminal.width > used ? q->terminal.width - used : 0, false);
 	else
@@ -286,7 +295,9 @@ add_up(struct group *all, const struct group *group)
 static size_t
 rows(const struct qstat *q)
 {
-	size_t fit_rows = q->terminal.height > 8 ? (q->terminal.height - 5) / 2 : 2;
+	size_t lines = is_narrow(q) ? 3 : 2;
+	size_t fit_rows =
+	    q->terminal.height > 3 * lines + 2 ? (q->terminal.height - (2 * lines + 1)) / lines : 2;
 
 	if (q->top > 0)
 		return (size_t)q->top;
@@ -313,7 +324,8 @@ end(struct qstat *q)
 	else {
 		put_heading(q);
 		put_counts(q, &all);
-		put(q, " TOTAL\n");
+		put_name(q, slice_of("TOTAL"));
+		put(q, "\n");
 	}
 	for (size_t i = 0; i < g->count && i < shown; i++) {
 		if (q->wants_json)

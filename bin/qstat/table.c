@@ -19,6 +19,8 @@
 #define LATE_MAX ((size_t)1 << 20)
 #define RECIPIENTS_SHOWN ((uint64_t)3)
 #define ID_COLUMNS 20
+#define SENDER_AT ((size_t)ID_COLUMNS + 25) /* where it begins */
+#define SENDER_LEAST ((size_t)20)	    /* columns that it needs, or has a line of its own */
 #define REPLY_LINE_MAX ((size_t)4096)
 
 struct table {
@@ -85,11 +87,18 @@ style_of(enum state state)
 	}
 }
 
+static bool
+is_narrow(const struct qstat *q)
+{
+	return q->terminal.width < SENDER_AT + SENDER_LEAST;
+}
+
 static void
 put_heading(struct qstat *q)
 {
 	put(q, terminal_on(&q->terminal, TERMINAL_BOLD));
-	put_format(q, "%-*s %5s %6s %-10s %s", ID_COLUMNS, "ID", "AGE", "SIZE", "STATE", "SENDER");
+	put_format(q, "%-*s %5s %6s ", ID_COLUMNS, "ID", "AGE", "SIZE");
+	put_format(q, is_narrow(q) ? "%s" : "%-10s SENDER", "STATE");
 	put(q, terminal_off(&q->terminal));
 	put(q, "\n");
 }
@@ -101,6 +110,25 @@ fit(struct qstat *q, struct slice text, size_t used, bool pad, size_t columns)
 
 	if (terminal_fit(&q->terminal, &q->out, text, columns < left ? columns : left, pad) == -1)
 		q->is_broken = true;
+}
+
+/* Behind the state, or where that has no room for it below: START is where its line begins. */
+static void
+put_sender(struct qstat *q, struct slice sender, size_t *start)
+{
+	static const char word[] = "  from ";
+	size_t used = SENDER_AT;
+
+	str_clear(&q->text);
+	safe(q, sender);
+	if (is_narrow(q)) {
+		put(q, "\n");
+		end_line(q, *start);
+		*start = q->out.len;
+		used = sizeof word - 1;
+	}
+	put(q, is_narrow(q) ? word : " ");
+	fit(q, q->text.len == 0 ? slice_of("<>") : str_slice(&q->text), used, false, SIZE_MAX);
 }
 
 static void
@@ -115,20 +143,15 @@ message(struct qstat *q, const struct survey_message *m)
 	t->recipients = 0;
 	if (t->is_cut)
 		return;
-	t->is_late = t->is_late || t->lines + 2 > t->cut_at;
+	t->is_late = t->is_late || t->lines + (is_narrow(q) ? 3 : 2) > t->cut_at;
 	t->shown += !t->is_late;
 	start = q->out.len;
 	put_format(q, "%s %5s %6s %s%-10s%s", m->entry->id, span_text(age, m->age),
 	    words_size(size, is_good ? v->header.length : v->size),
 	    terminal_on(&q->terminal, style_of(m->state)), state_word(m->state),
 	    terminal_off(&q->terminal));
-	if (is_good) {
-		str_clear(&q->text);
-		safe(q, v->envelope.reverse_path);
-		put(q, " ");
-		fit(q, q->text.len == 0 ? slice_of("<>") : str_slice(&q->text), ID_COLUMNS + 25,
-		    false, SIZE_MAX);
-	}
+	if (is_good)
+		put_sender(q, v->envelope.reverse_path, &start);
 	put(q, "\n");
 	end_line(q, start);
 }
