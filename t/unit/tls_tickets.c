@@ -133,6 +133,7 @@ test_trap(void)
 int
 main(void)
 {
+	(void)umask(022); /* some of the files are to be readable by others */
 	if (mkdtemp(folder) == NULL)
 		return 1;
 	(void)snprintf(file, sizeof file, "%s/tickets", folder);
