@@ -84,7 +84,8 @@ jobs() {
 		assert_status 0
 		assert_file_has "$OUT/log" "2 b'MAIL"
 		assert_file_has "$OUT/log" 'DATA'
-		[ -e "$OUT/1.eml" ] && [ ! -e "$OUT/2.eml" ]
+		[ -e "$OUT/1.eml" ]
+		[ ! -e "$OUT/2.eml" ]
 	done
 	start_sink --with CHUNKING --at "bdat=552 5.2.3 too big"
 	to_sink joe@example.test
@@ -170,7 +171,8 @@ jobs() {
 		to_sink a@example.test b@example.test c@example.test d@example.test e@example.test
 		assert_status 0
 		[ "$(grep -c delivered <<<"$output")" -eq 5 ]
-		[ -e "$OUT/3.eml" ] && [ ! -e "$OUT/4.eml" ]
+		[ -e "$OUT/3.eml" ]
+		[ ! -e "$OUT/4.eml" ]
 		[ "$(grep "^1 " "$OUT/log" | grep -o "RCPT TO" | wc -l)" -eq 8 ] # 5 2 1
 		[ "$(cut -d " " -f 1 "$OUT/log" | grep -cv 1)" -eq 0 ]
 	done
@@ -198,7 +200,8 @@ jobs() {
 		[[ ${lines[1]} == $'permanent\tb@example.test\t5.2.2\t'* ]]
 		[[ ${lines[2]} == $'permanent\tc@example.test\t5.1.1\t'* ]]
 		[[ ${lines[3]} == $'temporary\td@example.test\t4.3.0\t'* ]]
-		[ -e "$OUT/1.eml" ] && [ ! -e "$OUT/2.eml" ]
+		[ -e "$OUT/1.eml" ]
+		[ ! -e "$OUT/2.eml" ]
 		assert_file_has "$OUT/log" "LHLO here.test"
 	done
 }

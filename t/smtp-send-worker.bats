@@ -43,7 +43,8 @@ jobs() {
 		-- "$T/one" "smtp:127.0.0.1:$first" joe@example.test
 	assert_status 0
 	[ "${#lines[@]}" -eq 7 ]
-	[ -e "$OUT/1.eml" ] && [ -e "$first_out/2.eml" ]
+	[ -e "$OUT/1.eml" ]
+	[ -e "$first_out/2.eml" ]
 	wait_for 20 grep -q QUIT "$OUT/log" # nobody waits for the reply to that
 }
 

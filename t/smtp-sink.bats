@@ -97,7 +97,8 @@ RCPT TO:<b@example.org>' ]
 	for _ in 1 2; do
 		start_sink --at 'rcpt=451 4.2.0 no@50%' --seed 7
 		say "EHLO x\\r\\nMAIL FROM:<>\\r\\n$(printf 'RCPT TO:<b@c>\\r\\n%.0s' {1..20})QUIT\\r\\n"
-		[ "$(grep -c '^451' <<<"$output")" -gt 2 ] && [ "$(grep -c '^250 2.1.5' <<<"$output")" -gt 2 ]
+		[ "$(grep -c '^451' <<<"$output")" -gt 2 ]
+		[ "$(grep -c '^250 2.1.5' <<<"$output")" -gt 2 ]
 		: "${first:=$output}"
 		[ "$first" = "$output" ]
 	done
@@ -184,6 +185,7 @@ assert s.recv(100).startswith(b"220")' "$SINK"
 	for wrong in "--at nothing" "--smtps" "--tls $T/none" "--port x" "--rate-limit x" "--out $T/none"; do
 		# shellcheck disable=SC2086
 		run timeout 20 smtp-sink $wrong
-		[ "$status" -ge 100 ] && [ "$status" -le 111 ]
+		[ "$status" -ge 100 ]
+		[ "$status" -le 111 ]
 	done
 }

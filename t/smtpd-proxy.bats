@@ -74,7 +74,8 @@ from() {
 @test "without a header there is no session with a proxy" {
 	for header in '' 'PROXY TCP4 192.0.2.7\r\n' "$V2"'\x31\x11\0\x0c'; do
 		from "$header"
-		[ "$status" -eq 0 ] && [ -z "$output" ]
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
 		assert_file_has "$T/log" 'smtpd: proxy client=127.0.0.9 reason="no PROXY header'
 	done
 	SESSION=''
