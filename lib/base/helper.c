@@ -2,6 +2,7 @@
 #include "base/helper.h"
 
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -23,7 +24,8 @@
 
 #define CONNECT_SECONDS 10
 #define LOOK_MS 20
-#define PAUSE_MS 5 /* and twice as much, each time */
+#define PAUSE_MS 5 /* and twice as much, each time up to this one: */
+#define PAUSES_GROW 6
 #define PATH_LEN_MAX ((size_t)4096)
 
 bool
@@ -122,9 +124,17 @@ find_folder(const char *rundir, const char *name, struct stat *st)
 	return found;
 }
 
+/* What we execute ourselves gets no rights from its set-user-ID bit, as in many a sandbox. */
+static bool
+is_without_rights(const struct executor *executor)
+{
+	return (executor == NULL || executor->fd == -1) &&
+	       prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1;
+}
+
 /* What is executed would have none of the rights of the service, whose folder FOLDER is. */
 static bool
-is_other_user(const struct stat *folder, const char *name)
+is_other_user(const struct executor *executor, const struct stat *folder, const char *name)
 {
 	uid_t us = geteuid();
 	struct stat st = {0};
@@ -133,6 +143,8 @@ is_other_user(const struct stat *folder, const char *name)
 
 	if (us == 0 || us == folder->st_uid)
 		return false;
+	if (is_without_rights(executor))
+		return true;
 	str_init(&path, PATH_LEN_MAX);
 	becomes = helper_program(&path, name) == 0 && stat(path.data, &st) == 0 &&
 		  (st.st_mode & S_ISUID) != 0 && st.st_uid == folder->st_uid;
@@ -148,7 +160,7 @@ needs_service(const struct executor *executor, const char *rundir, const char *n
 
 	return find_folder(rundir, name, &folder) &&
 	       ((executor != NULL && executor->fd == EXECUTOR_NOBODY) ||
-		   is_other_user(&folder, name));
+		   is_other_user(executor, &folder, name));
 }
 
 /*
@@ -259,7 +271,7 @@ helper_open_by(const struct executor *executor, struct helper *h, const char *ru
 {
 	*h = (struct helper){.fd = -1};
 	if (try > 1) /* the first time it was an old connection, as a rule */
-		(void)poll(NULL, 0, PAUSE_MS << try);
+		(void)poll(NULL, 0, PAUSE_MS << (try < PAUSES_GROW ? try : PAUSES_GROW));
 	if (rundir != NULL && open_service(executor, h, rundir, argv[0], try))
 		return 0;
 	*h = (struct helper){.fd = -1};

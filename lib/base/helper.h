@@ -21,6 +21,11 @@
  * work.
  */
 #define HELPER_TRIES 6
+/*
+ * Where nobody but the service can do its work, as it hangs up on who holds his share of its
+ * workers (net/crowd.h), too: half a minute of tries.
+ */
+#define HELPER_TRIES_ALONE 100
 
 struct helper {
 	int fd;		  /* -1 when closed */
@@ -55,7 +60,8 @@ int helper_open(struct helper *h, const char *rundir, char *const argv[]);
 /*
  * The same for who may be confined: with a EXECUTOR (not null, and its fd not -1), that executes
  * the program, by its task ARGV[0]. A service of a user whose work nobody else can do is waited
- * for. TRY is the number of the try, from 0; there is a pause before each further one.
+ * for, and no program executed as long as it can be connected to. TRY is the number of the try,
+ * from 0; there is a pause before each further one.
  */
 int helper_open_by(const struct executor *executor, struct helper *h, const char *rundir,
     char *const argv[], unsigned try);

@@ -134,13 +134,14 @@ open_helper(struct submit *s)
 
 /*
  * Of a helper that is gone with nothing done. A service, or a worker of one, may have ended as it
- * was asked; a program that was executed for this message will do no better the next time.
+ * was asked, or have had no room; a program that was executed for this message will do no better
+ * the next time. None is where nobody but the service can do it.
  */
 static bool
 may_try_again(struct submit *s, bool was_open)
 {
 	s->tries++;
-	return s->tries < HELPER_TRIES && (was_open || !s->helper.is_executed);
+	return s->tries < HELPER_TRIES_ALONE && (was_open || !s->helper.is_executed);
 }
 
 /* What brings it is small, and waits to be sent. */

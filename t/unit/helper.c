@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* A service as a helper: its socket, one that hangs, and one that comes back. */
+/* A service as a helper: its socket, one that hangs, one that comes back, and whose rights it has.
+ */
 #include "base/helper.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -108,6 +110,62 @@ test_return(void)
 	tap_ok(is_missed_at_once("helper"), "one that was stopped long ago is not waited for");
 }
 
+/*
+ * By another user, of the service's program, which is set-user-ID, or of the service, at the last
+ * try: which one he gets.
+ */
+static bool
+gets_service(bool is_sandboxed)
+{
+	static char name[] = "helper";
+	char *const argv[] = {name, NULL};
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct helper h;
+
+		if (setresuid(65534, 65534, 65534) == -1 ||
+		    (is_sandboxed && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == -1) ||
+		    helper_open_by(NULL, &h, rundir, argv, HELPER_TRIES - 1) == -1)
+			_exit(2);
+		_exit(h.is_executed ? 0 : 1);
+	}
+	(void)waitpid(pid, &status, 0);
+	tap_ok(WIFEXITED(status) && WEXITSTATUS(status) < 2, "there is one to ask");
+	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+static void
+test_rights(void)
+{
+	const uid_t owner = 65533;
+	char program[150];
+	int listener, fd;
+
+	if (geteuid() != 0) {
+		tap_ok(true, "not root: no other user # SKIP");
+		return;
+	}
+	(void)snprintf(program, sizeof program, "%s/bin", rundir);
+	(void)mkdir(program, 0755);
+	(void)setenv("SATCHEL_BIN", program, 1);
+	(void)snprintf(program, sizeof program, "%s/bin/helper", rundir);
+	fd = open(program, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	listener = listen_at_path(path, 0666);
+	tap_ok(fd != -1 && fchown(fd, owner, owner) == 0 && fchmod(fd, 04755) == 0 &&
+		   listener != -1 && chown(folder, owner, owner) == 0 && chmod(rundir, 0755) == 0,
+	    "a service, and its program with the same rights");
+	tap_ok(!gets_service(false), "who was hung up on by it executes the program in the end");
+	tap_ok(gets_service(true), "but not where that would have no rights");
+	io_close(fd);
+	io_close(listener);
+	(void)unlink(program);
+	(void)snprintf(program, sizeof program, "%s/bin", rundir);
+	(void)rmdir(program);
+	(void)unsetenv("SATCHEL_BIN");
+}
+
 int
 main(void)
 {
@@ -119,6 +177,7 @@ main(void)
 	tap_ok(is_made && mkdir(folder, 0755) == 0, "a folder");
 	test_socket();
 	test_return();
+	test_rights();
 	(void)unlink(path);
 	(void)rmdir(folder);
 	(void)rmdir(rundir);

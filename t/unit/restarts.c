@@ -241,6 +241,31 @@ test_large(const struct spool *spool)
 	end(pid, path);
 }
 
+/* A service has no room for more of this user, and nothing but it could take his message. */
+static void
+test_crowded(const struct spool *spool)
+{
+	static const char durable[] = "K\0\0\0\02400000000000000000001";
+	const struct executor nobody = {.fd = EXECUTOR_NOBODY};
+	const struct fake fake = {.lost = HELPER_TRIES + 2,
+	    .moment = EARLY,
+	    .answer = slice_make(durable, sizeof durable - 1)};
+	char path[200];
+	struct submit s;
+	pid_t pid;
+
+	name_socket(spool, "enqueue", path);
+	pid = start_fake(path, &fake);
+	submit_init(&s);
+	s.executor = &nobody;
+	tap_ok(submit_begin(&s, slice_make("Fa@b.test\0Tc@d.test", 20)) == SUBMIT_OK &&
+		   submit_write(&s, "\r\nx\r\n", 5) == SUBMIT_OK &&
+		   submit_commit(&s) == SUBMIT_OK && !s.helper.is_executed,
+	    "a service that has no room for a second is asked until it has");
+	submit_free(&s);
+	end(pid, path);
+}
+
 /* The service has workers alone: nobody else holds what they tell their master by. */
 static void
 write_limits(void)
@@ -274,6 +299,7 @@ main(void)
 	test_read(&spool);
 	test_removed(&spool);
 	test_large(&spool);
+	test_crowded(&spool);
 	spool_scratch_remove(&spool);
 	return tap_done();
 }
