@@ -466,3 +466,29 @@ split_fault() {
 		fault warning lists "*: $said; *"
 	done
 }
+
+# spoil FILE AT: another octet there.
+spoil() {
+	printf '\377' | dd of="$SATCHEL_CONTROL/$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test "a compiled table that is damaged is named, and hides nothing else" {
+	local at part said='lists.cdb: it is damaged, so mail that needs it waits; run mailconf compile lists'
+	# an entry that nothing here asks for, and the last of the places where entries are found
+	for part in entry place; do
+		control aliases 'postmaster: root@example.com' 'list: root@example.com' 'joe: ann' 'ann: joe'
+		control lists 'list: id=a.test' 'list@here.test: id=b.test' 'other@away.test: id=c.test'
+		mailconf compile lists >/dev/null
+		at=$(grep -abo c.test "$SATCHEL_CONTROL/lists.cdb" | cut -d: -f1)
+		[ "$part" = entry ] || at=$(($(stat -c %s "$SATCHEL_CONTROL/lists.cdb") - 1))
+		spoil lists.cdb "$at"
+		run -100 mailconf check -n
+		[ "${lines[0]}" = "error: $SATCHEL_CONTROL/$said" ]
+		[[ $output == *': a circle, '* ]]
+		[ "$part" = place ] || [[ $output == *'list@here.test is the list list, '* ]]
+	done
+	anew
+	mailconf compile aliases >/dev/null
+	spoil aliases.cdb $(($(stat -c %s "$SATCHEL_CONTROL/aliases.cdb") - 1))
+	fault error aliases.cdb ': it is damaged, so mail that needs it waits; run newaliases'
+}

@@ -111,14 +111,9 @@ check_open_routes(struct checks *k)
 
 	str_init(&problem, LINE_MAX_OCTETS);
 	routes = routes_open(k->control, &problem);
-	if (routes != NULL && routes_read_lists(routes) == -1) {
-		int saved = errno;
-
-		routes_free(routes);
-		routes = NULL;
-		errno = saved;
-	}
-	k->has_failed = k->has_failed || (routes == NULL && errno == ENOMEM);
+	/* what is damaged, check_compiled says: all else is looked at */
+	if (routes == NULL || routes_read_lists(routes) == -1)
+		k->has_failed = k->has_failed || errno == ENOMEM;
 	str_free(&problem);
 	return routes;
 }

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "check.h"
+#include "conf/cdb_reader.h"
 #include "files.h"
 
 static void
@@ -71,31 +72,46 @@ is_later(const struct stat *a, const struct stat *b)
 	return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
+/* False, too, where it cannot be opened, as check_text says. */
+static bool
+is_damaged(const struct control *c, const char *name)
+{
+	struct cdb_reader *reader;
+	struct str problem;
+	bool is_so;
+
+	str_init(&problem, 4096);
+	is_so = cdb_reader_open(&reader, c, name, false, &problem) == 1 &&
+		cdb_reader_check(reader) == -1;
+	cdb_reader_close(reader);
+	str_free(&problem);
+	return is_so;
+}
+
 /* A cdb is read in place of its text, but for accounts, whose text comes first. */
 void
 check_compiled(struct checks *k)
 {
 	struct stat text, compiled;
-	char name[64];
+	char name[64], remedy[64];
 
 	for (size_t i = 0; k->control->fd != -1 && i < files_count; i++) {
 		const char *file = files[i].name;
 
 		snprintf(name, sizeof name, "%s.cdb", file);
 		if (strcmp(file, "users") == 0 || strcmp(file, "secrets") == 0 ||
-		    fstatat(k->control->fd, file, &text, 0) == -1 ||
-		    fstatat(k->control->fd, name, &compiled, 0) == -1 ||
-		    !is_later(&text, &compiled))
+		    fstatat(k->control->fd, name, &compiled, 0) == -1)
 			continue;
-		if (strcmp(file, "aliases") == 0)
+		snprintf(remedy, sizeof remedy, "%s%s",
+		    strcmp(file, "aliases") == 0 ? "newaliases" : "mailconf compile ",
+		    strcmp(file, "aliases") == 0 ? "" : file);
+		if (is_damaged(k->control, name))
 			finding(k, FINDING_ERROR, name, 0,
-			    "it is older than %s, whose changes do not count; run newaliases",
-			    file);
-		else
+			    "it is damaged, so mail that needs it waits; run %s", remedy);
+		if (fstatat(k->control->fd, file, &text, 0) == 0 && is_later(&text, &compiled))
 			finding(k, FINDING_ERROR, name, 0,
-			    "it is older than %s, whose changes do not count; run mailconf compile "
-			    "%s",
-			    file, file);
+			    "it is older than %s, whose changes do not count; run %s", file,
+			    remedy);
 	}
 }
 

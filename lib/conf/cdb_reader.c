@@ -184,6 +184,19 @@ read_record(const struct cdb_reader *r, uint32_t at, struct slice *key, struct s
 	return 0;
 }
 
+static int
+check_slots(const struct cdb_reader *r, uint32_t table)
+{
+	uint32_t count;
+	const unsigned char *slots = slots_of(r, table, &count);
+
+	if (!r->sound[table] &&
+	    crc32c(0, slots, (size_t)count * 8) != number_at(r, CDB_SUMS_AT + table * 4))
+		return damaged();
+	r->sound[table] = true;
+	return 0;
+}
+
 /*
  * Not cdb_find: it takes a record whose key is damaged for that of another key, and says that there
  * is none.
@@ -198,12 +211,9 @@ cdb_reader_find(const struct cdb_reader *r, struct slice *key, struct slice *val
 		return 0;
 	hash = cdb_hash(key->data, (unsigned)key->len);
 	table = hash % CDB_TABLES;
+	if (check_slots(r, table) == -1)
+		return -1;
 	slots = slots_of(r, table, &count);
-	if (!r->sound[table]) {
-		if (crc32c(0, slots, (size_t)count * 8) != number_at(r, CDB_SUMS_AT + table * 4))
-			return damaged();
-		r->sound[table] = true;
-	}
 	for (uint32_t i = 0; i < count; i++) {
 		const unsigned char *slot = slots + 8 * ((hash / CDB_TABLES + (uint64_t)i) % count);
 		uint32_t at = cdb_unpack(slot + 4);
@@ -234,4 +244,19 @@ cdb_reader_next(const struct cdb_reader *r, uint32_t *at, struct slice *key, str
 		return -1;
 	*at += (uint32_t)(8 + key->len + value->len + CDB_SUM_LEN);
 	return 1;
+}
+
+int
+cdb_reader_check(const struct cdb_reader *r)
+{
+	struct slice key, value;
+	uint32_t at = 0;
+	int more;
+
+	for (uint32_t table = 0; table < CDB_TABLES; table++)
+		if (check_slots(r, table) == -1)
+			return -1;
+	while ((more = cdb_reader_next(r, &at, &key, &value)) == 1)
+		continue;
+	return more;
 }

@@ -41,5 +41,7 @@ int cdb_reader_find(const struct cdb_reader *r, struct slice *key, struct slice 
 /* The next record, from *at 0 on, in the order of writing: 1, 0 behind the last, -1 with EIO. */
 int cdb_reader_next(
     const struct cdb_reader *r, uint32_t *at, struct slice *key, struct slice *value);
+/* Looks at all of it: 0, or -1 with EIO where a look-up, or going through it, would say that. */
+int cdb_reader_check(const struct cdb_reader *r);
 
 #endif

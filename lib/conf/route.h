@@ -123,7 +123,7 @@ int routes_find_list(
     const struct routes *r, struct slice name, struct slice *key, struct slice *settings);
 /*
  * For who will ask for many: reads all of lists, where that is compiled, as its order is found
- * faster in memory. 0, or -1 with ENOMEM, or EIO where it is damaged.
+ * faster in memory. 0, or -1 with ENOMEM, or EIO where it is damaged; R can be asked all the same.
  */
 int routes_read_lists(struct routes *r);
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Mailing lists among aliases and hosted addresses: their settings become the first target. */
+#include <errno.h>
 #include <string.h>
 
 #include "conf/lists.h"
@@ -154,9 +155,16 @@ routes_read_lists(struct routes *r)
 		return 0;
 	while ((more = table_next(&r->lists, &cursor, &entry)) == 1)
 		if (table_add(&r->all_lists, entry.key, entry.value) == -1)
-			return -1;
+			break;
+	if (more != 0) {
+		int saved = errno;
+
+		table_free(&r->all_lists);
+		errno = saved;
+		return -1;
+	}
 	table_sort(&r->all_lists);
-	return more;
+	return 0;
 }
 
 int

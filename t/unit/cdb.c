@@ -207,17 +207,29 @@ is_honest(const struct control *c)
 	return right != -1;
 }
 
+/* True if it is opened, and nothing is found wrong with any of it. */
+static bool
+passes(const struct control *c)
+{
+	struct cdb_reader *r;
+	bool is_so = open_it(&r, c) == 1 && cdb_reader_check(r) == 0;
+
+	cdb_reader_close(r);
+	return is_so;
+}
+
 /* Each length, and each octet changed in several ways. */
 static void
 test_damage(const struct control *c)
 {
 	static char whole[65536], bad[sizeof whole];
 	static const unsigned char changes[] = {0x01, 0x80, 0xff};
-	size_t len, dishonest = 0, opened = 0;
+	size_t len, dishonest = 0, opened = 0, passed = 0;
 
 	tap_is_int(write_records(c, RECORDS, "value %d"), 0, "a few records");
 	len = read_whole(c, whole, sizeof whole);
 	tap_ok(len > 2048 && is_honest(c), "a whole file of %zu octets is honest", len);
+	tap_ok(passes(c), "and nothing is found wrong with it");
 	for (size_t cut = len; cut-- > 0;) {
 		struct cdb_reader *r;
 
@@ -233,10 +245,11 @@ test_damage(const struct control *c)
 			memcpy(bad, whole, len);
 			bad[at] = (char)(bad[at] ^ (char)changes[i]);
 			put_whole(c, bad, len);
-			if (!is_honest(c))
-				dishonest++;
+			dishonest += !is_honest(c);
+			passed += passes(c);
 		}
 	tap_is_int((long long)dishonest, 0, "with any octet changed it is honest");
+	tap_is_int((long long)passed, 0, "and does not pass for a whole one");
 	memcpy(bad, whole, len);
 	memset(bad + len, 0, 4096);
 	put_whole(c, bad, len + 4096);
