@@ -166,11 +166,12 @@ fill_shape() {
 }
 
 @test "on a narrow terminal, the sender and the name of a group have lines of their own" {
-	local width line i sender=a.sender.name@example.net
+	local width line i id sender=a.sender.name@example.net
 	a=$(printf 'Subject: x\n\nx\n' | enqueue -i -f "$sender" joe@example.org)
 	for width in 28 45 64; do
 		on_terminal 24 "$width" qstat >"$T/out"
 		grep -qx 'ID  *AGE  *SIZE STATE' "$T/out"
+		grep -q "^$a .* new$" "$T/out" # blanks could need one more line
 		line=$(grep -A1 "^$a" "$T/out" | tail -n 1)
 		[ "$line" = "  from $sender" ] || [ "$width $line" = '28   from a.sender.name@exampl…' ]
 	done
@@ -181,10 +182,14 @@ fill_shape() {
 		grep -qx '  example.org' "$T/out"
 	done
 	on_terminal 24 77 'qstat shape' | grep -q '^      1  .* 0 example.org$'
-	# and the groups still fit the screen
-	for i in {1..20}; do
-		queue "joe@$i.example.org" >/dev/null
+	# and the groups still fit the screen, and fill it
+	for i in {a..t}; do
+		id=$(queue "joe@$i.example.org")
+		mark "$SATCHEL_SPOOL/new/$id" 0 . 1 "4.7.1 - 450 Greylisted, $i"
 	done
+	on_terminal 24 60 'qstat shape --by reason' >"$T/out"
+	[ "$(wc -l <"$T/out")" -le 24 ]
+	[ "$(grep -c Greylisted "$T/out")" -eq 8 ]
 	for width in 60 80; do
 		on_terminal 24 "$width" 'qstat shape' >"$T/out"
 		[ "$(wc -l <"$T/out")" -le 24 ]

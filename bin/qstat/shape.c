@@ -295,13 +295,15 @@ add_up(struct group *all, const struct group *group)
 static size_t
 rows(const struct qstat *q)
 {
-	size_t lines = is_narrow(q) ? 3 : 2;
-	size_t fit_rows =
-	    q->terminal.height > 3 * lines + 2 ? (q->terminal.height - (2 * lines + 1)) / lines : 2;
+	size_t height = q->terminal.height, used = is_narrow(q) ? 7 : 5; /* by all else */
+	/* a reason has its own line in any case */
+	size_t lines = is_narrow(q) && q->by != BY_REASON ? 3 : 2;
 
 	if (q->top > 0)
 		return (size_t)q->top;
-	return q->terminal.is_terminal && !q->is_full ? fit_rows : TOP_PRESET;
+	if (!q->terminal.is_terminal || q->is_full)
+		return TOP_PRESET;
+	return height > used + 2 * lines ? (height - used) / lines : 2;
 }
 
 static void

@@ -146,10 +146,10 @@ message(struct qstat *q, const struct survey_message *m)
 	t->is_late = t->is_late || t->lines + (is_narrow(q) ? 3 : 2) > t->cut_at;
 	t->shown += !t->is_late;
 	start = q->out.len;
-	put_format(q, "%s %5s %6s %s%-10s%s", m->entry->id, span_text(age, m->age),
+	put_format(q, "%s %5s %6s %s%-*s%s", m->entry->id, span_text(age, m->age),
 	    words_size(size, is_good ? v->header.length : v->size),
-	    terminal_on(&q->terminal, style_of(m->state)), state_word(m->state),
-	    terminal_off(&q->terminal));
+	    terminal_on(&q->terminal, style_of(m->state)), is_narrow(q) ? 0 : 10,
+	    state_word(m->state), terminal_off(&q->terminal));
 	if (is_good)
 		put_sender(q, v->envelope.reverse_path, &start);
 	put(q, "\n");
