@@ -488,6 +488,8 @@ spoil() {
 		[ "$part" = place ] || [[ $output == *'list@here.test is the list list, '* ]]
 	done
 	anew
+	: >"$SATCHEL_CONTROL/lists.cdb"
+	fault error lists.cdb ': it is cut short, or no compiled table; run mailconf compile lists'
 	mailconf compile aliases >/dev/null
 	spoil aliases.cdb $(($(stat -c %s "$SATCHEL_CONTROL/aliases.cdb") - 1))
 	fault error aliases.cdb ': it is damaged, so mail that needs it waits; run newaliases'

@@ -65,7 +65,7 @@ void finding_entry(struct checks *k, enum finding level, const struct check_tabl
 
 /*
  * The tables of routes, for a check that asks them for many addresses. Null without memory, which
- * is remembered, and where they cannot be read, which check_files says.
+ * is remembered, and where they cannot be read, which check_files and check_compiled say.
  */
 struct routes *check_open_routes(struct checks *k);
 

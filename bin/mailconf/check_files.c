@@ -72,20 +72,28 @@ is_later(const struct stat *a, const struct stat *b)
 	return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
-/* False, too, where it cannot be opened, as check_text says. */
-static bool
-is_damaged(const struct control *c, const char *name)
+/* Where NAME cannot be opened, what uses it stops; where a part is damaged, what needs that waits.
+ */
+static void
+check_whole(struct checks *k, const char *name, const char *remedy)
 {
 	struct cdb_reader *reader;
 	struct str problem;
-	bool is_so;
 
 	str_init(&problem, 4096);
-	is_so = cdb_reader_open(&reader, c, name, false, &problem) == 1 &&
-		cdb_reader_check(reader) == -1;
+	if (cdb_reader_open(&reader, k->control, name, false, &problem) != -1) {
+		if (reader != NULL && cdb_reader_check(reader) == -1)
+			finding(k, FINDING_ERROR, name, 0,
+			    "it is damaged, so mail that needs it waits; run %s", remedy);
+	} else if (errno == EACCES)
+		finding(k, FINDING_UNKNOWN, name, 0,
+		    "this user may not read it; run mailconf check as root");
+	else if (problem.len > 0)
+		finding(k, FINDING_ERROR, "", 0, "%s; run %s", problem.data, remedy);
+	else
+		finding(k, FINDING_ERROR, name, 0, "%s", strerror(errno));
 	cdb_reader_close(reader);
 	str_free(&problem);
-	return is_so;
 }
 
 /* A cdb is read in place of its text, but for accounts, whose text comes first. */
@@ -105,9 +113,7 @@ check_compiled(struct checks *k)
 		snprintf(remedy, sizeof remedy, "%s%s",
 		    strcmp(file, "aliases") == 0 ? "newaliases" : "mailconf compile ",
 		    strcmp(file, "aliases") == 0 ? "" : file);
-		if (is_damaged(k->control, name))
-			finding(k, FINDING_ERROR, name, 0,
-			    "it is damaged, so mail that needs it waits; run %s", remedy);
+		check_whole(k, name, remedy);
 		if (fstatat(k->control->fd, file, &text, 0) == 0 && is_later(&text, &compiled))
 			finding(k, FINDING_ERROR, name, 0,
 			    "it is older than %s, whose changes do not count; run %s", file,
