@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "spool/frame.h"
 
 #define PROGRAM "mta-sts"
+#define PAUSE_MS 5 /* and twice as much, each time */
 #define REASON_MAX ((size_t)1000)
 #define SERVERS_MAX ((size_t)4096)
 
@@ -234,13 +236,20 @@ sts_name(struct slice domain, char name[STS_NAME_SIZE])
 	return true;
 }
 
-/* Hung up on: by a service that was ended, or by a worker of one. */
+/*
+ * Hung up on: by a service that was ended, or by a worker of one; or as this user has his share of
+ * the workers (net/crowd.h), of which one may be free in a moment.
+ */
 static bool
 may_try_again(struct sts *s)
 {
 	s->tries++;
-	return (errno == EPIPE || errno == ECONNRESET) && s->tries < HELPER_TRIES &&
-	       !s->helper.is_executed;
+	if ((errno != EPIPE && errno != ECONNRESET) || s->tries >= HELPER_TRIES ||
+	    s->helper.is_executed)
+		return false;
+	if (s->tries > 1)
+		(void)poll(NULL, 0, PAUSE_MS << s->tries);
+	return true;
 }
 
 /* Sends the question. As sts_begin. */

@@ -113,6 +113,32 @@ test_questions(const struct spool *spool)
 		}
 }
 
+/* Of a service that hangs up on everybody for a while: who asks has more workers than he may. */
+static void
+test_crowded(const struct spool *spool)
+{
+	const struct slice none = slice_make("A\0\0\0\0", 5);
+	char path[200];
+	int listener;
+	pid_t pid;
+
+	name_socket(spool, "mta-sts", path);
+	listener = listen_at_path(path, 0600);
+	pid = fork();
+	if (pid == 0) {
+		int fd = accept(listener, NULL, NULL);
+		deadline until = deadline_in_ms(100);
+
+		for (; deadline_poll_ms(until) > 0; fd = accept(listener, NULL, NULL))
+			hang_up(fd, EARLY);
+		answer(fd, none);
+		_exit(0);
+	}
+	close(listener);
+	tap_ok(ask_policy(spool), "a policy of mta-sts that has no room for a tenth of a second");
+	end(pid, path);
+}
+
 /* What was executed for one question alone, and failed, would do so again. */
 static void
 test_executed(const struct spool *spool)
@@ -172,6 +198,7 @@ main(void)
 	spool_scratch_open(&spool);
 	setenv("SATCHEL_BIN", spool_scratch, 1);
 	test_questions(&spool);
+	test_crowded(&spool);
 	test_executed(&spool);
 	test_policy_return(&spool);
 	spool_scratch_remove(&spool);
