@@ -12,7 +12,8 @@ FILE is a message in wire format; a RECIPIENT is an address with further fields 
 Prints "JOB RECIPIENT STATUS CODE RELAY REPLY" (with --tls, TLS behind it) with tabs between for each result and "JOB done" or "JOB
 returned" for each job, and the exit code of the worker at last: "exit N". --pause waits between jobs;
 --together hands all over before the first result is read; --again hands over once more what the worker
-returns, as qrun does, and says nothing of it: a server may stand still for the 3 seconds of smtp-send(8); --behind says that the last octets of FILE are
+returns, as qrun does, and says nothing of it: a server may stand still for the 3 seconds of smtp-send(8), but nothing
+is returned sooner; --behind says that the last octets of FILE are
 none of the message; --ms shows the milliseconds that connecting took, too; "from=ADDRESS" before the recipients of a job is its sender. --vanish hands all over, waits until FILE holds TEXT, goes away as if
 killed, and makes the file MARK; --signal sends the worker SIGTERM then, and makes MARK.
 """
@@ -51,8 +52,8 @@ def hand_over(ours, number, options, words):
     os.close(fd)
 
 
-def take_results(ours, jobs, options):
-    """Until each of the jobs (number: words) is done or returned."""
+def take_results(ours, jobs, options, begun):
+    """Until each of the jobs (number: words), handed over since BEGUN, is done or returned."""
     left = set(str(n) for n in jobs)
     while left:
         if not select.select([ours], [], [], 60)[0]:
@@ -65,7 +66,7 @@ def take_results(ours, jobs, options):
         if "S" in fields:
             print("\t".join([fields["J"], fields["I"], fields["S"]] +
                             [fields.get(k, "-") for k in "CYX" + "T" * options.tls + "K" * options.ms]), flush=True)
-        if "U" in fields and options.again:
+        if "U" in fields and options.again and time.monotonic() - begun >= 3:
             hand_over(ours, int(fields["J"]), options, jobs[int(fields["J"])])
         elif "Z" in fields or "U" in fields:
             print("%s %s" % (fields["J"], "done" if "Z" in fields else "returned"), flush=True)
@@ -122,17 +123,18 @@ def main():
     if options.together:  # they are there before the worker looks
         for number, words in enumerate(jobs, 1):
             hand_over(ours, number, options, words)
+    begun = time.monotonic()
     child = subprocess.Popen(worker, stdin=theirs)
     theirs.close()
     for number, words in enumerate([] if options.together else jobs, 1):
         hand_over(ours, number, options, words)
         if not (options.vanish or options.signal):
-            take_results(ours, {number: words}, options)
+            take_results(ours, {number: words}, options, begun)
             time.sleep(options.pause)
     if options.vanish or options.signal:
         interfere(options, ours, child)
     if options.together or options.signal:
-        take_results(ours, dict(enumerate(jobs, 1)), options)
+        take_results(ours, dict(enumerate(jobs, 1)), options, begun)
     ours.close()
     print("exit %d" % child.wait(timeout=60))
 

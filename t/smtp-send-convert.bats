@@ -68,7 +68,7 @@ binary() {
 	for without in 8BITMIME DSN; do
 		start_sink --without "$without" --with CHUNKING
 		to=smtp:127.0.0.1:$SINK
-		jobs --together --body BINARYMIME smtp-send -w -- "$T/message" "$to" joe@example.test \
+		jobs --together --again --body BINARYMIME smtp-send -w -- "$T/message" "$to" joe@example.test \
 			-- "$T/message" "$to" joe@example.test
 		assert_output_has $'1\t0\tD'
 		assert_output_has $'2\t0\tD'

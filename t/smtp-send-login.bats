@@ -22,7 +22,7 @@ setup_file() {
 	credentials "127.0.0.1 @a.test: login=a insecure password=x" "127.0.0.1 @b.test: login=b insecure password=x"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	jobs --together smtp-send -w \
+	together smtp-send -w \
 		-- "$T/one" "$to" from=x@a.test joe@example.test -- "$T/one" "$to" from=y@a.test joe@example.test \
 		-- "$T/one" "$to" from=x@b.test joe@example.test -- "$T/one" "$to" from=x@c.test joe@example.test \
 		-- "$T/one" "$to" from=z@c.test joe@example.test

@@ -34,7 +34,7 @@ jobs() {
 	start_sink --with CHUNKING --without SIZE
 	large one 3000000
 	to=smtp:127.0.0.1:$SINK
-	jobs --body 8BITMIME --together smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/one" "$to" ann@example.test
+	together --body 8BITMIME smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/one" "$to" ann@example.test
 	assert_status 0
 	[ "$(grep -c "taken" <<<"$output")" -eq 2 ]
 	cmp "$OUT/1.eml" "$T/one"
@@ -156,7 +156,7 @@ jobs() {
 	start_sink --with "LIMITS MAILMAX=2"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	jobs --together smtp-send -w -- "$T/one" "$to" a@example.test -- "$T/one" "$to" b@example.test \
+	together smtp-send -w -- "$T/one" "$to" a@example.test -- "$T/one" "$to" b@example.test \
 		-- "$T/one" "$to" c@example.test
 	assert_status 0
 	[ "$(grep -c taken <<<"$output")" -eq 3 ]
@@ -219,7 +219,7 @@ jobs() {
 @test "LMTP over a socket, and jobs one after the other" {
 	start_sink --lmtp --socket "$T/lmtp" --with CHUNKING
 	wire one
-	jobs --together smtp-send -w -- "$T/one" "lmtp:unix:$T/lmtp" a@example.test b@example.test \
+	together smtp-send -w -- "$T/one" "lmtp:unix:$T/lmtp" a@example.test b@example.test \
 		-- "$T/one" "lmtp:unix:$T/lmtp" c@example.test
 	assert_status 0
 	[[ ${lines[0]} == $'1\t0\tD\t2.0.0\tunix:'"$T/lmtp"$'\t'* ]]

@@ -99,7 +99,7 @@ sent() {
 	serve mx
 	printf 'TLS-Required: No\r\nSubject: x\r\n\r\nx\r\n' >"$T/no"
 	printf 'Subject: x\r\n\r\nx\r\n' >"$T/yes"
-	for together in '' --together; do
+	for together in '' '--together --again'; do
 		# shellcheck disable=SC2086
 		output=$(timeout 60 python3 -S "$ROOT/t/jobs.py" $together smtp-send -w \
 			-- "$T/no" mx:moved.example.test joe@moved.example.test \

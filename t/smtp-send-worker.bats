@@ -38,7 +38,7 @@ jobs() {
 	first=$SINK first_out=$OUT
 	start_sink
 	wire one
-	jobs --together smtp-send -w -- "$T/one" "smtp:127.0.0.1:$first" joe@example.test \
+	jobs --together --again smtp-send -w -- "$T/one" "smtp:127.0.0.1:$first" joe@example.test \
 		-- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
 		-- "$T/one" "smtp:127.0.0.1:$first" joe@example.test
 	assert_status 0
@@ -189,7 +189,7 @@ ahead() {
 three_jobs() {
 	wire one
 	wire two
-	jobs --together smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+	together smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
 		-- "$T/two" "smtp:127.0.0.1:$SINK" ann@example.test \
 		-- "$T/one" "smtp:127.0.0.1:$SINK" bob@example.test
 	assert_status 0
@@ -225,7 +225,7 @@ three_jobs() {
 	start_sink --at "end=wait $T/mark@2"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	start python3 -S "$ROOT/t/jobs.py" --together smtp-send -w -- "$T/one" "$to" joe@example.test \
+	start python3 -S "$ROOT/t/jobs.py" --together --again smtp-send -w -- "$T/one" "$to" joe@example.test \
 		-- "$T/one" "$to" ann@example.test
 	log=$STARTED_LOG
 	wait_for 10 grep -q "1 done" "$log"
@@ -304,11 +304,14 @@ three_jobs() {
 
 @test "a message that may have been delivered goes to no other server, one refused by 421 does" {
 	start_dns < <(zone)
-	start_sinks
 	wire one
-	start_sink_at 127.0.0.11 --at "end=421 4.3.2 enough@1"
-	start_sink_at 127.0.0.12
-	jobs --together smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test \
+	servers() {
+		start_sinks
+		start_sink_at 127.0.0.11 --at "end=421 4.3.2 enough@1"
+		start_sink_at 127.0.0.12
+	}
+	servers
+	AGAIN=servers together smtp-send -w -- "$T/one" mx:two.example.test joe@two.example.test \
 		-- "$T/one" mx:two.example.test ann@two.example.test
 	assert_status 0
 	assert_output_has $'1\t0\tD\t2.0.0\tb.example.test'
@@ -337,7 +340,7 @@ three_jobs() {
 	printf '\303\244\r\n' >"$T/8bit"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	jobs --together smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/large" "$to" joe@example.test \
+	together smtp-send -w -- "$T/one" "$to" joe@example.test -- "$T/large" "$to" joe@example.test \
 		-- "$T/one" "$to" "a b@example.test" bob@example.test -- "$T/8bit" "$to" joe@example.test \
 		-- "$T/one" "$to" joe@example.test
 	assert_status 0
@@ -358,7 +361,7 @@ for i in range(9000):
     print("." * random.choice((0, 0, 1, 2)) + "x" * random.randrange(120) + "\r")' >"$T/large"
 	wire one
 	to=smtp:127.0.0.1:$SINK
-	jobs --together smtp-send -w -- "$T/large" "$to" joe@example.test -- "$T/one" "$to" joe@example.test \
+	together smtp-send -w -- "$T/large" "$to" joe@example.test -- "$T/one" "$to" joe@example.test \
 		-- "$T/large" "$to" joe@example.test -- "$T/large" "$to" joe@example.test
 	assert_status 0
 	for i in 1 3 4; do
@@ -370,7 +373,7 @@ for i in range(9000):
 @test "what stands in the file behind the message is none of it" {
 	start_sink
 	printf 'Subject: short\r\n\r\n.x\r\n\303\244 of another message\r\n' >"$T/one"
-	jobs --together --behind 23 smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
+	together --behind 23 smtp-send -w -- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test \
 		-- "$T/one" "smtp:127.0.0.1:$SINK" joe@example.test
 	assert_status 0
 	assert_output_has $'2\t0\tD'

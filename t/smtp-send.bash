@@ -13,11 +13,35 @@ teardown() {
 
 # start_sink OPTION...: smtp-sink, whose port is SINK and whose files are in $OUT.
 start_sink() {
+	SINK_OPTIONS=("$@")
 	OUT=$T/sink.${STARTED_COUNT:-0}
 	mkdir "$OUT"
 	start smtp-sink --out "$OUT" "$@"
 	wait_for 10 test -s "$STARTED_LOG"
-	SINK=$(cat "$STARTED_LOG")
+	SINK_PID=$STARTED_PID SINK=$(cat "$STARTED_LOG")
+}
+
+# In the place of the last, where it was
+another_sink() {
+	stop "$SINK_PID" || true
+	[[ $SINK == /* ]] || SINK_OPTIONS+=(--port "$SINK")
+	start_sink "${SINK_OPTIONS[@]}"
+}
+
+# together OPTION... smtp-send -w -- FILE DESTINATION RECIPIENT...: all jobs told to a worker at once. It gives
+# back those that wait while a server stands still for 3 seconds, and connections are then not what they would
+# have been: once more with another sink (AGAIN: what starts the servers), if the machine had it stand still. A
+# job that is given back sooner is the worker's fault.
+together() {
+	local begun
+	for _ in 1 2 3; do
+		begun=${EPOCHREALTIME/./}
+		run timeout 60 python3 -S "$ROOT/t/jobs.py" --together "$@"
+		[[ $output == *" returned"* ]] && ((${EPOCHREALTIME/./} - begun >= 3000000)) || return 0
+		"${AGAIN:-another_sink}"
+	done
+	echo "jobs are given back again and again: $output" >&2
+	return 1
 }
 
 # lacks PATTERN FILE
