@@ -101,12 +101,12 @@ is_gone() {
 	done
 	grep -q '^QUEUE_ID=[0-9a-v]\{20\}$' <<<"$output"
 	grep -q '^UFLINE=From joe@example.org ' <<<"$output"
-	run ! grep -q 'SECRET\|SATCHEL' <<<"$output"
+	run -1 grep -q 'SECRET\|SATCHEL' <<<"$output"
 	run -0 cat "$T/out/ann+list.message"
 	[ "${lines[0]}" = 'Return-Path: <joe@example.org>' ]
 	[ "${lines[1]}" = 'Delivered-To: ann+list@pipe.test' ]
 	[[ $output == *$'\nSubject: hi\n'*$'\n.\n..two\nFrom here' ]]
-	run ! grep -q "$(printf '\r')" "$T/out/ann+list.message"
+	run -1 grep -q "$(printf '\r')" "$T/out/ann+list.message"
 }
 
 @test "it has a session of its own, no terminal, no other descriptors, and may leave children" {
@@ -173,7 +173,7 @@ is_gone() {
 	run -0 cat "$T/out/all.env"
 	grep -qx 'RECIPIENTS=a@all.test' <<<"$output"
 	grep -qx b@all.test <<<"$output"
-	run ! grep -q '^LOCAL=\|Delivered-To' "$T/out/all.env" "$T/out/all.message"
+	run -1 grep -q '^LOCAL=\|Delivered-To' "$T/out/all.env" "$T/out/all.message"
 	for to in '-x' 'x&id' '/etc/passwd'; do
 		[[ $(delivery "$to@one.test") == *'status=failed dsn=5.1.3 reply="the address '* ]]
 	done
@@ -195,7 +195,7 @@ is_gone() {
 	[ "$(grep -c "$(printf '\r$')" "$T/out/a.message")" -eq "$(wc -l <"$T/out/a.message")" ]
 	[[ $(head -n 1 "$T/out/a.message") == 'Return-Path: <joe@example.org>'* ]]
 	[[ $(head -n 1 "$T/out/b.message") == 'From joe@example.org '* ]]
-	run ! grep -q 'Return-Path\|Delivered-To' "$T/out/b.message"
+	run -1 grep -q 'Return-Path\|Delivered-To' "$T/out/b.message"
 }
 
 @test "what cannot be run, is for another user, or loops, says so" {

@@ -85,7 +85,7 @@ verify: whom VRFY and EXPN answer
 	grep -qx '  note  *routess - no program of satchel reads this file' <<<"$output"
 	run -100 mailconf show credentials secrets dnssec
 	[[ $output == *$'\n  PROBLEM dnssec'* ]]
-	run ! grep -q 'secret$' <<<"$output"
+	run -1 grep -q 'secret$' <<<"$output"
 }
 
 @test "show: on a terminal every line fits, also a narrow one" {

@@ -217,10 +217,10 @@ source	$SATCHEL_CONTROL/users:1" ]
 	[ ! -e "$M/example.org/joe" ]
 	grep -qx "joan@example.net: $M/example.net/joan/ quota=524288000S" "$SATCHEL_CONTROL/users"
 	grep -q '^joan@example.net: ' "$SATCHEL_CONTROL/secrets"
-	run ! grep -q joe@example.org "$SATCHEL_CONTROL/users" "$SATCHEL_CONTROL/secrets"
+	run -1 grep -q joe@example.org "$SATCHEL_CONTROL/users" "$SATCHEL_CONTROL/secrets"
 	# its mail stays, and is nobody else's
 	run -0 mailuser remove joan@example.net
-	run ! grep -q joan "$SATCHEL_CONTROL/users" "$SATCHEL_CONTROL/secrets"
+	run -1 grep -q joan "$SATCHEL_CONTROL/users" "$SATCHEL_CONTROL/secrets"
 	[ "$(files_in "$M/example.net/joan/new")" -eq 1 ]
 	refused '--adopt takes it over' add -n joan@example.net
 	run -0 mailuser add -n --adopt joan@example.net
@@ -366,7 +366,7 @@ source	$SATCHEL_CONTROL/users:1" ]
 		'ann@example.org: disabled /mail/example.org/ann/' "sue@example.net: $M/example.net/sue/" \
 		"clear@example.org: $M/example.org/clear/" "none@example.org: $M/example.org/none/"
 	grep -q '^clear@example.org: \$y\$.* {SCRAM' "$SATCHEL_CONTROL/secrets"
-	run ! grep -q '^none@\|:secret' "$SATCHEL_CONTROL/secrets"
+	run -1 grep -q '^none@\|:secret' "$SATCHEL_CONTROL/secrets"
 	is domains '' example.org example.net
 	run -0 python3 -SI "$ROOT/t/authd.py" tls begin PLAIN '^ann@example.org^secret' begin PLAIN '^sue@example.net^secret'
 	[ "$output" = $'failed refused Lann@example.org\nknown sue@example.net' ]

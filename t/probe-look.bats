@@ -80,6 +80,7 @@ no_result() {
 # not_said VERB...
 not_said() {
 	local verb
+	[ -s "$LOOKS.said" ]
 	for verb; do
 		if grep "^$verb" "$LOOKS.said"; then return 1; fi
 	done

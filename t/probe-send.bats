@@ -47,7 +47,9 @@ says() {
 }
 
 lacks() {
-	! grep -F -- "$1" "$2" >&2
+	local code=0
+	grep -F -- "$1" "$2" >&2 || code=$?
+	[ "$code" -eq 1 ]
 }
 
 @test "a message as it is: line ends, dots, and one last line" {

@@ -101,6 +101,7 @@ while not os.path.exists(os.environ["T"] + "/done"): time.sleep(0.01)' "$1"
 	qctl init
 	[ "$(stat -c %U "$SATCHEL_SPOOL/hold")" = nobody ]
 	run qctl init -u root
+	assert_status 100
 	[ "$(find "$SATCHEL_SPOOL" ! -user nobody | wc -l)" -eq 0 ]
 	# a link that the owner made leads no further than he himself could go
 	rm -r "$SATCHEL_SPOOL/postmaster"

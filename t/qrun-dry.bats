@@ -141,7 +141,8 @@ id_of() {
 	printf 'F\0Tbob@box.test\0\0' >"$T/envelope"
 	printf 'Subject: x\r\n\r\n' | enqueue 1<"$T/envelope"
 	for choice in --older=1h --larger=1k --submitter=12345 --recipient=joe@box.test --reason=4; do
-		[ -z "$(qrun -n "$choice")" ]
+		run -0 qrun -n "$choice"
+		[ -z "$output" ]
 	done
 	# how often the box has got mail when that is chosen
 	while read -r count choice; do

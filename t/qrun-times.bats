@@ -187,7 +187,7 @@ deferred() {
 	pass
 	queue_has 0
 	grep -q ' MT-PRIORITY=9' "$OUT/log"
-	run ! grep -q ' MT-PRIORITY=0' "$OUT/log"
+	run -1 grep -q ' MT-PRIORITY=0' "$OUT/log"
 	order=$(for n in 1 2 3 4 5; do sed -n 's/^Subject: \(.*\)\r$/\1/p' "$OUT/$n.eml"; done | xargs)
 	# the first may have begun before the others were seen
 	case $order in
@@ -202,7 +202,7 @@ deferred() {
 	pass
 	has bob 1
 	logged 1 'to=joe@away.test.*status=failed dsn=5.7.10'
-	run ! grep -q 'MAIL FROM' "$OUT/log"
+	[ ! -e "$OUT/log" ] # it was told nothing
 	has ann 1
 	run cat "$(mailbox ann)"
 	assert_output_has '5.7.10'

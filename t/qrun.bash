@@ -81,9 +81,9 @@ queue_file() {
 
 # lacks FILE PATTERN
 lacks() {
-	if grep -e "$2" "$1" >&2; then
-		return 1
-	fi
+	local code=0
+	grep -e "$2" "$1" >&2 || code=$?
+	[ "$code" -eq 1 ]
 }
 
 # The log has N lines that match: logged N PATTERN

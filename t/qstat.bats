@@ -85,7 +85,7 @@ teardown() {
 	assert_output_has $'\tinternationalized (SMTPUTF8)'
 	assert_output_has $'\tnot without TLS (REQUIRETLS)'
 	run qstat "$(queue)"
-	run ! grep -E 'held until|delivered by|priority|SMTPUTF8|REQUIRETLS' <<<"$output"
+	run -1 grep -E 'held until|delivered by|priority|SMTPUTF8|REQUIRETLS' <<<"$output"
 }
 
 @test "one that is not there is 100" {

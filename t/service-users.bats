@@ -107,5 +107,5 @@ for s in held:
     except ConnectionResetError:
         pass
 '
-	run ! grep -q crowded "$STARTED_LOG"
+	run -1 grep -q crowded "$STARTED_LOG"
 }

@@ -44,11 +44,11 @@ together() {
 	return 1
 }
 
-# lacks PATTERN FILE
+# lacks PATTERN FILE, which is to be there
 lacks() {
-	if grep "$1" "$2" >&2; then
-		return 1
-	fi
+	local code=0
+	grep "$1" "$2" >&2 || code=$?
+	[ "$code" -eq 1 ]
 }
 
 message() {

@@ -50,7 +50,7 @@ only_message() {
 	assert_file_has "$file" 'Delivered-To: bob@here.test'
 	assert_file_has "$file" 'Subject: greeting'
 	assert_file_has "$file" 'Text of greeting.'
-	run ! grep -q $'\r' "$file"
+	run -1 grep -q $'\r' "$file"
 	[ "$(queued here)" -eq 0 ]
 }
 

@@ -238,9 +238,7 @@ print(M.select('INBOX')[1][0].decode(), M.select('Kept')[1][0].decode())"
 }
 
 is_refused() {
-	! timeout 20 python3 -SI -c "
-import imaplib
-imaplib.IMAP4('127.0.0.1', $PORT).login('joe@example.org', 'secret word')" 2>/dev/null
+	! timeout 20 python3 -SI -c "import imaplib; imaplib.IMAP4('127.0.0.1', $PORT).login('joe@example.org', 'secret word')" 2>/dev/null
 }
 
 # send RECIPIENT…: from stdin, through the queue.
