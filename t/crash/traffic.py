@@ -123,6 +123,9 @@ def prepare(T):
         with open(os.path.join(T, "control/mailuser"), "w") as f:
             f.write(MAIL_USER + "\n")
     subprocess.run(["qctl", "init"], env=environment(T), check=True, stdout=subprocess.DEVNULL, **as_user(OWNER))
+    if has_users():  # as smtpd(8) has it, or smtpd is a user as others are, with half of the workers
+        os.mkdir(os.path.join(spool, "run/smtpd"), 0o700)
+        shutil.chown(os.path.join(spool, "run/smtpd"), SMTPD_USER)
 
 
 class Sink:
