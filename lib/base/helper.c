@@ -265,13 +265,19 @@ open_service(const struct executor *executor, struct helper *h, const char *rund
 	       helper_open_service(h, rundir, name, HELPER_RETURN_MS) == 0;
 }
 
+void
+helper_pause(unsigned try)
+{
+	if (try > 1) /* the first time it was an old connection, as a rule */
+		(void)poll(NULL, 0, PAUSE_MS << (try < PAUSES_GROW ? try : PAUSES_GROW));
+}
+
 int
 helper_open_by(const struct executor *executor, struct helper *h, const char *rundir,
     char *const argv[], unsigned try)
 {
 	*h = (struct helper){.fd = -1};
-	if (try > 1) /* the first time it was an old connection, as a rule */
-		(void)poll(NULL, 0, PAUSE_MS << (try < PAUSES_GROW ? try : PAUSES_GROW));
+	helper_pause(try);
 	if (rundir != NULL && open_service(executor, h, rundir, argv[0], try))
 		return 0;
 	*h = (struct helper){.fd = -1};

@@ -61,10 +61,12 @@ int helper_open(struct helper *h, const char *rundir, char *const argv[]);
  * The same for who may be confined: with a EXECUTOR (not null, and its fd not -1), that executes
  * the program, by its task ARGV[0]. A service of a user whose work nobody else can do is waited
  * for, and no program executed as long as it can be connected to. TRY is the number of the try,
- * from 0; there is a pause before each further one.
+ * with the pause before it.
  */
 int helper_open_by(const struct executor *executor, struct helper *h, const char *rundir,
     char *const argv[], unsigned try);
+/* The pause before the try of that number, from 0: none before the first two. */
+void helper_pause(unsigned try);
 /* The executor's task of a helper: CONTEXT is its argv. Returns only if that is not possible. */
 void helper_run(const void *context, int fd);
 /*

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include "spool/frame.h"
 
 #define PROGRAM "mta-sts"
-#define PAUSE_MS 5 /* and twice as much, each time */
 #define REASON_MAX ((size_t)1000)
 #define SERVERS_MAX ((size_t)4096)
 
@@ -247,8 +245,7 @@ may_try_again(struct sts *s)
 	if ((errno != EPIPE && errno != ECONNRESET) || s->tries >= HELPER_TRIES ||
 	    s->helper.is_executed)
 		return false;
-	if (s->tries > 1)
-		(void)poll(NULL, 0, PAUSE_MS << s->tries);
+	helper_pause(s->tries);
 	return true;
 }
 
